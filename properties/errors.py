@@ -1,0 +1,20 @@
+"""What a user got wrong: one exception, one line, exit code 2."""
+
+
+class UsageError(Exception):
+    """Something a user typed or pointed us at cannot be used; raised anywhere in `properties`, caught in `cli.main` alone.
+
+    Attributes:
+        message: what is wrong, with the offending value, as a clause without a closing full stop.
+        advice: what to do instead, if anything is known to help; likewise without a closing full stop.
+    """
+
+    def __init__(self, message: str, advice: str | None = None) -> None:
+        super().__init__(message, advice)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """The one line that the user reads, without the program's name; line breaks in the parts become spaces."""
+        parts = (self.message,) if self.advice is None else (self.message, self.advice)
+        return ". ".join(" ".join(part.split()).removesuffix(".") for part in parts)
