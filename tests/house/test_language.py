@@ -1,0 +1,57 @@
+"""Words that have no place here: unfinished work, tests that do not run, paths of one machine, hidden errors."""
+
+import re
+import subprocess
+
+import pytest
+from house.readme import ROOT
+
+UNFINISHED = r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b"
+NOT_RUN = r"pytest\.(?:skip|importor" + r"skip|xfail)|mark\.(?:skip|skipif|xfail)\b|unittest\.skip"
+PLACES = r"/ro" + r"ot/|/ho" + r"me/|/wo" + r"rk/|/Us" + r"ers/|(?<![\w.])/t" + r"mp/|files\.python" + r"hosted|pypi\.org"
+CATCH_ALL = r"except\s*:|except \(?(?:Base)?Exception\b|contextlib\.suppress\((?:Base)?Exception\b"
+TEXT = {".py", ".pyi", ".md", ".toml", ".sh", ".txt", ".json", ".jsonl", ".yml", ".yaml", ""}
+
+
+def texts() -> list[str]:
+    """Tracked text files, relative to the root."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [ROOT / name for name in listed.stdout.splitlines() if name != "LICENSE"]
+    return [str(p.relative_to(ROOT)) for p in files if p.suffix in TEXT and p.is_file() and not p.is_symlink()]
+
+
+def hits(pattern: str, suffixes: tuple[str, ...] = ()) -> list[str]:
+    return [
+        f"{name}:{number}: {line.strip()[:100]}"
+        for name in texts()
+        if not suffixes or name.endswith(suffixes)
+        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "suffixes"),
+    [(UNFINISHED, ()), (NOT_RUN, (".py",)), (PLACES, ()), (CATCH_ALL, (".py",))],
+    ids=["unfinished work", "a test that does not run", "a place on one machine", "a catch-all"],
+)
+def test_nothing_of_the_kind_is_written(pattern, suffixes):
+    assert hits(pattern, suffixes) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (UNFINISHED, "# TO" + "DO later"),
+        (NOT_RUN, "@pytest.mark." + "skipif(True)"),
+        (PLACES, "open('/ro" + "ot/x')"),
+        (CATCH_ALL, "except Exception" + " as error:"),
+    ],
+)
+def test_the_patterns_find_what_they_are_for(pattern, line):
+    assert re.search(pattern, line)
+
+
+def test_one_place_alone_turns_a_usage_error_into_an_exit_code():
+    handlers = hits(r"except .*\bUsageError\b", (".py",))
+    assert [h.split(":")[0] for h in handlers] == ["properties/cli/main.py"]
