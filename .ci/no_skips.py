@@ -1,4 +1,4 @@
-"""Fails unless the given JUnit report counts at least one test and no skipped one (an expected failure counts as skipped)."""
+"""Fails unless the given JUnit report has a test and no skipped one (an expected failure counts as skipped)."""
 
 import sys
 import xml.etree.ElementTree as ElementTree
