@@ -1,0 +1,120 @@
+"""The presentation language of RFC 5246, section 4: big-endian integers and vectors with a length in front.
+
+Nobody else does arithmetic on lengths. A `Reader` refuses whatever does not fit, and leftovers; a `Writer` fills
+lengths in by itself.
+"""
+
+from types import TracebackType
+
+from rfc5077.reference.alerts import Cause, ProtocolError
+
+
+class Reader:
+    """Reads one structure from octets, front to back.
+
+    Every method raises `ProtocolError` (decode_error) when the octets end too early.
+    """
+
+    __slots__ = ("_data", "_end", "_position")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+        self._end = len(data)
+
+    @property
+    def remaining(self) -> int:
+        """Octets not read yet."""
+        return self._end - self._position
+
+    def take(self, count: int) -> bytes:
+        """The next `count` octets."""
+        start = self._position
+        stop = start + count
+        if stop > self._end:
+            raise ProtocolError(Cause.MALFORMED, f"{count} octets are needed, {self._end - start} are left")
+        self._position = stop
+        return self._data[start:stop]
+
+    def integer(self, width: int) -> int:
+        """An unsigned integer of `width` octets."""
+        return int.from_bytes(self.take(width), "big")
+
+    def vector(self, width: int, minimum: int = 0, maximum: int | None = None) -> bytes:
+        """A vector whose length stands in front in `width` octets; the bounds are octets."""
+        length = self.integer(width)
+        if length < minimum or (maximum is not None and length > maximum):
+            raise ProtocolError(Cause.MALFORMED, f"a vector of {length} octets is out of its bounds")
+        return self.take(length)
+
+    def integers(self, width: int, item: int, minimum: int = 0) -> tuple[int, ...]:
+        """A vector of unsigned integers of `item` octets each; `minimum` is in octets."""
+        body = self.vector(width, minimum)
+        if len(body) % item:
+            raise ProtocolError(Cause.MALFORMED, f"a vector of {len(body)} octets does not hold items of {item}")
+        return tuple(int.from_bytes(body[at : at + item], "big") for at in range(0, len(body), item))
+
+    def rest(self) -> bytes:
+        """Everything that is left."""
+        return self.take(self._end - self._position)
+
+    def finish(self) -> None:
+        """Refuses leftovers (decode_error)."""
+        if self._position != self._end:
+            raise ProtocolError(Cause.TRAILING_OCTETS, f"{self._end - self._position} octets are left over")
+
+
+class Writer:
+    """Writes one structure; `with out.vector(2): …` puts the length of what is written inside in front of it."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def integer(self, width: int, value: int) -> None:
+        """An unsigned integer of `width` octets. Raises OverflowError if it does not fit."""
+        self._data += value.to_bytes(width, "big")
+
+    def raw(self, octets: bytes) -> None:
+        """Octets as they are."""
+        self._data += octets
+
+    def opaque(self, width: int, octets: bytes) -> None:
+        """Octets with their length in front. Raises OverflowError if the length does not fit in `width` octets."""
+        self._data += len(octets).to_bytes(width, "big")
+        self._data += octets
+
+    def integers(self, width: int, item: int, values: tuple[int, ...]) -> None:
+        """A vector of unsigned integers of `item` octets each."""
+        self.opaque(width, b"".join(value.to_bytes(item, "big") for value in values))
+
+    def vector(self, width: int) -> "_OpenVector":
+        """Opens a vector; its length is filled in when the block is left (OverflowError if it does not fit)."""
+        return _OpenVector(self._data, width)
+
+    def octets(self) -> bytes:
+        """What was written."""
+        return bytes(self._data)
+
+
+class _OpenVector:
+    """A length field that waits for its contents."""
+
+    __slots__ = ("_data", "_start", "_width")
+
+    def __init__(self, data: bytearray, width: int) -> None:
+        self._data = data
+        self._width = width
+        self._start = 0
+
+    def __enter__(self) -> None:
+        self._data += bytes(self._width)
+        self._start = len(self._data)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            length = len(self._data) - self._start
+            self._data[self._start - self._width : self._start] = length.to_bytes(self._width, "big")

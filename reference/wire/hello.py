@@ -1,0 +1,307 @@
+"""ClientHello and ServerHello (RFC 5246, sections 7.4.1.2 and 7.4.1.3) and the extensions inside.
+
+Extensions stay an ordered tuple of (type, body) pairs, so duplicates and oddities are representable; the properties
+read the bodies this project knows. Parsing checks the format only; what the values mean is judged in
+`handshake.negotiate`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Self
+
+from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.wire.codec import Reader, Writer
+
+Extensions = tuple[tuple[int, bytes], ...]
+"""(type, body) pairs in the order of the wire."""
+
+MAX_SESSION_ID = 32
+"""Octets of a session id at most (RFC 5246, section 7.4.1.2)."""
+
+RENEGOTIATION_SCSV = 0x00FF
+"""The suite value that stands for an empty renegotiation_info (RFC 5746, section 3.3)."""
+
+
+class ExtensionType(IntEnum):
+    """Code points of the extensions that are read or written here."""
+
+    SERVER_NAME = 0
+    SUPPORTED_GROUPS = 10
+    EC_POINT_FORMATS = 11
+    SIGNATURE_ALGORITHMS = 13
+    EXTENDED_MASTER_SECRET = 23
+    SESSION_TICKET = 35  # R5077-3.2-11
+    SUPPORTED_VERSIONS = 43
+    RENEGOTIATION_INFO = 0xFF01
+
+
+def find_extension(extensions: Extensions, extension: int) -> bytes | None:
+    """The body of the first extension of this type, None if there is none."""
+    for kind, body in extensions:
+        if kind == extension:
+            return body
+    return None
+
+
+def duplicated_extensions(extensions: Extensions) -> tuple[int, ...]:
+    """The types that occur more than once, in ascending order."""
+    if len(extensions) == len({kind for kind, _ in extensions}):
+        return ()
+    counts = Counter(kind for kind, _ in extensions)
+    return tuple(sorted(kind for kind, count in counts.items() if count > 1))
+
+
+def _read_extensions(reader: Reader, strict: bool) -> Extensions:
+    """The extension block, which may be missing altogether."""
+    if not reader.remaining:
+        return ()
+    block = Reader(reader.vector(2))
+    found: list[tuple[int, bytes]] = []
+    while block.remaining:
+        kind = block.integer(2)
+        found.append((kind, block.vector(2)))
+    extensions = tuple(found)
+    if strict and (twice := duplicated_extensions(extensions)):  # R5246-7.4.1.4-03
+        raise ProtocolError(Cause.DUPLICATE_EXTENSION, f"extension {twice[0]} comes more than once")
+    return extensions
+
+
+def _write_extensions(out: Writer, extensions: Extensions) -> None:
+    if not extensions:
+        return
+    with out.vector(2):
+        for kind, body in extensions:
+            out.integer(2, kind)
+            out.opaque(2, body)
+
+
+def _read_session_id(reader: Reader, strict: bool) -> bytes:
+    # R5246-7.4.1.2-04: more than 32 octets do not fit the format.
+    return reader.vector(1, 0, MAX_SESSION_ID if strict else None)
+
+
+def _is_flag(extensions: Extensions, extension: ExtensionType) -> bool:
+    """Whether an extension that has no contents is there. Raises ProtocolError (decode_error) if it has contents."""
+    body = find_extension(extensions, extension)
+    if body:
+        raise ProtocolError(Cause.NOT_EMPTY, f"{extension.name.lower()} carries {len(body)} octets")
+    return body is not None
+
+
+def _renegotiation_info(extensions: Extensions) -> bytes | None:
+    """renegotiated_connection, None if the extension is absent (RFC 5746, section 3.2)."""
+    body = find_extension(extensions, ExtensionType.RENEGOTIATION_INFO)
+    if body is None:
+        return None
+    reader = Reader(body)
+    value = reader.vector(1)
+    reader.finish()
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ClientHello:
+    """The client's opening. `version` is the highest it speaks, `random` 32 octets, `session_id` 0 to 32 octets."""
+
+    version: int
+    random: bytes
+    session_id: bytes
+    cipher_suites: tuple[int, ...]
+    compression_methods: bytes = b"\x00"
+    extensions: Extensions = ()
+
+    @classmethod
+    def parse(cls, body: bytes, strict: bool = True) -> Self:
+        """Reads the body of a handshake message.
+
+        Raises ProtocolError: decode_error if the octets do not match the format exactly, illegal_parameter if an
+        extension comes twice. With `strict=False` duplicates and session ids beyond 32 octets are let through, for
+        those who only look on.
+        """
+        reader = Reader(body)
+        version = reader.integer(2)
+        random = reader.take(32)
+        session_id = _read_session_id(reader, strict)
+        suites = reader.integers(2, 2, minimum=2)
+        compression = reader.vector(1, 1)
+        extensions = _read_extensions(reader, strict)
+        reader.finish()
+        return cls(version, random, session_id, suites, compression, extensions)
+
+    def encode(self) -> bytes:
+        """The body of the handshake message. Without extensions the block is left out."""
+        out = Writer()
+        out.integer(2, self.version)
+        out.raw(self.random)
+        out.opaque(1, self.session_id)
+        out.integers(2, 2, self.cipher_suites)
+        out.opaque(1, self.compression_methods)
+        _write_extensions(out, self.extensions)
+        return out.octets()
+
+    def extension(self, extension: int) -> bytes | None:
+        """The body of the first extension of this type, None if there is none."""
+        return find_extension(self.extensions, extension)
+
+    @property
+    def session_ticket(self) -> bytes | None:
+        """The SessionTicket body: None absent, empty, or the ticket itself (RFC 5077, section 3.2)."""
+        return find_extension(self.extensions, ExtensionType.SESSION_TICKET)  # R5077-3.2-12
+
+    @property
+    def server_name(self) -> str | None:
+        """The host name asked for, in lower case (RFC 6066, section 3). ProtocolError if the body is no such list."""
+        body = self.extension(ExtensionType.SERVER_NAME)
+        return None if body is None else _parse_server_name(body)
+
+    @property
+    def supported_groups(self) -> tuple[int, ...] | None:
+        """Elliptic curves in the client's order (RFC 8422, section 5.1.1), None if absent."""
+        return self._integers(ExtensionType.SUPPORTED_GROUPS, 2, 2)
+
+    @property
+    def point_formats(self) -> tuple[int, ...] | None:
+        """Point formats (RFC 8422, section 5.1.2), None if absent."""
+        return self._integers(ExtensionType.EC_POINT_FORMATS, 1, 1)
+
+    @property
+    def signature_algorithms(self) -> tuple[int, ...] | None:
+        """Signature schemes in the client's order (RFC 5246, section 7.4.1.4.1), None if absent."""
+        return self._integers(ExtensionType.SIGNATURE_ALGORITHMS, 2, 2)
+
+    @property
+    def supported_versions(self) -> tuple[int, ...] | None:
+        """Versions that a TLS 1.3 client lists (RFC 8446, section 4.2.1), None if absent."""
+        return self._integers(ExtensionType.SUPPORTED_VERSIONS, 1, 2)
+
+    @property
+    def extended_master_secret(self) -> bool:
+        """Whether an extended master secret is offered (RFC 7627, section 5.1)."""
+        return _is_flag(self.extensions, ExtensionType.EXTENDED_MASTER_SECRET)
+
+    @property
+    def renegotiation_info(self) -> bytes | None:
+        """renegotiated_connection (RFC 5746, section 3.2), None if absent; the SCSV is not looked at."""
+        return _renegotiation_info(self.extensions)
+
+    @property
+    def secure_renegotiation(self) -> bool:
+        """Whether RFC 5746 is signalled, by extension or SCSV."""
+        return RENEGOTIATION_SCSV in self.cipher_suites or self.renegotiation_info is not None
+
+    def _integers(self, extension: ExtensionType, width: int, item: int) -> tuple[int, ...] | None:
+        body = find_extension(self.extensions, extension)
+        if body is None:
+            return None
+        reader = Reader(body)
+        values = reader.integers(width, item, minimum=item)
+        reader.finish()
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHello:
+    """The server's choice. An empty SessionTicket extension announces NewSessionTicket (RFC 5077, section 3.2)."""
+
+    version: int
+    random: bytes
+    session_id: bytes
+    cipher_suite: int
+    compression_method: int = 0
+    extensions: Extensions = ()
+
+    @classmethod
+    def parse(cls, body: bytes, strict: bool = True) -> Self:
+        """Reads the body of a handshake message; errors and `strict` as for `ClientHello.parse`."""
+        reader = Reader(body)
+        version = reader.integer(2)
+        random = reader.take(32)
+        session_id = _read_session_id(reader, strict)
+        suite = reader.integer(2)
+        compression = reader.integer(1)
+        extensions = _read_extensions(reader, strict)
+        reader.finish()
+        return cls(version, random, session_id, suite, compression, extensions)
+
+    def encode(self) -> bytes:
+        """The body of the handshake message. Without extensions the block is left out."""
+        out = Writer()
+        out.integer(2, self.version)
+        out.raw(self.random)
+        out.opaque(1, self.session_id)
+        out.integer(2, self.cipher_suite)
+        out.integer(1, self.compression_method)
+        _write_extensions(out, self.extensions)
+        return out.octets()
+
+    def extension(self, extension: int) -> bytes | None:
+        """The body of the first extension of this type, None if there is none."""
+        return find_extension(self.extensions, extension)
+
+    @property
+    def session_ticket(self) -> bytes | None:
+        """The SessionTicket body: None absent; empty is the promise of NewSessionTicket; else a fault."""
+        return find_extension(self.extensions, ExtensionType.SESSION_TICKET)
+
+    @property
+    def announces_ticket(self) -> bool:
+        """Whether NewSessionTicket is promised. ProtocolError (decode_error) if the body is not empty."""
+        return _is_flag(self.extensions, ExtensionType.SESSION_TICKET)  # R5077-3.2-06
+
+    @property
+    def acknowledges_server_name(self) -> bool:
+        """Whether server_name is answered (RFC 6066, section 3). ProtocolError if the body is not empty."""
+        return _is_flag(self.extensions, ExtensionType.SERVER_NAME)
+
+    @property
+    def extended_master_secret(self) -> bool:
+        """Whether an extended master secret is agreed. ProtocolError if the body is not empty."""
+        return _is_flag(self.extensions, ExtensionType.EXTENDED_MASTER_SECRET)
+
+    @property
+    def renegotiation_info(self) -> bytes | None:
+        """renegotiated_connection (RFC 5746, section 3.2), None if absent."""
+        return _renegotiation_info(self.extensions)
+
+
+def _parse_server_name(body: bytes) -> str | None:
+    """The host name of a server_name_list; None if the list names other things only."""
+    reader = Reader(body)
+    names = Reader(reader.vector(2, 1))
+    reader.finish()
+    found: str | None = None
+    while names.remaining:
+        kind = names.integer(1)
+        name = names.vector(2, 1)
+        if kind != 0:
+            continue
+        if found is not None:
+            raise ProtocolError(Cause.DUPLICATE_NAME_TYPE, "two host names in server_name")
+        if not name.isascii() or b"\x00" in name:
+            raise ProtocolError(Cause.BAD_NAME, f"server_name {name!r}")
+        found = name.decode("ascii").lower()
+    return found
+
+
+def server_name_body(name: str) -> bytes:
+    """The client's server_name body for one host name (RFC 6066, section 3)."""
+    out = Writer()
+    with out.vector(2):
+        out.integer(1, 0)
+        out.opaque(2, name.encode("ascii"))
+    return out.octets()
+
+
+def list_body(width: int, item: int, values: tuple[int, ...]) -> bytes:
+    """A body that is one vector of integers: width 2, item 2 for groups and signatures; 1, 1 for point formats."""
+    out = Writer()
+    out.integers(width, item, values)
+    return out.octets()
+
+
+def renegotiation_info_body(renegotiated_connection: bytes = b"") -> bytes:
+    """The renegotiation_info body; empty in a first handshake (RFC 5746, section 3.2)."""
+    out = Writer()
+    out.opaque(1, renegotiated_connection)
+    return out.octets()

@@ -1,0 +1,95 @@
+"""The record layer's framing (RFC 5246, section 6.2): octets to records and back. Protection is `keys.protection`."""
+
+from collections.abc import Iterator
+from enum import IntEnum
+
+from rfc5077.reference.alerts import Cause, ProtocolError
+
+TLS_1_2 = 0x0303
+"""The version of RFC 5246 as it stands in records, hellos and tickets."""
+
+HEADER_LENGTH = 5
+"""Octets of a record header: type, version, length."""
+
+MAX_PLAINTEXT = 2**14
+"""Octets that one record may carry (RFC 5246, section 6.2.1)."""
+
+MAX_CIPHERTEXT = 2**14 + 2048
+"""Octets that one protected record may take (RFC 5246, section 6.2.3)."""
+
+
+class ContentType(IntEnum):
+    """What a record carries (RFC 5246, section 6.2.1)."""
+
+    CHANGE_CIPHER_SPEC = 20
+    ALERT = 21
+    HANDSHAKE = 22
+    APPLICATION_DATA = 23
+
+
+_CONTENT_TYPES = {int(member): member for member in ContentType}
+
+
+class RecordReader:
+    """Cuts a stream into records. Octets may arrive in any portions."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    @property
+    def pending(self) -> int:
+        """Octets of a record that is not complete yet."""
+        return len(self._buffer)
+
+    def feed(self, octets: bytes) -> Iterator[tuple[ContentType, int, bytes]]:
+        """Yields (content type, version, fragment) for every record that is complete now.
+
+        Works lazily: one record at a time, so that the caller may change keys, or stop, in between; octets behind the
+        last record read stay buffered, in order.
+
+        Raises ProtocolError: unexpected_message for an unknown type, record_overflow for a length that no record may
+        have; both as soon as the header has arrived.
+        """
+        self._buffer += octets
+        return self._records()
+
+    def _records(self) -> Iterator[tuple[ContentType, int, bytes]]:
+        buffer = self._buffer
+        while len(buffer) >= HEADER_LENGTH:
+            content_type = _CONTENT_TYPES.get(buffer[0])
+            if content_type is None:
+                raise ProtocolError(Cause.UNEXPECTED_RECORD, f"record type {buffer[0]} does not exist")
+            length = buffer[3] << 8 | buffer[4]
+            if length > MAX_CIPHERTEXT:
+                raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record of {length} octets")
+            end = HEADER_LENGTH + length
+            if len(buffer) < end:
+                return
+            fragment = bytes(buffer[HEADER_LENGTH:end])
+            version = buffer[1] << 8 | buffer[2]
+            del buffer[:end]
+            yield content_type, version, fragment
+
+
+def encode_record(content_type: int, fragment: bytes, version: int = TLS_1_2) -> bytes:
+    """One record holding `fragment` as it is. Raises OverflowError beyond 65,535 octets; other limits are not checked,
+    so that a tester can break them."""
+    return b"%c%b%b%b" % (content_type, version.to_bytes(2, "big"), len(fragment).to_bytes(2, "big"), fragment)
+
+
+def split(payload: bytes, limit: int = MAX_PLAINTEXT) -> Iterator[bytes]:
+    """Cuts a payload into fragments of at most `limit` octets; an empty payload is one empty fragment."""
+    if len(payload) <= limit:
+        yield payload
+        return
+    for start in range(0, len(payload), limit):
+        yield payload[start : start + limit]
+
+
+def encode_records(
+    content_type: int, payload: bytes, limit: int = MAX_PLAINTEXT, version: int = TLS_1_2
+) -> bytes:
+    """As many unprotected records as the payload needs (RFC 5246, section 6.2.1)."""
+    return b"".join(encode_record(content_type, fragment, version) for fragment in split(payload, limit))
