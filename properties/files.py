@@ -1,0 +1,53 @@
+"""Files that a user named: read with a clear refusal, written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from rfc5077.properties.errors import UsageError
+
+
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file whole or not at all: a neighbour takes the octets, then takes the name.
+
+    Args:
+        path: where the text shall be; what was there is replaced.
+        text: written as UTF-8.
+        private: readable by its owner alone (mode 0600); else as the process's umask says.
+
+    Raises:
+        UsageError: the folder does not exist or cannot be written; `path` is untouched then.
+    """
+    try:
+        handle, neighbour = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            if not private:
+                os.chmod(neighbour, 0o666 & ~_umask())
+            os.replace(neighbour, path)
+        finally:
+            Path(neighbour).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a user named.
+
+    Raises:
+        UsageError: there is no such file, it cannot be read, or it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text (UTF-8): octet {error.start} does not fit") from error
+
+
+def _umask() -> int:
+    """The process's file mode mask; reading it means setting it for a moment."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

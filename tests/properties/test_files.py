@@ -1,0 +1,50 @@
+"""Files are written whole or not at all, and a file that cannot be read is refused in one line."""
+
+import os
+
+import pytest
+
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import read_text, write_whole
+
+
+def test_a_file_is_written_and_nothing_is_left_beside_it(tmp_path):
+    write_whole(tmp_path / "f", "text\n")
+    assert (tmp_path / "f").read_text() == "text\n"
+    assert os.listdir(tmp_path) == ["f"]
+
+
+def test_a_private_file_is_for_its_owner_alone(tmp_path):
+    write_whole(tmp_path / "f", "secret", private=True)
+    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_interrupted_write_leaves_the_old_contents(tmp_path, monkeypatch):
+    (tmp_path / "f").write_text("old")
+
+    def refuse(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(UsageError, match="cannot write .*f: No space left on device"):
+        write_whole(tmp_path / "f", "new")
+    assert (tmp_path / "f").read_text() == "old"
+    assert os.listdir(tmp_path) == ["f"]
+
+
+def test_a_missing_folder_is_said(tmp_path):
+    with pytest.raises(UsageError, match="No such file"):
+        write_whole(tmp_path / "no" / "f", "text")
+
+
+@pytest.mark.parametrize(("octets", "reason"), [(None, "No such file"), (b"\xff\xfe", "not text")])
+def test_an_unreadable_file_is_said(tmp_path, octets, reason):
+    if octets is not None:
+        (tmp_path / "f").write_bytes(octets)
+    with pytest.raises(UsageError, match=reason):
+        read_text(tmp_path / "f")
+
+
+def test_a_usage_error_is_one_line():
+    assert str(UsageError("no clause\nX", "List them: rfc5077 clause")) == "no clause X. List them: rfc5077 clause"
+    assert str(UsageError("no target x.")) == "no target x"
