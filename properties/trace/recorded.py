@@ -1,0 +1,353 @@
+"""Recorded events: what stood on the wire between one client and one server, and JSON lines that hold it.
+
+A recording is a header line, then one event per line; octets are written as hexadecimal digits, and fields that do not
+apply are left out.  The published schema of a line is ``recording.schema.json`` beside this module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+from rfc5077.model.event import BESIDE, Message
+from rfc5077.properties.errors import UsageError
+
+SCHEMA = "rfc5077/recording/1"
+"""The name and version of the format, as the header states it."""
+
+SENDERS = ("client", "server")
+MESSAGES = tuple(message.name for message in Message if message not in BESIDE or message is Message.Silence)
+"""What can be recorded: the messages, the end of the transport, and a turn that was let pass in silence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """One message of one connection, concretely; ``None`` where a field does not apply or nobody could see it."""
+
+    connection: int
+    """Which connection of the pair, by any number that no other connection of the recording has."""
+    sender: str
+    """``client`` or ``server``."""
+    message: str
+    """One of :data:`MESSAGES`."""
+    time: float | None = None
+    """Seconds, from any origin that the whole recording shares."""
+    version: int | None = None
+    """The hello's version field, 16 bits (0x0303 is TLS 1.2); 0x0304 where ServerHello picks TLS 1.3."""
+    session_id: bytes | None = None
+    """The hello's session_id."""
+    session_ticket: bytes | None = None
+    """The body of the hello's SessionTicket extension, the first if it stands twice; None if absent."""
+    extensions: tuple[int, ...] | None = None
+    """The hello's extension types in the order in which they stand."""
+    cipher_suites: tuple[int, ...] | None = None
+    """What ClientHello offers."""
+    cipher_suite: int | None = None
+    """What ServerHello picks."""
+    server_name: str | None = None
+    """The host name of ClientHello's server_name extension."""
+    ticket: bytes | None = None
+    """NewSessionTicket's ticket, empty or not."""
+    lifetime_hint: int | None = None
+    """NewSessionTicket's hint in seconds, 32 bits."""
+    certificates: int | None = None
+    """How many certificates a Certificate message holds."""
+    verified: bool | None = None
+    """Finished, CertificateVerify: whether the contents are right; None if nobody could see it."""
+    alert_level: int | None = None
+    alert_description: int | None = None
+    malformed: str | None = None
+    """Why the message could not be read, in words; None if it could."""
+    protected: bool = False
+    """Whether the message travelled encrypted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a recording says about itself."""
+
+    client: str
+    """The client's name, with its version where known."""
+    server: str
+    """The server's name, likewise."""
+    complete: bool
+    """Whether the recording begins with the first contact of this pair: nothing older can be in their memories."""
+    note: str | None = None
+    """How the recording came about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A header and its events, in the order in which they were seen."""
+
+    header: Header
+    events: tuple[RecordedEvent, ...]
+
+
+# --- one value --------------------------------------------------------------------------------------------------------
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is no string")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("is neither true nor false")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("is no number of seconds")
+    return float(value)
+
+
+def _unsigned(bits: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
+            raise ValueError(f"is no whole number of {bits} bits")
+        return value
+
+    return read
+
+
+def _unsigned_list(bits: int) -> Callable[[object], tuple[int, ...]]:
+    read_one = _unsigned(bits)
+
+    def read(value: object) -> tuple[int, ...]:
+        if not isinstance(value, list):
+            raise ValueError("is no list of numbers")
+        return tuple(read_one(item) for item in value)
+
+    return read
+
+
+def _octets(longest: int) -> Callable[[object], bytes]:
+    def read(value: object) -> bytes:
+        try:
+            octets = bytes.fromhex(_text(value))
+        except ValueError as error:
+            raise ValueError("is no string of hexadecimal digits, two for each octet") from error
+        if len(octets) > longest:
+            raise ValueError(f"holds {len(octets)} octets, more than the {longest} that its length field can say")
+        return octets
+
+    return read
+
+
+def _sender(value: object) -> str:
+    if value not in SENDERS:
+        raise ValueError('is neither "client" nor "server"')
+    return str(value)
+
+
+def _message(value: object) -> str:
+    if value not in MESSAGES:
+        raise ValueError(f"is no message; they are {', '.join(MESSAGES)}")
+    return str(value)
+
+
+Value = int | float | bool | str | bytes | tuple[int, ...]
+"""What a field of an event holds."""
+
+EVENT_FIELDS: dict[str, Callable[[object], Value]] = {
+    "connection": _unsigned(32),
+    "sender": _sender,
+    "message": _message,
+    "time": _number,
+    "version": _unsigned(16),
+    "session_id": _octets(255),
+    "session_ticket": _octets(65535),
+    "extensions": _unsigned_list(16),
+    "cipher_suites": _unsigned_list(16),
+    "cipher_suite": _unsigned(16),
+    "server_name": _text,
+    "ticket": _octets(65535),
+    "lifetime_hint": _unsigned(32),
+    "certificates": _unsigned(24),
+    "verified": _flag,
+    "alert_level": _unsigned(8),
+    "alert_description": _unsigned(8),
+    "malformed": _text,
+    "protected": _flag,
+}
+"""The fields of an event line and how each is read; a reader raises ValueError with the reason."""
+
+HEADER_FIELDS: dict[str, Callable[[object], Value]] = {
+    "schema": _text, "client": _text, "server": _text, "complete": _flag, "note": _text,
+}  # fmt: skip
+_EVENT_NEEDS = ("connection", "sender", "message")
+_HEADER_NEEDS = ("schema", "client", "server", "complete")
+
+
+# --- one line ---------------------------------------------------------------------------------------------------------
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f'"{next(name for name in names if names.count(name) > 1)}" stands twice')
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no number")
+
+
+def _object(line: str) -> dict[str, object]:
+    try:
+        value: object = json.loads(line, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(line.rstrip()) or "Unterminated" in error.msg:
+            raise ValueError(f"the line breaks off after {len(line.rstrip())} characters") from error
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("not an event: nested too deep") from error
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _values(
+    found: dict[str, object], known: dict[str, Callable[[object], Value]], needed: tuple[str, ...]
+) -> dict[str, Value]:
+    for name in needed:
+        if name not in found:
+            raise ValueError(f'"{name}" is missing')
+    values: dict[str, Value] = {}
+    for name, value in found.items():
+        read = known.get(name)
+        if read is None:
+            raise ValueError(f'no field is called "{name}"')
+        try:
+            values[name] = read(value)
+        except ValueError as error:
+            shown = json.dumps(value)
+            raise ValueError(f"{name} {shown if len(shown) <= 60 else shown[:57] + '...'} {error}") from error
+    return values
+
+
+def parse_event(line: str) -> RecordedEvent:
+    """The event that one line holds.
+
+    :raises ValueError: with the reason, naming the field and its value.
+    """
+    return RecordedEvent(**_values(_object(line), EVENT_FIELDS, _EVENT_NEEDS))  # type: ignore[arg-type]
+
+
+def parse_header(line: str) -> Header:
+    """The header that the first line of a recording holds.
+
+    :raises ValueError: with the reason; among them a schema other than :data:`SCHEMA`.
+    """
+    found = _object(line)
+    if "schema" not in found:
+        raise ValueError(f'not a recording: its first line has no "schema", which would be "{SCHEMA}"')
+    if found["schema"] != SCHEMA:
+        raise ValueError(f'schema {json.dumps(found["schema"])} is not "{SCHEMA}", the only one read here')
+    values = _values(found, HEADER_FIELDS, _HEADER_NEEDS)
+    del values["schema"]
+    return Header(**values)  # type: ignore[arg-type]
+
+
+@cache
+def _defaults() -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, False if field.name == "protected" else None) for field in fields(RecordedEvent))
+
+
+def format_event(event: RecordedEvent) -> str:
+    """One line, without its line break, in the order of the fields; what does not apply is left out."""
+    shown: dict[str, object] = {}
+    for name, default in _defaults():
+        value = getattr(event, name)
+        if value is not default:
+            shown[name] = value.hex() if isinstance(value, bytes) else value
+    return json.dumps(shown)
+
+
+def format_header(header: Header) -> str:
+    """The first line of a recording, without its line break."""
+    shown = {"schema": SCHEMA, "client": header.client, "server": header.server, "complete": header.complete}
+    return json.dumps(shown if header.note is None else {**shown, "note": header.note})
+
+
+# --- whole recordings -------------------------------------------------------------------------------------------------
+
+
+def parse_lines(name: str, lines: Iterable[str]) -> Iterator[Header | RecordedEvent]:
+    """The header, then every event; blank lines are passed over.
+
+    :param name: what the user calls the source; errors begin with it.
+    :raises UsageError: naming source, line number and reason.
+    """
+    number = 0
+    begun = False
+    for number, line in enumerate(lines, 1):
+        if line.isspace():
+            continue
+        try:
+            if begun:
+                yield parse_event(line)
+            else:
+                yield parse_header(line)
+                begun = True
+        except ValueError as error:
+            raise UsageError(f"{name} line {number}: {error}") from error
+    if not begun:
+        raise UsageError(f"{name} line {max(number, 1)}: the recording is empty; it would begin with a header line")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open("rb") as source:
+        for number, line in enumerate(source, 1):
+            try:
+                yield line.decode()
+            except UnicodeDecodeError as error:
+                reason = f"not UTF-8 text (octet {error.start + 1} of the line)"
+                raise UsageError(f"{path} line {number}: {reason}") from error
+
+
+def stream(path: Path) -> Iterator[Header | RecordedEvent]:
+    """The header and the events of a file, one at a time.
+
+    :raises UsageError: if the file cannot be read, or naming the line that cannot be used.
+    """
+    try:
+        yield from parse_lines(str(path), _lines(path))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def read_recording(path: Path) -> Recording:
+    """A whole file.
+
+    :raises UsageError: if the file cannot be read, or naming the line that cannot be used.
+    """
+    items = stream(path)
+    header = next(items)
+    assert isinstance(header, Header)
+    return Recording(header, tuple(item for item in items if isinstance(item, RecordedEvent)))
+
+
+def write_recording(path: Path, recording: Recording) -> None:
+    """Write a file whole or not at all: a reader finds the old contents or the new, never a part.
+
+    :raises UsageError: if the file cannot be written.
+    """
+    lines = [format_header(recording.header), *(format_event(event) for event in recording.events)]
+    spare = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with spare.open("x", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+        os.replace(spare, path)
+    except OSError as error:
+        spare.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
