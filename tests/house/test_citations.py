@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from house.readme import ROOT
+
 from rfc5077.model.clauses import CATALOGUE
 
 CITED = re.compile(r"\bR\d{4}-[\w.]+-\d+[a-z]?\b|\bK-\d\d\b")

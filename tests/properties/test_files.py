@@ -26,7 +26,7 @@ def test_an_interrupted_write_leaves_the_old_contents(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(UsageError, match="cannot write .*f: No space left on device"):
+    with pytest.raises(UsageError, match=r"cannot write .*f: No space left on device"):
         write_whole(tmp_path / "f", "new")
     assert (tmp_path / "f").read_text() == "old"
     assert os.listdir(tmp_path) == ["f"]
