@@ -1,0 +1,34 @@
+"""The catalogue: every clause, in the order of the documents; one room per section of RFC 5077, one per other RFC."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from rfc5077.model.clause import Clause, Verdict
+from rfc5077.model.clauses import corner_cases, rfc5246, section_3_1, section_3_2, section_3_3, section_3_4
+from rfc5077.model.event import Party
+
+ROOMS = (section_3_1, section_3_2, section_3_3, section_3_4, rfc5246, corner_cases)
+
+
+def _of(room: ModuleType) -> tuple[Clause, ...]:
+    return tuple(value for value in vars(room).values() if isinstance(value, Clause))
+
+
+CATALOGUE: tuple[Clause, ...] = tuple(entry for room in ROOMS for entry in _of(room))
+"""Every entry, in reading order."""
+
+BY_ID = {entry.id: entry for entry in CATALOGUE}
+
+
+def binding(party: Party, verdict: Verdict | None = None) -> tuple[Clause, ...]:
+    """The mechanised clauses that bind a party, of one verdict or of all."""
+    return tuple(
+        entry for entry in CATALOGUE
+        if entry.mechanised and entry.binds.covers(party) and verdict in (None, entry.verdict)
+    )  # fmt: skip
+
+
+def family(entry: Clause) -> tuple[Clause, ...]:
+    """The clauses that say the same as this one, itself included."""
+    return tuple(other for other in CATALOGUE if other is entry or (entry.family and other.family == entry.family))
