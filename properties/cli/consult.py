@@ -1,0 +1,83 @@
+"""Questions to the specification: `clause` shows the catalogue."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfc5077.properties.cli.names import find_clause
+from rfc5077.properties.cli.output import document
+
+if TYPE_CHECKING:
+    from rfc5077.model.clause import Clause
+
+WIDTH = 100
+Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Such as R5077-3.3-02; all of them if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
+
+
+def clause(id: Id = None, json: AsJson = False) -> int:
+    """What a clause says, whom it binds, how it is checked."""
+    from rfc5077.model.clauses import CATALOGUE
+
+    chosen = CATALOGUE if id is None else (find_clause(CATALOGUE, id),)
+    if json:
+        typer.echo(document("clause", {"clauses": [clause_as_json(c, CATALOGUE) for c in chosen]}), nl=False)
+    elif id is None:
+        typer.echo("\n".join(_line(c) for c in chosen))
+    else:
+        typer.echo(_page(chosen[0], CATALOGUE))
+    return 0
+
+
+def restating(clause: Clause, catalogue: Sequence[Clause]) -> list[str]:
+    """Ids of the other clauses that say the same from another side."""
+    return [c.id for c in catalogue if clause.family and c.family == clause.family and c is not clause]
+
+
+def clause_as_json(clause: Clause, catalogue: Sequence[Clause]) -> dict[str, object]:
+    """A catalogue entry under the keys that others rely on."""
+    return {
+        "id": clause.id,
+        "document": clause.document,
+        "section": clause.section,
+        "level": clause.level.value,
+        "binds": clause.binds.value,
+        "verdict": clause.verdict.value,
+        "text": clause.text,
+        "observer": clause.observer.value,
+        "mechanised": clause.mechanised,
+        "reason": clause.reason or None,
+        "class": clause.family or None,
+        "restating": restating(clause, catalogue),
+    }
+
+
+def _line(clause: Clause) -> str:
+    head = f"{clause.id:<20} {clause.level.value:<20} {clause.binds.value:<9} "
+    return head + textwrap.shorten(clause.text, WIDTH - len(head) + 20, placeholder=" …")
+
+
+def _page(clause: Clause, catalogue: Sequence[Clause]) -> str:
+    """One clause at length."""
+    source = ""
+    if clause.constraint is not None:
+        lines = textwrap.dedent(inspect.getsource(clause.constraint)).splitlines()
+        start = next(number for number, line in enumerate(lines) if line.startswith("def "))
+        source = textwrap.indent("\n".join(lines[start:]), "    ")
+    rows = [
+        ("not followed", clause.verdict.value),
+        ("seen by", clause.observer.value),
+        ("checked by", "a constraint over the bound party's state and the event:" if source else clause.reason),
+        ("", source),
+        ("same class", ", ".join(restating(clause, catalogue))),
+        ("without it", f"rfc5077 prove --without {clause.id}" if source else ""),
+    ]
+    head = f"{clause.id}  {clause.level.value}, binds {clause.binds.value}"
+    text = textwrap.fill(clause.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    body = [f"  {name + ':':<14} {value}" if name else value for name, value in rows if value]
+    return "\n".join([head, text, *body])
