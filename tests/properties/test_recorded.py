@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.trace.recorded import (
     EVENT_FIELDS,
