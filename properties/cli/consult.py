@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,20 +25,22 @@ def clause(id: Id = None, json: AsJson = False) -> int:
 
     chosen = CATALOGUE if id is None else (find_clause(CATALOGUE, id),)
     if json:
-        typer.echo(document("clause", {"clauses": [clause_as_json(c, CATALOGUE) for c in chosen]}), nl=False)
+        typer.echo(document("clause", {"clauses": [clause_as_json(c) for c in chosen]}), nl=False)
     elif id is None:
         typer.echo("\n".join(_line(c) for c in chosen))
     else:
-        typer.echo(_page(chosen[0], CATALOGUE))
+        typer.echo(_page(chosen[0]))
     return 0
 
 
-def restating(clause: Clause, catalogue: Sequence[Clause]) -> list[str]:
+def _restating(clause: Clause) -> list[str]:
     """Ids of the other clauses that say the same from another side."""
-    return [c.id for c in catalogue if clause.family and c.family == clause.family and c is not clause]
+    from rfc5077.model.clauses import family
+
+    return [other.id for other in family(clause) if other is not clause]
 
 
-def clause_as_json(clause: Clause, catalogue: Sequence[Clause]) -> dict[str, object]:
+def clause_as_json(clause: Clause) -> dict[str, object]:
     """A catalogue entry under the keys that others rely on."""
     return {
         "id": clause.id,
@@ -53,7 +54,7 @@ def clause_as_json(clause: Clause, catalogue: Sequence[Clause]) -> dict[str, obj
         "mechanised": clause.mechanised,
         "reason": clause.reason or None,
         "class": clause.family or None,
-        "restating": restating(clause, catalogue),
+        "restating": _restating(clause),
     }
 
 
@@ -62,7 +63,7 @@ def _line(clause: Clause) -> str:
     return head + textwrap.shorten(clause.text, WIDTH - len(head) + 20, placeholder=" …")
 
 
-def _page(clause: Clause, catalogue: Sequence[Clause]) -> str:
+def _page(clause: Clause) -> str:
     """One clause at length."""
     source = ""
     if clause.constraint is not None:
@@ -74,7 +75,7 @@ def _page(clause: Clause, catalogue: Sequence[Clause]) -> str:
         ("seen by", clause.observer.value),
         ("checked by", "a constraint over the bound party's state and the event:" if source else clause.reason),
         ("", source),
-        ("same class", ", ".join(restating(clause, catalogue))),
+        ("same class", ", ".join(_restating(clause))),
         ("without it", f"rfc5077 prove --without {clause.id}" if source else ""),
     ]
     head = f"{clause.id}  {clause.level.value}, binds {clause.binds.value}"

@@ -26,7 +26,8 @@ def find_clause(catalogue: Sequence[Clause], name: str) -> Clause:
     last = max((i for i in ids if i.rpartition("-")[0] == section), key=_number, default=None)
     if last is not None and number.isdecimal() and int(number) > _number(last):
         raise UsageError(f"no clause {name}; {_place(section)} ends at {ids[last].id}", advice)
-    near = get_close_matches(name.upper(), ids, n=1, cutoff=0.0)
+    same = [i for i in ids if number.isdecimal() and i.rpartition("-")[0] == section and _number(i) == int(number)]
+    near = same or get_close_matches(name.upper(), ids, n=1, cutoff=0.0)
     hint = f"; the nearest is {ids[near[0]].id}" if near else ""
     raise UsageError(f"no clause {name}{hint}", advice)
 
