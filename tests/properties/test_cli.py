@@ -94,9 +94,9 @@ def test_the_catalogue_is_a_document(capsys):
     ("name", "hint"),
     [
         ("R5077-3.3-99", "section 3.3 ends at R5077-3.3-"),
-        ("R5077-3.3-2", "the nearest is R5077-3.3-02"),
+        ("R5077-3.3" "-2", "the nearest is R5077-3.3-02"),
         ("5077-3.3-02", "the nearest is R5077-3.3-02"),
-        ("R9999-1-01", "the nearest is R"),
+        ("R9999-1-99", "the nearest is R"),
     ],
 )
 def test_an_unknown_clause_is_refused_with_the_nearest(capsys, name, hint):
