@@ -7,7 +7,6 @@ apply are left out.  The published schema of a line is ``recording.schema.json``
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from rfc5077.model.event import BESIDE, Message
 from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import write_whole
 
 SCHEMA = "rfc5077/recording/1"
 """The name and version of the format, as the header states it."""
@@ -343,11 +343,4 @@ def write_recording(path: Path, recording: Recording) -> None:
     :raises UsageError: if the file cannot be written.
     """
     lines = [format_header(recording.header), *(format_event(event) for event in recording.events)]
-    spare = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with spare.open("x", encoding="utf-8") as out:
-            out.write("\n".join(lines) + "\n")
-        os.replace(spare, path)
-    except OSError as error:
-        spare.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    write_whole(path, "\n".join(lines) + "\n")

@@ -137,7 +137,7 @@ def test_a_file_that_is_absent_or_a_folder_is_refused(tmp_path):
 
 def test_a_recording_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot write"):
         write_recording(tmp_path / "taken", Recording(HEADER, (HELLO,)))
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 

@@ -1,0 +1,346 @@
+"""Recorded event to model event, with a memory over the connections of one client and one server.
+
+Only this room and the driver speak both languages.  What the observer cannot know stays open: an event then has several
+alternatives, and whoever judges holds every one of them possible.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from rfc5077.model.event import (
+    CLIENT,
+    SERVER,
+    Alarm,
+    Certificates,
+    Content,
+    Event,
+    Exchange,
+    Extension,
+    Message,
+    Offer,
+    Party,
+    SessionId,
+    Ticket,
+)
+from rfc5077.properties.trace.recorded import RecordedEvent
+
+Alternatives = tuple[Event, ...]
+"""What one recorded event may have been; never empty."""
+
+Fed = tuple[int, Alternatives]
+"""A connection and what happens on it."""
+
+SESSION_TICKET = 35  # R5077-3.2-11
+WARNING_LEVEL = 1
+
+_PARTIES: dict[str, Party] = {"client": CLIENT, "server": SERVER}
+_MESSAGES: dict[str, Message] = {message.name: message for message in Message}
+_RECENT = 64  # how many issued tickets a damaged copy is compared with
+_PRESENTERS = 8  # how many of the connections that presented a ticket hear of its next use
+
+_RSA_SUITES = (
+    1, 2, 4, 5, 7, 9, 0x0A, 0x2F, 0x35, 0x3B, 0x3C, 0x3D, 0x41, 0x84, 0x96, 0x9C, 0x9D, 0xBA, 0xC0, 0xC03C, 0xC03D,
+    0xC050, 0xC051, 0xC07A, 0xC07B, 0xC09C, 0xC09D, 0xC0A0, 0xC0A1,
+)  # fmt: skip
+_EPHEMERAL_SUITES = (
+    *range(0x11, 0x17), 0x32, 0x33, 0x38, 0x39, 0x40, 0x44, 0x45, 0x67, 0x6A, 0x6B, 0x87, 0x88, 0x99, 0x9A, 0x9E, 0x9F,
+    0xA2, 0xA3, 0xBD, 0xBE, 0xC3, 0xC4, *range(0xC006, 0xC00B), *range(0xC010, 0xC015), 0xC023, 0xC024, 0xC027, 0xC028,
+    0xC02B, 0xC02C, 0xC02F, 0xC030, *range(0xC042, 0xC046), 0xC048, 0xC049, 0xC04C, 0xC04D, 0xC052, 0xC053, 0xC056,
+    0xC057, 0xC05C, 0xC05D, 0xC060, 0xC061, 0xC072, 0xC073, 0xC076, 0xC077, 0xC07C, 0xC07D, 0xC080, 0xC081, 0xC086,
+    0xC087, 0xC08A, 0xC08B, 0xC09E, 0xC09F, 0xC0A2, 0xC0A3, *range(0xC0AC, 0xC0B0), *range(0xCCA8, 0xCCAB),
+)  # fmt: skip
+EXCHANGES: dict[int, Exchange] = (
+    dict.fromkeys(_RSA_SUITES, Exchange.RSA) | dict.fromkeys(_EPHEMERAL_SUITES, Exchange.EPHEMERAL)
+)  # fmt: skip
+"""The key exchange of each registered suite that binds the server to Certificate, with or without ServerKeyExchange."""
+
+_ALARMS: dict[int, Alarm] = (  # RFC 5246, section 7.2; RFC 6066, section 9; RFC 7301, section 3.2
+    {10: Alarm.UNEXPECTED, 80: Alarm.INTERNAL}
+    | dict.fromkeys((22, 30, 47, 50, 110), Alarm.MALFORMED)
+    | dict.fromkeys((20, 21, 51), Alarm.INTEGRITY)
+    | dict.fromkeys((*range(41, 47), 48, 49, 111, 113, 114, 116), Alarm.CERTIFICATE)
+)
+_ANY_ALARM = tuple(alarm for alarm in Alarm if alarm is not Alarm.NONE)
+
+
+# --- what needs no memory ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _plain(sender: str, message: str, content: Content) -> Alternatives:
+    return (Event(sender=_PARTIES[sender], message=_MESSAGES[message], content=content),)
+
+
+def _content(event: RecordedEvent) -> Content:
+    return Content.RIGHT if event.malformed is None else Content.WRONG
+
+
+def _other(event: RecordedEvent) -> Alternatives:
+    return _plain(event.sender, event.message, _content(event))
+
+
+def _checked(event: RecordedEvent) -> Alternatives:
+    """Finished and CertificateVerify."""
+    right = _plain(event.sender, event.message, Content.RIGHT)
+    wrong = _plain(event.sender, event.message, Content.WRONG)
+    if event.malformed is not None or event.verified is False:
+        return wrong
+    return right if event.verified else right + wrong
+
+
+@cache
+def _alarmed(sender: str, alarms: tuple[Alarm, ...], content: Content) -> Alternatives:
+    party = _PARTIES[sender]
+    return tuple(Event(sender=party, message=Message.Alert, alarm=alarm, content=content) for alarm in alarms)
+
+
+def _alert(event: RecordedEvent) -> Alternatives:
+    if event.alert_description is None:  # protected: it may be any
+        return _alarmed(event.sender, _ANY_ALARM, _content(event))
+    return _alarmed(event.sender, (alarm_of(event.alert_level, event.alert_description),), _content(event))
+
+
+def alarm_of(level: int | None, description: int) -> Alarm:
+    """The kind of an alert (RFC 5246, section 7.2)."""
+    if description == 0:
+        return Alarm.CLOSE_NOTIFY
+    return Alarm.WARNING if level == WARNING_LEVEL else _ALARMS.get(description, Alarm.REFUSAL)
+
+
+@cache
+def _certified(sender: str, certificates: Certificates, content: Content) -> Alternatives:
+    party = _PARTIES[sender]
+    return (Event(sender=party, message=Message.Certificate, certificates=certificates, content=content),)
+
+
+def _certificate(event: RecordedEvent) -> Alternatives:
+    if event.sender == "server":
+        return _other(event)
+    some = Certificates.EMPTY if event.certificates == 0 else Certificates.SOME
+    return _certified(event.sender, some, _content(event))
+
+
+@cache
+def _ticketed(sender: str, ticket: Ticket, content: Content) -> Alternatives:
+    return (Event(sender=_PARTIES[sender], message=Message.NewSessionTicket, ticket=ticket, content=content),)
+
+
+@cache
+def _server_hello(
+    sender: str, extension: Extension, session_id: SessionId, exchange: Exchange, content: Content
+) -> Alternatives:
+    return (Event(
+        sender=_PARTIES[sender], message=Message.ServerHello, extension=extension, session_id=session_id,
+        exchange=exchange, content=content,
+    ),)  # fmt: skip
+
+
+@cache
+def _client_hello(
+    sender: str, extensions: tuple[Extension, ...], session_ids: tuple[SessionId, ...], content: Content
+) -> Alternatives:
+    party, message = _PARTIES[sender], Message.ClientHello
+    return tuple(
+        Event(sender=party, message=message, extension=extension, session_id=session_id, content=content)
+        for extension in extensions
+        for session_id in session_ids
+    )
+
+
+_OFFERS: dict[Offer, Alternatives] = {
+    offer: (Event(sender=CLIENT, message=Message.NextClientHello, offer=offer),) for offer in Offer
+}
+
+
+def _answered(event: RecordedEvent) -> Extension:
+    """ServerHello's extension."""
+    if event.session_ticket is None:
+        return Extension.ABSENT
+    if event.extensions is not None and event.extensions.count(SESSION_TICKET) > 1:
+        return Extension.REPEATED
+    return Extension.FILLED if event.session_ticket else Extension.EMPTY
+
+
+# --- what needs memory ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Memory:
+    """One connection."""
+
+    client_id: bytes = b""
+    presented: bytes = b""  # the ticket in its ClientHello
+    made_id: bytes = b""  # the session_id that the server made
+    latest: str = ""  # the server's latest message
+    got_ticket: bool = False
+    opened: bool = False
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the connections of the pair have left behind."""
+
+    kinds: dict[bytes, Extension] = field(default_factory=dict)  # what a ClientHello with this body carries
+    issuers: dict[bytes, int] = field(default_factory=dict)  # ticket to the connection that brought it
+    recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # tickets, also as numbers
+    presenters: dict[bytes, deque[int]] = field(default_factory=dict)
+    made_ids: dict[bytes, int] = field(default_factory=dict)  # server-made session_id to its connection
+
+
+class Abstraction:
+    """The memory over one pair of client and server.
+
+    :param complete: whether everything that this pair ever said to each other is observed, from the first contact on.
+    """
+
+    def __init__(self, complete: bool) -> None:
+        self._complete = complete
+        self._connections: dict[int, _Memory] = {}
+        self._shared = _Shared()
+        self._remembering: dict[str, Callable[[_Memory, RecordedEvent], tuple[Fed, ...]]] = {
+            "ClientHello": self._client_hello,
+            "ServerHello": self._server_hello,
+            "NewSessionTicket": self._new_session_ticket,
+        }
+
+    def know(self, ticket: bytes, kind: Extension) -> None:
+        """A harness says what a ticket is; from then on nothing counts as unobserved."""
+        self._shared.kinds[ticket] = kind
+        self._complete = True
+
+    def keys_changed(self) -> None:
+        """A harness says that the server can open nothing any more that it has issued so far."""
+        self._shared.kinds = dict.fromkeys(self._shared.kinds, Extension.FOREIGN)
+        self._complete = True
+
+    def observe(self, event: RecordedEvent) -> tuple[Fed, ...]:
+        """What the event is, as pairs of connection and alternatives.
+
+        The last pair is the event itself, on its own connection; before it comes what a ClientHello means for earlier
+        connections.
+        """
+        connection = event.connection
+        memory = self._connections.get(connection)
+        if memory is None:
+            memory = self._connections[connection] = _Memory()
+        remember = self._remembering.get(event.message)
+        if remember is not None:
+            fed = remember(memory, event)
+        else:
+            fed = ((connection, _FORGETFUL.get(event.message, _other)(event)),)
+        if event.sender == "server":
+            memory.latest = event.message
+        return fed
+
+    def _client_hello(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        body = event.session_ticket
+        session_id = event.session_id or b""
+        twice = event.extensions is not None and event.extensions.count(SESSION_TICKET) > 1
+        kinds = (Extension.REPEATED,) if twice and body is not None else self._kinds(body)
+        alternatives = _client_hello(event.sender, kinds, self._ids(session_id), _content(event))
+        itself = (event.connection, alternatives)
+        memory.client_id = session_id
+        if memory.opened or event.sender != "client":  # a renegotiation, or nonsense: nothing new is offered
+            return (itself,)
+        memory.opened = True
+        memory.presented = body or b""
+        return (*self._offers(event.connection, body or b"", session_id), itself)
+
+    def _kinds(self, body: bytes | None) -> tuple[Extension, ...]:
+        """What the SessionTicket extension of a ClientHello is."""
+        if not body:
+            return (Extension.ABSENT if body is None else Extension.EMPTY,)
+        known = self._shared.kinds.get(body)
+        if known is not None:
+            return (known,)
+        if _has_inner_length(body):  # R5077-3.2-12
+            certain = self._complete or len(body) == 2 or body[2:] in self._shared.kinds
+            return (Extension.WRAPPED,) if certain else (Extension.LIVE, Extension.WRAPPED)
+        copy = self._copy(body)
+        # R5077-3-02: a ticket may have come another way.
+        return copy or (Extension.LIVE, Extension.FOREIGN)
+
+    def _copy(self, body: bytes) -> tuple[Extension, ...]:
+        """Whether the body is a damaged copy of a ticket that was issued; empty if it is none."""
+        length, number = len(body), int.from_bytes(body, "big")
+        for ticket, value in reversed(self._shared.recent):
+            if len(ticket) == length:
+                if (value ^ number).bit_count() <= length:  # an eighth of the bits; unrelated ones differ in half
+                    return (Extension.DAMAGED,)
+            elif len(ticket) > length:
+                if ticket.startswith(body):
+                    return (Extension.DAMAGED,)
+            elif body.startswith(ticket):
+                # Corner case 33: where octets were appended, an honest seal may still verify.
+                return (Extension.DAMAGED, Extension.LIVE)
+        return ()
+
+    def _ids(self, session_id: bytes) -> tuple[SessionId, ...]:
+        """What the session_id of a ClientHello is."""
+        if not session_id:
+            return (SessionId.EMPTY,)
+        if session_id in self._shared.made_ids:
+            return (SessionId.CACHED,)
+        return (SessionId.FRESH,) if self._complete else (SessionId.FRESH, SessionId.CACHED)
+
+    def _offers(self, connection: int, ticket: bytes, session_id: bytes) -> tuple[Fed, ...]:
+        """What the ClientHello takes from earlier connections."""
+        shared = self._shared
+        if not ticket:
+            maker = shared.made_ids.get(session_id) if session_id else None
+            if maker is None or maker == connection or not self._connections[maker].got_ticket:
+                return ()
+            return ((maker, _OFFERS[Offer.DISCARDED_ID]),)
+        issuer = shared.issuers.get(ticket)
+        offers: list[Fed] = [] if issuer is None or issuer == connection else [(issuer, _OFFERS[Offer.ISSUED])]
+        presenters = shared.presenters.get(ticket)
+        if presenters is None:
+            shared.presenters[ticket] = deque((connection,), maxlen=_PRESENTERS)
+        else:
+            offers += [(presenter, _OFFERS[Offer.PRESENTED]) for presenter in presenters]
+            presenters.append(connection)
+        return tuple(offers)
+
+    def _server_hello(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        session_id = event.session_id or b""
+        if not session_id:
+            kind = SessionId.EMPTY
+        elif session_id == memory.client_id:
+            kind = SessionId.ECHOED
+        else:
+            kind = SessionId.FRESH
+            memory.made_id = session_id
+            self._shared.made_ids[session_id] = event.connection
+        suite = event.cipher_suite
+        exchange = Exchange.OTHER if suite is None else EXCHANGES.get(suite, Exchange.OTHER)
+        return ((event.connection, _server_hello(event.sender, _answered(event), kind, exchange, _content(event))),)
+
+    def _new_session_ticket(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        ticket = event.ticket
+        some = Ticket.EMPTY if ticket == b"" else Ticket.SOME
+        itself = (event.connection, _ticketed(event.sender, some, _content(event)))
+        if event.sender == "server" and ticket:
+            shared, presented = self._shared, memory.presented
+            if memory.latest == "ServerHello" and shared.kinds.get(presented) is Extension.LIVE:
+                shared.kinds[presented] = Extension.OLD
+            shared.kinds[ticket] = Extension.LIVE
+            shared.issuers[ticket] = event.connection
+            shared.recent.append((ticket, int.from_bytes(ticket, "big")))
+            memory.got_ticket = True
+        return (itself,)
+
+
+def _has_inner_length(body: bytes) -> bool:
+    return len(body) >= 2 and int.from_bytes(body[:2], "big") == len(body) - 2
+
+
+_FORGETFUL: dict[str, Callable[[RecordedEvent], Alternatives]] = {
+    "Finished": _checked,
+    "CertificateVerify": _checked,
+    "Alert": _alert,
+    "Certificate": _certificate,
+}

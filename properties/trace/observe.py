@@ -1,0 +1,354 @@
+"""Octets of one connection, as they pass, to recorded events; whoever only looks on uses this, with keys or without.
+
+Everything is read by the reference's wire rooms, leniently: what cannot be read is an event too.  Without keys, what
+passes after ChangeCipherSpec is told by its place and, where the cipher suite fixes the length, by its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.reference.alerts import ProtocolError
+from rfc5077.reference.keys import schedule
+from rfc5077.reference.keys.protection import RecordProtection
+from rfc5077.reference.keys.suites import SUITES
+from rfc5077.reference.wire.codec import Reader
+from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello
+from rfc5077.reference.wire.messages import (
+    Alert,
+    Certificate,
+    CertificateRequest,
+    CertificateVerify,
+    Finished,
+    HandshakeReader,
+    HandshakeType,
+    Message,
+    NewSessionTicket,
+    parse_empty,
+)
+from rfc5077.reference.wire.record import ContentType, RecordReader
+
+Secrets = Callable[[bytes], bytes | None]
+"""The master secret (48 octets) of the connection whose ClientHello has this random (32 octets), if it is known."""
+
+TLS_1_3 = 0x0304
+
+_NAMES: dict[int, str] = {
+    HandshakeType.HELLO_REQUEST: "HelloRequest",
+    HandshakeType.CLIENT_HELLO: "ClientHello",
+    HandshakeType.SERVER_HELLO: "ServerHello",
+    HandshakeType.NEW_SESSION_TICKET: "NewSessionTicket",
+    HandshakeType.CERTIFICATE: "Certificate",
+    HandshakeType.SERVER_KEY_EXCHANGE: "ServerKeyExchange",
+    HandshakeType.CERTIFICATE_REQUEST: "CertificateRequest",
+    HandshakeType.SERVER_HELLO_DONE: "ServerHelloDone",
+    HandshakeType.CERTIFICATE_VERIFY: "CertificateVerify",
+    HandshakeType.CLIENT_KEY_EXCHANGE: "ClientKeyExchange",
+    HandshakeType.FINISHED: "Finished",
+    HandshakeType.CERTIFICATE_STATUS: "CertificateStatus",
+}
+"""Handshake types that TLS 1.2 clients and servers know by now; any other is recorded as Unrecognised."""
+
+
+# --- one message ------------------------------------------------------------------------------------------------------
+
+
+def recorded_message(
+    connection: int, sender: str, handshake_type: int, body: bytes, *,
+    time: float | None = None, verified: bool | None = None, protected: bool = False,
+) -> RecordedEvent:  # fmt: skip
+    """The event for one handshake message.
+
+    :param body: the octets behind the handshake header.
+    :param verified: for Finished and CertificateVerify, whether the contents are right, where that is known.
+    """
+    event = RecordedEvent(
+        connection=connection, sender=sender, message=_NAMES.get(handshake_type, "Unrecognised"), time=time,
+        verified=verified, protected=protected,
+    )  # fmt: skip
+    read = _READERS.get(handshake_type)
+    if read is None:
+        return event if handshake_type in _NAMES else replace(event, malformed=f"handshake type {handshake_type}")
+    try:
+        return read(event, body)
+    except ProtocolError as error:
+        if handshake_type == HandshakeType.NEW_SESSION_TICKET:
+            event = _part_of_ticket(event, body)
+        return replace(event, malformed=error.detail)
+
+
+def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    hello = ClientHello.parse(body, strict=False)
+    event = replace(
+        event, version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
+        extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites,
+    )  # fmt: skip
+    # R5246-7.4.1.2-04: an id beyond 32 octets does not fit the format, yet its octets are worth keeping.
+    if len(hello.session_id) > 32:
+        return replace(event, malformed=f"a session_id of {len(hello.session_id)} octets")
+    try:
+        return replace(event, server_name=hello.server_name)
+    except ProtocolError as error:
+        return replace(event, malformed=error.detail)
+
+
+def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    hello = ServerHello.parse(body, strict=False)
+    picks_1_3 = hello.extension(ExtensionType.SUPPORTED_VERSIONS) is not None
+    return replace(
+        event, version=TLS_1_3 if picks_1_3 else hello.version, session_id=hello.session_id,
+        session_ticket=hello.session_ticket, extensions=tuple(kind for kind, _ in hello.extensions),
+        cipher_suite=hello.cipher_suite,
+        malformed=f"a session_id of {len(hello.session_id)} octets" if len(hello.session_id) > 32 else None,
+    )  # fmt: skip
+
+
+def _new_session_ticket(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    message = NewSessionTicket.parse(body)
+    return replace(event, ticket=message.ticket, lifetime_hint=message.lifetime_hint)
+
+
+def _part_of_ticket(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    """What a NewSessionTicket that does not fit its format still shows."""
+    if len(body) < 6:
+        return event
+    reader = Reader(body)
+    hint, length = reader.integer(4), reader.integer(2)
+    return replace(event, lifetime_hint=hint, ticket=reader.take(min(length, reader.remaining)))
+
+
+def _certificate(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    return replace(event, certificates=len(Certificate.parse(body).chain))
+
+
+def _certificate_verify(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    CertificateVerify.parse(body)
+    return event
+
+
+def _certificate_request(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    CertificateRequest.parse(body)
+    return event
+
+
+def _finished(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    Finished.parse(body)
+    return event
+
+
+def _empty(event: RecordedEvent, body: bytes) -> RecordedEvent:
+    parse_empty(body)
+    return event
+
+
+_READERS: dict[int, Callable[[RecordedEvent, bytes], RecordedEvent]] = {
+    HandshakeType.CLIENT_HELLO: _client_hello,
+    HandshakeType.SERVER_HELLO: _server_hello,
+    HandshakeType.NEW_SESSION_TICKET: _new_session_ticket,
+    HandshakeType.CERTIFICATE: _certificate,
+    HandshakeType.CERTIFICATE_VERIFY: _certificate_verify,
+    HandshakeType.CERTIFICATE_REQUEST: _certificate_request,
+    HandshakeType.FINISHED: _finished,
+    HandshakeType.SERVER_HELLO_DONE: _empty,
+    HandshakeType.HELLO_REQUEST: _empty,
+}
+"""Messages whose format is the same under every cipher suite; the bodies of the others are not looked into."""
+
+
+# --- one connection ---------------------------------------------------------------------------------------------------
+
+
+def sealed_length(suite: int | None, plain: int) -> int | None:
+    """Octets of a protected fragment that carries ``plain`` octets; None where the suite does not fix it.
+
+    RFC 5288, section 3, RFC 6655, section 3 and RFC 7905, section 2: nonce and tag of the suites without padding.
+    """
+    overhead = _OVERHEAD.get(suite) if suite is not None else None
+    return None if overhead is None else plain + overhead
+
+
+_GCM = (0x9C, 0x9D, 0x9E, 0x9F, 0xC02B, 0xC02C, 0xC02F, 0xC030)
+_CHACHA = (0xCCA8, 0xCCA9, 0xCCAA)
+_OVERHEAD: dict[int, int] = dict.fromkeys(_GCM, 24) | dict.fromkeys(_CHACHA, 16)
+_FINISHED_LENGTH = 16
+_EMPTY_LENGTH = 4
+
+
+class _Direction:
+    """What one party has sent so far."""
+
+    def __init__(self) -> None:
+        self.records = RecordReader()
+        self.handshake = HandshakeReader()
+        self.changed = False  # ChangeCipherSpec has passed
+        self.finished = False
+        self.lost = False  # no record can be told from the next any more
+        self.opener: RecordProtection | None = None
+
+
+class Observer:
+    """Looks on at one connection; octets go in per direction, in the order in which they passed.
+
+    :param connection: the number that the events carry.
+    :param keys: asked for the master secret when the first ChangeCipherSpec passes; without it, or for a cipher suite
+        that the reference does not speak, what is protected stays closed.
+    """
+
+    def __init__(self, connection: int, keys: Secrets | None = None) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._directions = {"client": _Direction(), "server": _Direction()}
+        self._randoms: dict[str, bytes] = {}
+        self._suite: int | None = None
+        self._master: bytes | None = None
+        self._transcript = schedule.Transcript()
+        self._time: float | None = None
+        self._unfollowed = False  # a renegotiation that cannot be read
+
+    def octets(self, sender: str, data: bytes, time: float | None = None) -> list[RecordedEvent]:
+        """The events that are complete with these octets.
+
+        :param time: seconds, noted in the events.
+        """
+        self._time = time
+        direction = self._directions[sender]
+        if direction.lost:
+            return []
+        events: list[RecordedEvent] = []
+        try:
+            for content_type, _, fragment in direction.records.feed(data):
+                events += self._record(sender, direction, content_type, fragment)
+        except ProtocolError as error:
+            direction.lost = True
+            events.append(self._event(sender, "Unrecognised", malformed=error.detail))
+        return events
+
+    def closed(self, sender: str, time: float | None = None) -> list[RecordedEvent]:
+        """The events for the end of one direction: what was cut short, if anything, then Close."""
+        self._time = time
+        return [*self._cut(sender, self._directions[sender], "the end"), self._event(sender, "Close")]
+
+    def _event(self, sender: str, message: str, **fields: str | bool | int | None) -> RecordedEvent:
+        event = RecordedEvent(connection=self._connection, sender=sender, message=message, time=self._time)
+        return replace(event, **fields) if fields else event  # type: ignore[arg-type]
+
+    def _record(
+        self, sender: str, direction: _Direction, content_type: ContentType, fragment: bytes
+    ) -> Iterator[RecordedEvent]:
+        protected = direction.changed
+        if protected and direction.opener is None:
+            yield from self._closed_record(sender, direction, content_type, len(fragment))
+            return
+        if protected and direction.opener is not None:
+            try:
+                fragment = direction.opener.open(content_type, fragment)
+            except ProtocolError as error:
+                direction.lost = True
+                message = "Unrecognised" if direction.finished else "Finished"
+                yield self._event(sender, message, verified=False, protected=True, malformed=error.detail)
+                return
+        if content_type is ContentType.HANDSHAKE:
+            for found in direction.handshake.feed(fragment):
+                yield self._message(sender, direction, found, protected)
+        elif content_type is ContentType.CHANGE_CIPHER_SPEC:
+            yield from self._change(sender, direction, fragment, protected)
+        elif content_type is ContentType.ALERT:
+            yield from self._alerts(sender, fragment, protected)
+        else:
+            yield self._event(sender, "ApplicationData", protected=protected)
+
+    def _closed_record(
+        self, sender: str, direction: _Direction, content_type: ContentType, length: int
+    ) -> Iterator[RecordedEvent]:
+        """A protected record that cannot be opened: told by type, place and length."""
+        if content_type is ContentType.ALERT:
+            yield self._event(sender, "Alert", protected=True)
+        elif content_type is ContentType.APPLICATION_DATA:
+            yield self._event(sender, "ApplicationData", protected=True)
+        elif self._unfollowed:
+            return
+        elif content_type is ContentType.CHANGE_CIPHER_SPEC:
+            yield self._event(sender, "ChangeCipherSpec", protected=True)
+        elif not direction.finished:
+            due = sealed_length(self._suite, _FINISHED_LENGTH)
+            direction.finished = due is None or due == length
+            if direction.finished:
+                yield self._event(sender, "Finished", protected=True)
+            else:  # R5246-7.4.9-02
+                reason = f"an encrypted handshake record of {length} octets, where Finished alone has {due}"
+                yield self._event(sender, "Unrecognised", protected=True, malformed=reason)
+        elif sender == "client":
+            self._unfollowed = True
+            yield self._event(sender, "ClientHello", protected=True)
+        elif sealed_length(self._suite, _EMPTY_LENGTH) in (None, length):
+            yield self._event(sender, "HelloRequest", protected=True)
+        else:
+            reason = f"an encrypted handshake record of {length} octets after Finished"
+            yield self._event(sender, "Unrecognised", protected=True, malformed=reason)
+
+    def _message(self, sender: str, direction: _Direction, message: Message, protected: bool) -> RecordedEvent:
+        kind = message.kind
+        assert isinstance(kind, int)  # signals do not come from a HandshakeReader
+        verified: bool | None = None
+        if kind == HandshakeType.FINISHED:
+            direction.finished = True
+            verified = self._verify(sender, message.body)
+        elif kind == HandshakeType.CLIENT_HELLO and self._suite is not None:
+            self._transcript = schedule.Transcript()  # a renegotiation begins
+        event = recorded_message(
+            self._connection, sender, kind, message.body, time=self._time, verified=verified, protected=protected
+        )
+        if kind != HandshakeType.HELLO_REQUEST:  # R5246-7.4.1.1-01
+            self._transcript.add(message.octets)
+        if kind in (HandshakeType.CLIENT_HELLO, HandshakeType.SERVER_HELLO) and len(message.body) >= 34:
+            self._randoms[sender] = message.body[2:34]
+        if event.cipher_suite is not None:
+            self._suite = event.cipher_suite
+        return event
+
+    def _verify(self, sender: str, found: bytes) -> bool | None:
+        """Whether a Finished is right; None without the master secret."""
+        if self._master is None:
+            return None
+        label = schedule.CLIENT_FINISHED if sender == "client" else schedule.SERVER_FINISHED
+        return schedule.verify_data(self._master, label, self._transcript.digest()) == found
+
+    def _change(
+        self, sender: str, direction: _Direction, fragment: bytes, protected: bool
+    ) -> Iterator[RecordedEvent]:
+        yield from self._cut(sender, direction, "ChangeCipherSpec")
+        wrong = None if fragment == b"\x01" else f"the octets {fragment[:8].hex() or '(none)'} instead of 01"
+        yield self._event(sender, "ChangeCipherSpec", protected=protected, malformed=wrong)
+        direction.opener = self._keys_for(sender)
+        direction.changed = True
+
+    def _cut(self, sender: str, direction: _Direction, by: str) -> Iterator[RecordedEvent]:
+        """A handshake message that was begun and not ended before something else came."""
+        if direction.handshake.pending:
+            reason = f"{direction.handshake.pending} octets of a handshake message, then {by}"
+            direction.handshake = HandshakeReader()
+            yield self._event(sender, "Unrecognised", protected=direction.changed, malformed=reason)
+
+    def _keys_for(self, sender: str) -> RecordProtection | None:
+        if self._master is None and self._keys is not None and "client" in self._randoms:
+            self._master = self._keys(self._randoms["client"])
+        suite = SUITES.get(self._suite) if self._suite is not None else None
+        if self._master is None or suite is None or len(self._randoms) < 2:
+            self._master = None
+            return None
+        keys = schedule.key_block(
+            self._master, self._randoms["client"], self._randoms["server"], suite.key_length, suite.salt_length
+        )
+        return RecordProtection(keys.client if sender == "client" else keys.server)
+
+    def _alerts(self, sender: str, payload: bytes, protected: bool) -> Iterator[RecordedEvent]:
+        if not payload or len(payload) % 2:
+            yield self._event(sender, "Alert", protected=protected, malformed=f"{len(payload)} octets of alerts")
+            return
+        for at in range(0, len(payload), 2):
+            alert = Alert.parse(payload[at : at + 2])
+            yield self._event(
+                sender, "Alert", protected=protected, alert_level=alert.level, alert_description=alert.description
+            )
