@@ -1,0 +1,320 @@
+"""The judge: recorded events of one client and one server in, findings and a verdict out.
+
+It joins the abstraction (what an event means) with one monitor per connection (which clauses it breaks).  It is
+incremental, so that the same judge serves recordings, test suites and live traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from rfc5077.model.clause import Clause, Verdict
+from rfc5077.model.clauses import family
+from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party
+from rfc5077.model.run.monitor import Breach, Monitor, Node
+from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
+from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
+
+VIOLATION, ADVICE, NOTE, CONFORMANT, INCONCLUSIVE = "violation", "advice", "note", "conformant", "inconclusive"
+"""The words of a verdict."""
+
+WORDS: dict[Verdict, str] = {Verdict.VIOLATION: VIOLATION, Verdict.ADVICE: ADVICE, Verdict.NOTE: NOTE}
+_GRAVITY = (VIOLATION, INCONCLUSIVE, ADVICE, NOTE, CONFORMANT)
+_TLS_1_2, _TLS_1_3 = 0x0303, 0x0304
+_FATAL_LEVEL = 2
+_STEPS_KEPT = 256  # of one connection; what follows its handshake is judged, yet not shown
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a trace: its place in the recording, counted from 1, what was seen, and what that may have been."""
+
+    index: int
+    event: RecordedEvent
+    alternatives: Alternatives
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A clause that was not followed."""
+
+    clause: Clause
+    party: Party
+    connection: int
+    """The connection on which it happened."""
+    index: int
+    """The event's place in the recording, counted from 1; 0 for a conclusion drawn at the end."""
+    trace: tuple[Step, ...]
+    """What led to it, the event itself last; for what a ClientHello takes from an earlier connection, that connection."""
+    allowed: tuple[Event, ...]
+    """What the party might have sent instead."""
+    got: RecordedEvent
+    alternatives: tuple[Clause, ...] = ()
+    """Other clauses, of which one was broken in place of this one: what was seen does not tell which."""
+
+    @property
+    def verdict(self) -> str:
+        """``violation``, ``advice`` or ``note``."""
+        return WORDS[self.clause.verdict]
+
+    @property
+    def level(self) -> str:
+        """How the document says it."""
+        return self.clause.level.value
+
+    @property
+    def class_ids(self) -> tuple[str, ...]:
+        """The clauses that restate each other, this one among them."""
+        return tuple(entry.id for entry in family(self.clause))
+
+    @property
+    def why(self) -> str:
+        """What was seen, in a sentence."""
+        sentence = SEEN.get(self.clause.id, self.clause.text)
+        others = " or ".join(entry.id for entry in self.alternatives)
+        return f"{sentence} (Or it was {others}: what was seen does not tell.)" if others else sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One connection's verdict; ``reason`` says why it is inconclusive."""
+
+    connection: int
+    verdict: str
+    findings: tuple[Finding, ...]
+    reason: str = ""
+    exercised: bool = True
+    """Whether the server answered at all."""
+
+
+SEEN: dict[str, str] = {
+    "R5077-3.1-02": "Offered a ticket that another server had issued.",
+    "R5077-3.1-06": "Sent NewSessionTicket after its ChangeCipherSpec.",
+    "R5077-3.1-13": "Answered a ticket that it could have opened with an alert.",
+    "R5077-3.1-19": "Refused a flow that the server is free to pick after a ticket.",
+    "R5077-3.2-04": "Took a ticket without having sent the SessionTicket extension.",
+    "R5077-3.2-05": "Sent the SessionTicket extension, then refused the ticket.",
+    "R5077-3.2-06": "Put a body into ServerHello's SessionTicket extension.",
+    "R5077-3.2-07": "Sent NewSessionTicket without having announced it in ServerHello.",
+    "R5077-3.2-08": "Answered with a SessionTicket extension that ClientHello did not have.",
+    "R5077-3.2-09": "Did not fall back to a full handshake when the ticket could not be verified.",
+    "R5077-3.2-10": "Offered a ticket again whose resumption had failed.",
+    "R5077-3.2-12": "Repeated the length inside the SessionTicket extension, as RFC 4507 had it.",
+    "R5077-3.3-01": "Sent NewSessionTicket after the handshake was over.",
+    "R5077-3.3-02": "Announced a ticket, then sent ChangeCipherSpec without NewSessionTicket.",
+    "R5077-3.3-03": "Sent NewSessionTicket without having announced it in ServerHello.",
+    "R5077-3.3-05": "Sent NewSessionTicket before the client's Finished was verified.",
+    "R5077-3.3-06": "Offered a ticket although the server's Finished of that handshake was not verified.",
+    "R5077-3.3-07c": "Refused a ticket of zero length.",
+    "R5077-3.3-09": "Offered the old ticket although it had been renewed.",
+    "R5077-3.3-10": "Answered a ticket that had been renewed with an alert.",
+    "R5077-3.3-13": "Sent a NewSessionTicket that is not a hint, a length and a ticket.",
+    "R5077-3.4-01": "Sent a session_id of its own while announcing a ticket to a client that had none.",
+    "R5077-3.4-03": "Offered a session_id that the ticket had replaced, and no ticket.",
+    "R5077-3.4-05": "Resumed by the ticket without repeating the client's session_id.",
+    "R5077-3.4-06": "Repeated the client's session_id, then went on with a full handshake.",
+    "R5077-3.4-08": "Looked the session_id up although a ticket had been presented.",
+    "R5246-7.1-03": "Sent ChangeCipherSpec where it has no place, or went on after one.",
+    "R5246-7.2-01": "Went on after a fatal alert.",
+    "R5246-7.3-01": "Sent application data before the handshake was complete.",
+    "R5246-7.3-02": "Negotiated anew inside an abbreviated handshake.",
+    "R5246-7.4-01": "Sent a message out of order, or went on after one.",
+    "R5246-7.4.1.3-01": "The session_id of ServerHello and the flow that followed disagree.",
+    "R5246-7.4.1.4-01": "Answered with an extension that ClientHello did not have.",
+    "R5246-7.4.1.4-03": "Put the SessionTicket extension twice into one hello.",
+    "R5246-7.4.8-01": "The client's certificate and its CertificateVerify do not go together.",
+    "R5246-7.4.9-01": "Went on although the other party's Finished was wrong.",
+    "R5246-7.4.9-02": "ChangeCipherSpec and Finished do not follow each other.",
+    "R5246-7.4.9-03": "Sent a Finished that does not cover what was said.",
+}
+"""What somebody did who broke a clause; the clause's own text where there is no entry."""
+
+
+class _Watch:
+    """One connection under watch."""
+
+    __slots__ = ("findings", "monitor", "outside", "steps")
+
+    def __init__(self) -> None:
+        self.monitor = Monitor()
+        self.steps: list[Step] = []
+        self.findings: list[Finding] = []
+        self.outside = ""  # why the connection is not judged
+
+
+class Judge:
+    """Judges one client and one server over all their connections.
+
+    :param complete: whether everything that this pair ever said to each other will be fed, from the first contact on.
+    :param from_start: whether every connection is fed from its first octet on; if not, one that begins with anything
+        but ClientHello is held to be cut.
+    """
+
+    def __init__(self, complete: bool, from_start: bool = True) -> None:
+        self.abstraction = Abstraction(complete)
+        self._from_start = from_start
+        self._watches: dict[int, _Watch] = {}
+        self._index = 0
+
+    def feed(self, event: RecordedEvent) -> tuple[Finding, ...]:
+        """Takes the next event; returns what it breaks, the cause first."""
+        self._index += 1
+        watch = self._watches.get(event.connection)
+        if watch is None:
+            watch = self._watches[event.connection] = _Watch()
+            if not self._from_start and not _may_begin(event):
+                watch.outside = f"its beginning is missing: the first event is {event.sender}'s {event.message}"
+        if watch.outside:
+            return ()
+        fed = self.abstraction.observe(event)
+        if len(watch.steps) < _STEPS_KEPT:
+            watch.steps.append(Step(self._index, event, fed[-1][1]))
+        if event.message == "ServerHello" and event.version not in (None, _TLS_1_2):
+            watch.outside = f"{_version(event.version)} was negotiated, not TLS 1.2"
+            return ()
+        found: tuple[Finding, ...] = ()
+        for connection, alternatives in fed:
+            about = watch if connection == event.connection else self._watches[connection]
+            if about.outside:
+                continue
+            monitor = about.monitor
+            before = monitor.node
+            breaches = monitor.feed(alternatives)
+            if breaches:
+                found += self._findings(watch, about, event, before, breaches)
+        if found:
+            watch.findings += found
+        return found
+
+    def _findings(
+        self, watch: _Watch, about: _Watch, event: RecordedEvent, before: Node, breaches: Sequence[Breach]
+    ) -> tuple[Finding, ...]:
+        asked = Monitor()
+        asked.node = before
+        trace = tuple(watch.steps) if about is watch else (*about.steps, watch.steps[-1])
+        certain = [breach for breach in breaches if breach.certain] or list(breaches[:1])
+        others = tuple(breach.clause for breach in breaches[1:]) if not certain[0].certain else ()
+        return tuple(
+            Finding(
+                breach.clause, breach.party, event.connection, self._index, trace,
+                asked.allowed(breach.party), event, others,
+            )
+            for breach in certain
+        )  # fmt: skip
+
+    def allowed(self, connection: int, party: Party) -> tuple[Event, ...]:
+        """What the party may send now on the connection; on an unknown one, at its beginning."""
+        watch = self._watches.get(connection)
+        return (watch.monitor if watch is not None else Monitor()).allowed(party)
+
+    def connections(self) -> tuple[Judged, ...]:
+        """The verdict on each connection, if nothing more were to come."""
+        return tuple(_judged(number, watch) for number, watch in self._watches.items())
+
+    def verdict(self) -> str:
+        """The verdict on the pair, if nothing more were to come: what holds of every connection that was answered."""
+        return summary(self.connections())
+
+
+def summary(connections: Iterable[Judged]) -> str:
+    """The verdict on several connections: the gravest; those that were never answered count only if all were not."""
+    judged = tuple(connections)
+    words = {one.verdict for one in judged if one.exercised or one.findings} or {INCONCLUSIVE}
+    return next(word for word in _GRAVITY if word in words)
+
+
+def _judged(number: int, watch: _Watch) -> Judged:
+    if watch.outside:
+        return Judged(number, _gravest(watch.findings) or INCONCLUSIVE, tuple(watch.findings), watch.outside)
+    findings = (*watch.findings, *_left_in_doubt(number, watch))
+    said = {(step.event.sender, step.event.message) for step in watch.steps}
+    exercised = ("server", "ServerHello") in said
+    word, reason = _gravest(findings), ""
+    if not word:
+        reason = "" if exercised and _ended(watch, said) else "it ends in mid-handshake"
+        if not exercised and _ended(watch, said):
+            reason = "the server never answered, so nothing was exercised"
+        word = INCONCLUSIVE if reason else CONFORMANT
+    return Judged(number, word, findings, reason, exercised or not _ended(watch, said))
+
+
+def _gravest(findings: Iterable[Finding]) -> str:
+    words = {finding.verdict for finding in findings}
+    return next((word for word in _GRAVITY if word in words), "")
+
+
+def _left_in_doubt(number: int, watch: _Watch) -> tuple[Finding, ...]:
+    """What is broken for certain, though no later message has told which clause it was."""
+    doubts = watch.monitor.doubts()
+    if not doubts:
+        return ()
+    found = []
+    for party in (CLIENT, SERVER):
+        clauses = [breach.clause for breach in doubts if breach.party is party]
+        if clauses:
+            trace = tuple(watch.steps)
+            found.append(Finding(clauses[0], party, number, 0, trace, (), trace[-1].event, tuple(clauses[1:])))
+    return tuple(found)
+
+
+def _ended(watch: _Watch, said: set[tuple[str, str]]) -> bool:
+    """Whether the handshake came to an end, good or bad."""
+    if {("client", "Finished"), ("server", "Finished")} <= said or {("client", "Close"), ("server", "Close")} & said:
+        return True
+    alerts = (step.event for step in watch.steps if step.event.message == "Alert")
+    return any(alert.alert_level in (None, _FATAL_LEVEL) or alert.alert_description == 0 for alert in alerts)
+
+
+def _may_begin(event: RecordedEvent) -> bool:
+    """Whether a connection can begin like this, rather than having been cut."""
+    return event.message in ("ClientHello", "Alert", "Close", "Silence", "HelloRequest", "Unrecognised")
+
+
+def _version(number: int | None) -> str:
+    names = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", _TLS_1_3: "TLS 1.3"}
+    return names.get(number or 0, f"version {number}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileVerdict:
+    """The verdict on one recording."""
+
+    file: str
+    header: Header
+    verdict: str
+    connections: tuple[Judged, ...]
+
+
+def judge_file(path: Path) -> FileVerdict:
+    """Reads and judges one recording.
+
+    :raises UsageError: if the file cannot be read, or naming the line that cannot be used.
+    """
+    items = stream(path)
+    header = next(items)
+    assert isinstance(header, Header)
+    judge = Judge(header.complete, from_start=False)
+    for item in items:
+        if isinstance(item, RecordedEvent):
+            judge.feed(item)
+    connections = judge.connections()
+    return FileVerdict(str(path), header, summary(connections), connections)
+
+
+def name_of(event: Event) -> str:
+    """An event of the model as users write it: ``server:NewSessionTicket(ticket=empty)``."""
+    fields: dict[str, Enum] = {}
+    if event.message in (Message.ClientHello, Message.ServerHello):
+        fields = {"session_ticket": event.extension, "session_id": event.session_id}
+    elif event.message is Message.NewSessionTicket:
+        fields = {"ticket": event.ticket}
+    elif event.message is Message.Alert:
+        fields = {"kind": event.alarm}
+    elif event.message is Message.Certificate and event.sender is CLIENT:
+        fields = {"certificates": event.certificates}
+    shown = ",".join(f"{name}={value.name.lower()}" for name, value in fields.items())
+    head = f"{event.sender.name.lower()}:{event.message.name}"
+    return f"{head}({shown})" if shown else head
