@@ -1,0 +1,108 @@
+"""z3 expressions as Python functions.
+
+The same expression that the prover sees is turned into Python source over the integer codes of concrete records, each
+shared sub-expression computed once.  There is no second hand-written copy of a guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import z3
+
+from rfc5077.model.logic import Codes, Symbolic
+
+Function = Callable[..., Codes]
+"""Codes of the records in, the values of the expressions out: enum ordinals, and 0 or 1 for formulas."""
+
+_INFIX = {z3.Z3_OP_AND: " and ", z3.Z3_OP_OR: " or "}
+
+
+class _Writer:
+    """Writes one function; a name for each node of the expressions' graph that is used more than once."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self.variables = variables
+        self.lines: list[str] = []
+        self.done: dict[int, str] = {}
+        self.uses: dict[int, int] = {}
+
+    def count(self, roots: Sequence[z3.ExprRef]) -> None:
+        stack = list(roots)
+        while stack:
+            node = stack.pop()
+            seen = self.uses.get(node.get_id(), 0)
+            self.uses[node.get_id()] = seen + 1
+            if not seen:
+                stack.extend(node.children())
+
+    def text(self, root: z3.ExprRef) -> str:
+        """The Python text of a node; its shared parts have been written to ``lines``."""
+        stack: list[tuple[z3.ExprRef, bool]] = [(root, False)]
+        while stack:
+            node, ready = stack.pop()
+            key = node.get_id()
+            if key in self.done:
+                continue
+            if not ready:
+                stack.append((node, True))
+                stack.extend((child, False) for child in node.children())
+                continue
+            text = self._node(node)
+            if node.num_args() and self.uses[key] > 1:
+                name = f"t{len(self.lines)}"
+                self.lines.append(f"{name} = {text}")
+                text = name
+            self.done[key] = text
+        return self.done[root.get_id()]
+
+    def _node(self, node: z3.ExprRef) -> str:
+        kind = node.decl().kind()
+        parts = [self.done[child.get_id()] for child in node.children()]
+        if kind in _INFIX:
+            return f"({_INFIX[kind].join(parts)})"
+        if kind == z3.Z3_OP_NOT:
+            return f"(not {parts[0]})"
+        if kind == z3.Z3_OP_IMPLIES:
+            return f"(not {parts[0]} or {parts[1]})"
+        if kind == z3.Z3_OP_ITE:
+            return f"({parts[1]} if {parts[0]} else {parts[2]})"
+        if kind in (z3.Z3_OP_EQ, z3.Z3_OP_IFF):
+            return f"({parts[0]} == {parts[1]})"
+        if kind == z3.Z3_OP_TRUE:
+            return "True"
+        if kind == z3.Z3_OP_FALSE:
+            return "False"
+        if kind == z3.Z3_OP_DT_CONSTRUCTOR:
+            return str(_constructor(node))
+        name = node.decl().name()
+        if kind == z3.Z3_OP_UNINTERPRETED and not parts and name in self.variables:
+            return self.variables[name]
+        raise ValueError(f"no Python for {node.decl().name()!r} of kind {kind}")
+
+
+def _constructor(node: z3.ExprRef) -> int:
+    sort = cast(z3.DatatypeSortRef, node.sort())
+    return next(i for i in range(sort.num_constructors()) if sort.constructor(i).name() == node.decl().name())
+
+
+def compiled(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> Function:
+    """A function of the codes of ``records``, in this order, that returns the values of the expressions.
+
+    :raises ValueError: for an expression that uses anything but Boolean structure, equality, enums and the records'
+        own constants.
+    """
+    variables = {
+        term.decl().name(): f"r{index}[{place}]"
+        for index, record in enumerate(records)
+        for place, term in enumerate(record.terms.values())
+    }
+    writer = _Writer(variables)
+    writer.count(expressions)
+    results = [writer.text(expression) for expression in expressions]
+    arguments = ", ".join(f"r{index}" for index in range(len(records)))
+    body = "\n    ".join([*writer.lines, f"return ({', '.join(results)},)"])
+    scope: dict[str, object] = {}
+    exec(compile(f"def function({arguments}):\n    {body}\n", "<model>", "exec"), scope)
+    return cast(Function, scope["function"])

@@ -1,0 +1,263 @@
+"""Model and profile: one deterministic machine per role.
+
+The machine answers what the other side sends by what the relation and the profile leave: exactly one move at a time,
+until it is the other side's turn.  Steps that nobody sees are taken at once.  The application behind an endpoint echoes
+data.  Alerts are one output, whatever their kind, and a closed connection stays closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from rfc5077.model.event import (
+    CLIENT,
+    SERVER,
+    Alarm,
+    Certificates,
+    Content,
+    Event,
+    EventTerm,
+    Extension,
+    Message,
+    Party,
+    SessionId,
+    Ticket,
+)
+from rfc5077.model.flows import COMPLETE, FLOWS, SHORT, Position
+from rfc5077.model.logic import Codes, ordinal
+from rfc5077.model.profile import (
+    ClientProfile,
+    ClientProfileTerm,
+    ServerProfile,
+    ServerProfileTerm,
+    client_chooses,
+    server_chooses,
+)
+from rfc5077.model.run.compiled import compiled
+from rfc5077.model.run.mealy import Mealy, build
+from rfc5077.model.run.party import conduct, term_of
+from rfc5077.model.run.says import SAYS, alert, conclusion, verification
+from rfc5077.model.state import (
+    TOLERABLE,
+    Client,
+    ClientTerm,
+    Ending,
+    Fault,
+    Server,
+    ServerTerm,
+)
+
+M, P = Message, Position
+Output = tuple[Event, ...]
+"""What a party says in answer to one input; empty for silence."""
+
+CONNECT = Event(sender=CLIENT, message=M.NextClientHello)
+"""The input that makes a client under test start a new connection, abandoning the present one."""
+
+
+def _said(sender: Party, message: Message, **fields: Enum | bool) -> Event:
+    return Event(sender=sender, message=message, **fields)
+
+
+SERVER_ALPHABET: tuple[Event, ...] = (
+    _said(CLIENT, M.ClientHello, extension=Extension.EMPTY),
+    _said(CLIENT, M.ClientHello, extension=Extension.ABSENT),
+    _said(CLIENT, M.ClientHello, extension=Extension.LIVE),
+    _said(CLIENT, M.ClientHello, extension=Extension.LIVE, session_id=SessionId.FRESH),
+    _said(CLIENT, M.ClientHello, extension=Extension.DAMAGED, session_id=SessionId.FRESH),
+    _said(CLIENT, M.ClientKeyExchange),
+    _said(CLIENT, M.ChangeCipherSpec),
+    _said(CLIENT, M.Finished),
+    _said(CLIENT, M.Finished, content=Content.WRONG),
+    _said(CLIENT, M.ApplicationData),
+)
+"""The core alphabet of a server under test: what the client may do to the control flow."""
+
+CLIENT_ALPHABET: tuple[Event, ...] = (
+    CONNECT,
+    _said(SERVER, M.ServerHello, extension=Extension.EMPTY),
+    _said(SERVER, M.ServerHello, extension=Extension.ABSENT),
+    _said(SERVER, M.ServerHello, extension=Extension.EMPTY, session_id=SessionId.ECHOED),
+    _said(SERVER, M.ServerHello, extension=Extension.ABSENT, session_id=SessionId.ECHOED),
+    _said(SERVER, M.Certificate),
+    _said(SERVER, M.ServerKeyExchange),
+    _said(SERVER, M.ServerHelloDone),
+    _said(SERVER, M.NewSessionTicket, ticket=Ticket.SOME),
+    _said(SERVER, M.NewSessionTicket, ticket=Ticket.EMPTY),
+    _said(SERVER, M.ChangeCipherSpec),
+    _said(SERVER, M.Finished),
+    _said(SERVER, M.Finished, content=Content.WRONG),
+    _said(SERVER, M.ApplicationData),
+)
+"""The core alphabet of a client under test."""
+
+WITH_CERTIFICATE_REQUEST: tuple[Event, ...] = (
+    _said(CLIENT, M.Certificate, certificates=Certificates.EMPTY),
+    _said(CLIENT, M.Certificate, certificates=Certificates.SOME),
+    _said(CLIENT, M.CertificateVerify),
+)
+"""What joins the server's alphabet where it asks for a certificate."""
+
+_TURN = {(row.position, row.sender) for row in FLOWS if row.position not in COMPLETE}
+
+
+class AmbiguousProfile(Exception):
+    """The relation and the profile leave more than one move: the profile lacks a field."""
+
+
+class _Role:
+    """One role under one profile: its moves, as Python over codes."""
+
+    def __init__(self, party: Party, profile: ServerProfile | ClientProfile) -> None:
+        self.party = party
+        self.conduct = conduct(party)
+        state, event = term_of(party), EventTerm("event")
+        self.profile = profile
+        if isinstance(state, ServerTerm):
+            server_choices = ServerProfileTerm("profile")
+            self._chooses = compiled([server_chooses(server_choices, state, event)], server_choices, state, event)
+        else:
+            client_choices = ClientProfileTerm("profile")
+            self._chooses = compiled([client_chooses(client_choices, state, event)], client_choices, state, event)
+        self.position = term_of(party).places()["position"]
+        self.fault = term_of(party).places()["fault"]
+        self.ending = term_of(party).places()["ending"]
+
+    def chooses(self, state: Codes, event: Event) -> bool:
+        """Whether clauses and profile leave the event."""
+        return self.conduct.permits(state, event) and bool(self._chooses(self.profile.codes, state, event.codes)[0])
+
+    def ended(self, state: Codes) -> bool:
+        """Whether the connection is over."""
+        return state[self.ending] != ordinal(Ending.OPEN)
+
+    def settle(self, state: Codes) -> Codes:
+        """Takes the steps that nobody sees."""
+        steps = (verification(self.party),) + ((conclusion(True), conclusion(False)) if self.party is CLIENT else ())
+        for step in steps:
+            if self.conduct.permits(state, step) and (step.message is M.Verification or self.chooses(state, step)):
+                state = self.conduct.move(state, step.codes)
+        return state
+
+    def answer(self, state: Codes, tolerates: tuple[Fault, ...] = ()) -> tuple[Codes, Output]:
+        """All that the party says before it is the other side's turn again.
+
+        :raises AmbiguousProfile: where more than one move is left.
+        """
+        said: list[Event] = []
+        while not self.ended(state):
+            state = self.settle(state)
+            if Fault(list(Fault)[state[self.fault]]) not in (Fault.NONE, *tolerates):
+                said.append(alert(self.party))
+            elif (list(Position)[state[self.position]], self.party) in _TURN:
+                moves = [event for event in SAYS[self.party] if self.chooses(state, event)]
+                if len(moves) != 1:
+                    raise AmbiguousProfile(f"{len(moves)} moves of {self.party.name} at {state}: {moves}")
+                said.append(moves[0])
+            else:
+                break
+            state = self.conduct.move(state, said[-1].codes)
+        return state, tuple(event.but(resumes=False) for event in said)
+
+
+def heard(role: _Role, state: Codes, event: Event) -> tuple[Codes, Output]:
+    """The state after an input, and the echo where the input is application data that the party takes."""
+    before = role.settle(state)
+    after = role.settle(role.conduct.move(before, event.codes))
+    echo = event.but(sender=role.party)
+    fine = after[role.fault] == ordinal(Fault.NONE)
+    if event.message is M.ApplicationData and fine and role.conduct.permits(after, echo):
+        return after, (echo,)
+    return after, ()
+
+
+def server_machine(profile: ServerProfile, alphabet: tuple[Event, ...] = SERVER_ALPHABET) -> Mealy[Event, Output]:
+    """The server of a profile, over ClientHello variants and what may follow, on one connection."""
+    role = _Role(SERVER, profile)
+
+    def step(state: Codes, event: Event) -> tuple[Codes, Output]:
+        if role.ended(state):
+            return state, ()
+        state, echo = heard(role, state, event)
+        state, said = role.answer(state, (Fault.REPEATED_EXTENSION,))
+        return state, echo + said
+
+    return build(Server(honours=profile.honours).codes, alphabet, step)
+
+
+class Slot(Enum):
+    """The ticket that a client would offer next."""
+
+    NONE = auto()
+    LIVE = auto()
+    OLD = auto()  # the server has issued a renewal that the client did not keep
+
+
+@dataclass(frozen=True)
+class ClientState:
+    """A client between and in its connections; ``connection`` is empty before the first."""
+
+    slot: Slot
+    connection: Codes | None
+
+
+def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_ALPHABET) -> Mealy[Event, Output]:
+    """The client of a profile, over its connections one after the other to one server."""
+    role = _Role(CLIENT, profile)
+    tolerates = (Fault.MISSING_TICKET,) if profile.tolerates_missing_ticket else ()
+
+    def connect(slot: Slot) -> tuple[ClientState, Output]:
+        offers = {Slot.NONE: Extension.EMPTY, Slot.LIVE: Extension.LIVE, Slot.OLD: Extension.OLD}[slot]
+        wanted = offers if profile.tickets else Extension.ABSENT
+        hellos = [e for e in SAYS[CLIENT] if e.message is M.ClientHello and e.extension is wanted]
+        moves = [e for e in hellos if role.chooses(Client().codes, e)]
+        if len(moves) != 1:
+            raise AmbiguousProfile(f"{len(moves)} ClientHellos: {moves}")
+        return ClientState(slot, role.conduct.move(Client().codes, moves[0].codes)), (moves[0],)
+
+    def step(state: ClientState, event: Event) -> tuple[ClientState, Output]:
+        if event is CONNECT:
+            return connect(_kept(profile, state))
+        if state.connection is None or role.ended(state.connection):
+            return state, ()
+        connection, echo = heard(role, state.connection, _as_heard(state.connection, event))
+        connection, said = role.answer(connection, tolerates)
+        return ClientState(state.slot, connection), echo + said
+
+    return build(ClientState(Slot.NONE, None), alphabet, step)
+
+
+def _as_heard(connection: Codes, event: Event) -> Event:
+    """An echo of an empty session_id is an empty session_id."""
+    client = Client.from_codes(connection)
+    if event.session_id is SessionId.ECHOED and client.client_id is SessionId.EMPTY:
+        return event.but(session_id=SessionId.EMPTY)
+    return event
+
+
+def _kept(profile: ClientProfile, state: ClientState) -> Slot:
+    """What the client's slot holds when the present connection is left behind."""
+    if state.connection is None:
+        return state.slot
+    client = Client.from_codes(state.connection)
+    renewed = client.ticket is Ticket.SOME and client.position not in (P.START, P.CLIENT_HELLO, P.SERVER_HELLO)
+    aborted = client.ending is Ending.ABORTED
+    if aborted and client.position in SHORT and not client.verified and not profile.keeps_failed:
+        return Slot.NONE
+    if aborted and client.verified and not profile.keeps_after_alert:
+        return Slot.NONE
+    if client.verified and client.fault in TOLERABLE:
+        if client.ticket is Ticket.SOME:
+            return Slot.LIVE
+        if client.ticket is Ticket.EMPTY and not profile.keeps_old_on_empty:
+            return Slot.NONE
+    if client.position not in (*SHORT, P.START, P.CLIENT_HELLO, P.SERVER_HELLO) and not profile.keeps_rejected:
+        return Slot.NONE
+    return Slot.OLD if renewed and state.slot is not Slot.NONE and client.position in SHORT else state.slot
+
+
+__all__ = [
+    "CLIENT_ALPHABET", "CONNECT", "SERVER_ALPHABET", "WITH_CERTIFICATE_REQUEST", "Alarm", "AmbiguousProfile",
+    "client_machine", "server_machine",
+]  # fmt: skip

@@ -1,0 +1,90 @@
+"""One party's part of the model, compiled: how its state moves, and which of its clauses an event breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from rfc5077.model.clause import Clause, Verdict
+from rfc5077.model.clauses import binding
+from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Party
+from rfc5077.model.logic import Codes
+from rfc5077.model.run.compiled import Function, compiled
+from rfc5077.model.run.says import conclusion, verification
+from rfc5077.model.state import Client, ClientTerm, PartyTerm, Server, ServerTerm, after
+
+M = Message
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """One party's mechanics and its clauses, as Python over codes.
+
+    ``move`` takes the codes of state and event to those of the next state; ``check`` gives one truth value for each of
+    ``clauses``.
+    """
+
+    party: Party
+    clauses: tuple[Clause, ...]
+    move: Function
+    check: Function
+
+    def breaks(self, state: Codes, event: Event) -> tuple[Clause, ...]:
+        """The clauses that the party breaks by this event of its own, the most telling first."""
+        if event.sender is not self.party:
+            return ()
+        held = self.check(state, event.codes)
+        return tuple(entry for entry, holds in zip(self.clauses, held, strict=True) if not holds)
+
+    def permits(self, state: Codes, event: Event) -> bool:
+        """Whether no clause of the class ``violation`` speaks against the event."""
+        return all(entry.verdict is not Verdict.VIOLATION for entry in self.breaks(state, event))
+
+    def settle(self, states: Iterable[Codes]) -> frozenset[Codes]:
+        """The states, and all that the party may have reached from them by steps that nobody sees."""
+        steps = [verification(self.party)] + ([conclusion(False), conclusion(True)] if self.party is CLIENT else [])
+        found = set(states)
+        waiting = list(found)
+        while waiting:
+            state = waiting.pop()
+            for step in steps:
+                if self.permits(state, step):
+                    reached = self.move(state, step.codes)
+                    if reached not in found:
+                        found.add(reached)
+                        waiting.append(reached)
+        return frozenset(found)
+
+
+def term_of(party: Party) -> PartyTerm:
+    """The symbolic state of a party, its fields named ``client.…`` or ``server.…``."""
+    return ClientTerm("client") if party is CLIENT else ServerTerm("server")
+
+
+def start_of(party: Party) -> tuple[Codes, ...]:
+    """The states in which a party may begin: the server's opinion of the ticket is its own affair."""
+    if party is CLIENT:
+        return (Client().codes,)
+    return (Server().codes, Server(honours=True).codes)
+
+
+def _rank(entry: Clause) -> int:
+    return int(entry.general)
+
+
+@cache
+def conduct(party: Party, without: frozenset[str] = frozenset()) -> Conduct:
+    """A party's conduct under all its clauses but those of the given ids."""
+    state, event = term_of(party), EventTerm("event")
+    clauses = tuple(sorted((entry for entry in binding(party) if entry.id not in without), key=_rank))
+    constraints = [entry.constraint(state, event) for entry in clauses if entry.constraint is not None]
+    move = compiled(list(_after(state, event).terms.values()), state, event)
+    return Conduct(party, clauses, move, compiled(constraints, state, event))
+
+
+def _after(state: PartyTerm, event: EventTerm) -> PartyTerm:
+    return after(state, event) if isinstance(state, ClientTerm) else after(state, event)
+
+
+PARTIES = (CLIENT, SERVER)
