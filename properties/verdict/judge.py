@@ -48,7 +48,7 @@ class Finding:
     index: int
     """The event's place in the recording, counted from 1; 0 for a conclusion drawn at the end."""
     trace: tuple[Step, ...]
-    """What led to it, the event itself last; for what a ClientHello takes from an earlier connection, that connection."""
+    """What led to it, the event itself last; where a ClientHello takes something from elsewhere, that connection's."""
     allowed: tuple[Event, ...]
     """What the party might have sent instead."""
     got: RecordedEvent
@@ -92,6 +92,10 @@ class Judged:
 
 SEEN: dict[str, str] = {
     "R5077-3.1-02": "Offered a ticket that another server had issued.",
+    "R5077-3.1-07": "Sent a message where figure 1 has none, or went on after one.",
+    "R5077-3.1-12": "Sent a message where figure 2 has none, or went on after one.",
+    "R5077-3.1-15": "Sent a message where figure 3 has none, or went on after one.",
+    "R5077-3.1-18": "Sent a message where figure 4 has none, or went on after one.",
     "R5077-3.1-06": "Sent NewSessionTicket after its ChangeCipherSpec.",
     "R5077-3.1-13": "Answered a ticket that it could have opened with an alert.",
     "R5077-3.1-19": "Refused a flow that the server is free to pick after a ticket.",

@@ -1,0 +1,224 @@
+"""What the user reads about a finding: what was seen, what was due, by which clause, how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.markup import escape
+
+from rfc5077.model.event import TICKETS, Event, Extension, Message, Ticket
+from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.verdict.judge import NOTE, Finding, Step, name_of
+
+_COLOURS = {"violation": "bold red", "advice": "yellow", "note": "cyan"}
+_DULL = (
+    "Certificate", "CertificateStatus", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange",
+    "CertificateVerify", "ChangeCipherSpec", "Finished", "ApplicationData",
+)  # fmt: skip
+_AT_MOST = 4  # messages that are named as due
+_NAME_WIDTH = 18
+_DETAIL_WIDTH = 30
+
+ALERTS = {
+    0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
+    30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",
+    43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired", 46: "certificate_unknown",
+    47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error", 51: "decrypt_error",
+    60: "export_restriction", 70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
+    86: "inappropriate_fallback", 90: "user_canceled", 100: "no_renegotiation", 110: "unsupported_extension",
+    112: "unrecognized_name", 116: "certificate_required", 120: "no_application_protocol",
+}  # fmt: skip
+"""Alert descriptions by number (RFC 5246, section 7.2, and the documents that added to it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a ladder; ``sender`` is client or server, or empty for a remark between the two."""
+
+    sender: str
+    text: str
+    mark: str = ""
+
+
+def ladder(rows: Sequence[Row], indent: str = "") -> str:
+    """A diagram of messages between client, left, and server, right."""
+    rows = [Row(row.sender, " ".join(row.text.split()), row.mark) for row in rows]
+    width = max((len(row.text) for row in rows), default=0) + 12
+    lines = [f"client{' ' * (width - 4)}server"]
+    for row in rows:
+        if row.sender == "client":
+            lane = f"--- {row.text} ".ljust(width - 1, "-") + ">"
+        elif row.sender == "server":
+            lane = "<" + f"--- {row.text} ".ljust(width - 1, "-")
+        else:
+            lane = row.text.center(width)
+        lines.append(f"  |{lane}|" + (f"   <- {row.mark}" if row.mark else ""))
+    return "\n".join(indent + line for line in lines)
+
+
+def details(step: Step) -> str:
+    """What of a message matters to tickets, in a few words."""
+    event = step.event
+    words: list[str] = []
+    if event.message in ("ClientHello", "ServerHello"):
+        words.append(f"SessionTicket: {_extension(step)}")
+        if event.session_id:
+            words.append(f"session_id: {_id(step)}")
+    elif event.message == "NewSessionTicket":
+        words.append(f"ticket: {_octets(event.ticket)}")
+    elif event.message == "Alert":
+        words.append(_alert(event))
+    elif event.message == "Certificate" and event.certificates == 0:
+        words.append("empty")
+    if event.verified is False:
+        words.append("wrong")
+    if event.malformed is not None:
+        words.append(event.malformed)
+    return "; ".join(words)
+
+
+def _octets(body: bytes | None) -> str:
+    if body is None:
+        return "unreadable"
+    return f"{len(body)} octet{'s' if len(body) != 1 else ''}" if body else "empty"
+
+
+def _extension(step: Step) -> str:
+    body = step.event.session_ticket
+    if body is None:
+        return "absent"
+    kinds = dict.fromkeys(event.extension for event in step.alternatives)
+    if Extension.REPEATED in kinds:
+        return "twice"
+    known = [kind.name.lower() for kind in kinds if kind in TICKETS]
+    return f"{_octets(body)}, {known[0]}" if len(known) == 1 else _octets(body)
+
+
+def _id(step: Step) -> str:
+    kinds = dict.fromkeys(event.session_id for event in step.alternatives)
+    octets = _octets(step.event.session_id)
+    return f"{octets}, {next(iter(kinds)).name.lower()}" if len(kinds) == 1 else octets
+
+
+def _alert(event: RecordedEvent) -> str:
+    if event.alert_description is None:
+        return "encrypted"
+    name = ALERTS.get(event.alert_description, str(event.alert_description))
+    return f"{'warning' if event.alert_level == 1 else 'fatal'} {name}"
+
+
+def due(finding: Finding) -> str:
+    """What the party might have sent instead, as a remark."""
+    if finding.verdict == NOTE:
+        return "tolerated"
+    same = [event for event in finding.allowed if event.message.name == finding.got.message]
+    if same and finding.got.message in ("ClientHello", "ServerHello"):
+        return f"due: SessionTicket {_either(dict.fromkeys(_fitting(same, finding)))}"
+    names = tuple(dict.fromkeys(event.message.name for event in finding.allowed))
+    if not names:
+        return "not allowed here"
+    tickets = {event.ticket for event in finding.allowed if event.message is Message.NewSessionTicket}
+    remark = "; zero length will do" if {Ticket.SOME, Ticket.EMPTY} <= tickets else ""
+    if len(names) > _AT_MOST or finding.got.message in names:
+        return "not like this"
+    return f"due: {_either(names)}{remark}"
+
+
+def _fitting(same: Iterable[Event], finding: Finding) -> Iterable[str]:
+    for event in same:
+        if event.extension in (Extension.ABSENT, Extension.EMPTY):
+            ids = f", session_id {event.session_id.name.lower()}" if finding.clause.section == "3.4" else ""
+            yield event.extension.name.lower() + ids
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(names)
+
+
+def rows_of(finding: Finding) -> tuple[Row, ...]:
+    """The trace of a finding: what matters, the place marked; runs of other messages are drawn together."""
+    rows: list[Row] = []
+    dull: list[Step] = []
+    last = len(finding.trace) - 1
+    several = len({step.event.connection for step in finding.trace}) > 1
+    for place, step in enumerate(finding.trace):
+        if place < last and step.event.message in _DULL and not _asks_for_it(step):
+            dull.append(step)
+            continue
+        rows += _drawn_together(dull)
+        dull = []
+        if several and (place == 0 or step.event.connection != finding.trace[place - 1].event.connection):
+            rows.append(Row("", f"(connection {step.event.connection})"))
+        mark = due(finding) if place == last and finding.index else _remark(finding, step)
+        rows.append(Row(step.event.sender, _line(step), mark))
+    return tuple(rows)
+
+
+def _asks_for_it(step: Step) -> bool:
+    event = step.event
+    authenticates = event.message == "CertificateVerify" or (event.message, event.sender) == ("Certificate", "client")
+    return authenticates or event.verified is False or event.malformed is not None
+
+
+def _line(step: Step) -> str:
+    more = details(step)
+    return f"{step.event.message:<{_NAME_WIDTH}} {more}" if more else step.event.message
+
+
+def _drawn_together(dull: Sequence[Step]) -> Sequence[Row]:
+    if len(dull) < 2:
+        return [Row(step.event.sender, _line(step)) for step in dull]
+    names = [step.event.message for step in dull]
+    if "ServerHelloDone" in names or "ClientKeyExchange" in names:
+        return [Row("", "(full handshake)")]
+    return [Row("", f"({names[0]} to {names[-1]})")]
+
+
+def _remark(finding: Finding, step: Step) -> str:
+    """Marks the message that the finding looks back to."""
+    if step.event.message != "ServerHello" or finding.got.message not in ("NewSessionTicket", "ChangeCipherSpec"):
+        return ""
+    if finding.clause.family.startswith("announced"):
+        return "announced"
+    return "not announced" if finding.clause.family.startswith("unannounced") else ""
+
+
+def finding_text(finding: Finding, markup: bool = False) -> str:
+    """A finding as the user reads it.
+
+    :param markup: with rich's colour markup.
+    """
+    head = f"{finding.verdict.upper()}  {finding.clause.id}  {finding.level}, {finding.party.name.lower()}"
+    lines = [head, f"  {finding.why}"]
+    for row in rows_of(finding):
+        text = f"    {row.sender or '...':<7} {row.text}"
+        lines.append(f"{text:<{12 + _NAME_WIDTH + _DETAIL_WIDTH}}  <- {row.mark}" if row.mark else text)
+    lines.append(f"  explain:  rfc5077 clause {finding.clause.id}")
+    if markup:
+        lines = [escape(line) for line in lines]
+        lines[0] = f"[{_COLOURS[finding.verdict]}]{lines[0]}[/]"
+    return "\n".join(lines)
+
+
+def step_name(step: Step) -> str:
+    """An event of a trace, as users write events: ``client:ClientHello(session_ticket=empty,session_id=32)``."""
+    event = step.event
+    fields: list[str] = []
+    if event.session_ticket is not None:
+        kinds = dict.fromkeys(kind.extension for kind in step.alternatives)
+        fields.append("session_ticket=" + "|".join(kind.name.lower() for kind in kinds))
+    if event.session_id:
+        fields.append(f"session_id={len(event.session_id)}")
+    if event.message == "NewSessionTicket":
+        fields.append(f"ticket={len(event.ticket or b'')}")
+    if event.alert_description is not None:
+        fields.append(f"description={ALERTS.get(event.alert_description, str(event.alert_description))}")
+    if event.verified is False or event.malformed is not None:
+        fields.append("wrong")
+    return f"{event.sender}:{event.message}" + (f"({','.join(fields)})" if fields else "")
+
+
+def allowed_names(finding: Finding) -> list[str]:
+    """What the party might have sent instead, as users write events."""
+    return list(dict.fromkeys(name_of(event) for event in finding.allowed))

@@ -1,0 +1,71 @@
+"""Verdicts as documents: JSON for programs, text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
+from rfc5077.properties.verdict.judge import FileVerdict, Finding, Judged
+
+JUDGE_SCHEMA = "rfc5077/judge/1"
+
+Json = dict[str, object]
+
+
+def finding_json(finding: Finding) -> Json:
+    """One finding; ``event`` counts the recording's events from 1, ``class`` holds the clauses that say the same."""
+    return {
+        "clause": finding.clause.id,
+        "class": list(finding.class_ids),
+        "level": finding.level,
+        "verdict": finding.verdict,
+        "party": finding.party.name.lower(),
+        "event": finding.index or None,
+        "frame": None,
+        "trace": [step_name(step) for step in finding.trace],
+        "allowed": allowed_names(finding),
+        "got": step_name(finding.trace[-1]),
+        "why": finding.why,
+    }
+
+
+def _connection_json(verdict: FileVerdict, judged: Judged) -> Json:
+    found: Json = {
+        "connection": judged.connection,
+        "client": verdict.header.client,
+        "server": verdict.header.server,
+        "verdict": judged.verdict,
+        "findings": [finding_json(finding) for finding in judged.findings],
+    }
+    return {**found, "reason": judged.reason} if judged.reason else found
+
+
+def judge_json(verdicts: Iterable[FileVerdict]) -> Json:
+    """The document of ``judge --json``."""
+    return {
+        "schema": JUDGE_SCHEMA,
+        "files": [
+            {
+                "file": verdict.file,
+                "verdict": verdict.verdict,
+                "connections": [_connection_json(verdict, judged) for judged in verdict.connections],
+            }
+            for verdict in verdicts
+        ],
+    }
+
+
+def judge_text(verdict: FileVerdict, markup: bool = False) -> str:
+    """One recording's verdict for people: a line, the findings, what could not be concluded."""
+    header = verdict.header
+    pair = f"{header.client} with {header.server}"
+    parts = [f"{verdict.file}: {verdict.verdict}  ({pair}, {_counted(verdict.connections)})"]
+    for judged in verdict.connections:
+        parts += [finding_text(finding, markup) for finding in judged.findings]
+        if judged.reason:
+            parts.append(f"connection {judged.connection}: {judged.verdict}, {judged.reason}")
+    return "\n".join(parts)
+
+
+def _counted(connections: Sequence[Judged]) -> str:
+    return f"{len(connections)} connection{'s' if len(connections) != 1 else ''}"
