@@ -21,6 +21,10 @@ class Connection:
         self.tls = tls
         self.established = False
         self.closed = False
+        self.failed = False
+        """Whether TLS failed, here or at the other side."""
+        self.session: ssl.SSLSession | None = None
+        """What a client may resume, once the handshake is complete."""
         self._incoming = incoming
         self._outgoing = outgoing
         if not tls.server_side:
@@ -52,6 +56,7 @@ class Connection:
             if not self.established:
                 self.tls.do_handshake()
                 self.established = True
+                self.session = None if self.tls.server_side else self.tls.session
             while data := self.tls.read(_PIECE):
                 self.tls.write(data)
             self._hang_up()
@@ -60,7 +65,7 @@ class Connection:
         except ssl.SSLZeroReturnError:
             self._hang_up()
         except ssl.SSLError:
-            self.closed = True
+            self.closed = self.failed = True
 
     def _hang_up(self) -> None:
         """Answers close_notify and closes."""
@@ -145,7 +150,7 @@ def server(tickets: bool = True, client_certificate: bool = False) -> Peer[Conne
 
 
 class _Client:
-    """A client that offers the session of its last established connection."""
+    """A client that offers the session of its last connection, unless that failed (RFC 5246, section 7.2.2)."""
 
     def __init__(self, tickets: bool, client_certificate: bool) -> None:
         self._context = _context(server=False)
@@ -158,8 +163,8 @@ class _Client:
         self._last: Connection | None = None
 
     def connect(self) -> Connection:
-        if self._last is not None and self._last.established:
-            self._session = self._last.tls.session
+        if self._last is not None:
+            self._session = None if self._last.failed else self._last.session or self._session
         self._last = _open(self._context, server=False, session=self._session)
         return self._last
 

@@ -52,7 +52,7 @@ class Connection:
         from tlslite.api import BaseTLSException, TLSConnection
 
         self._socket = _Socket()
-        self._failures = (BaseTLSException, *_BUGS)
+        self._failure = BaseTLSException
         self.tls = TLSConnection(self._socket)
         self.established = False
         self.closed = False
@@ -100,13 +100,9 @@ class Connection:
             for step in self._life:
                 if step == 0:
                     return
-        except self._failures:
+        except self._failure:
             pass
         self.closed = True
-
-
-_BUGS: tuple[type[Exception], ...] = ()
-"""What tlslite-ng lets out besides its own errors; a server built on it drops the connection then, so we do too."""
 
 
 def _settings(ticket_key: bytes | None) -> "HandshakeSettings":

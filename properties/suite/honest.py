@@ -38,14 +38,16 @@ def serve(
     puppet: PuppetServer,
     resume: bool = False,
     ticket: Ticket = Ticket.SOME,
-    session_id: SessionId = SessionId.ECHOED,
+    session_id: SessionId | None = None,
     request: bool = False,
 ) -> list[RecordedEvent]:
-    """An honest handshake with a client, abbreviated if told to `resume`; with a ticket unless told to give none; stops where
-    the client does not go along.
+    """An honest handshake with a client, abbreviated if told to `resume`, with a ticket unless told to give none; stops
+    where the client does not go along.
 
-    `request` asks for a client certificate. A puppet that is to resume a session must know it.
+    `session_id` is the client's in an abbreviated handshake and else empty, unless told otherwise (RFC 5077, section
+    3.4). `request` asks for a client certificate. A puppet that is to resume a session must know it.
     """
+    session_id = session_id or (SessionId.ECHOED if resume else SessionId.EMPTY)
     announced = Extension.ABSENT if ticket is Ticket.NONE else Extension.EMPTY
     hello = Event(sender=SERVER, message=M.ServerHello, extension=announced, session_id=session_id, resumes=resume)
     events = puppet.hear() + puppet.say(hello)
