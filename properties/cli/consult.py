@@ -1,22 +1,43 @@
-"""Questions to the specification: `clause` shows the catalogue."""
+"""Questions to the specification: `judge` reads recordings, `clause` shows the catalogue."""
 
 from __future__ import annotations
 
 import inspect
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rfc5077.properties.cli.names import find_clause
-from rfc5077.properties.cli.output import document
+from rfc5077.properties.cli.output import FAILED, document, on_terminal, show
+from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
     from rfc5077.model.clause import Clause
 
 WIDTH = 100
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Such as R5077-3.3-02; all of them if left out.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings, JSON lines (*.jsonl).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
+
+
+def judge(files: Files, json: AsJson = False) -> int:
+    """Does what was recorded conform? Every finding names its clause."""
+    from rfc5077.properties.verdict.judge import INCONCLUSIVE, VIOLATION, judge_file
+    from rfc5077.properties.verdict.report import judge_json, judge_text
+
+    verdicts = [judge_file(path) for path in files]
+    if json:
+        typer.echo(document("judge", judge_json(verdicts)), nl=False)
+    else:
+        for verdict in verdicts:
+            show(judge_text(verdict, markup=on_terminal()))
+    if any(verdict.verdict == VIOLATION for verdict in verdicts):
+        return FAILED
+    if unclear := [verdict.file for verdict in verdicts if verdict.verdict == INCONCLUSIVE]:
+        raise UsageError(f"nothing could be concluded about {', '.join(unclear)}")
+    return 0
 
 
 def clause(id: Id = None, json: AsJson = False) -> int:
