@@ -62,8 +62,6 @@ class Cause(Enum):
     EMPTY_FRAGMENT = (AlertDescription.UNEXPECTED_MESSAGE, "RFC 5246, 6.2.1", "an empty record of this type")
     ACROSS_KEY_CHANGE = (AlertDescription.UNEXPECTED_MESSAGE, "RFC 5246, 7.1",
                          "a handshake message is cut by ChangeCipherSpec")
-    BETWEEN_FRAGMENTS = (AlertDescription.UNEXPECTED_MESSAGE, "RFC 5246, 6.2.1",
-                         "application data between the fragments of a handshake message")
     AFTER_FINISHED = (AlertDescription.UNEXPECTED_MESSAGE, "RFC 5246, 7.4.9", "octets behind Finished in its record")
     CHANGE_CIPHER_SPEC_LENGTH = (AlertDescription.DECODE_ERROR, "RFC 5246, 7.1", "ChangeCipherSpec is one octet")
     CHANGE_CIPHER_SPEC_VALUE = (AlertDescription.ILLEGAL_PARAMETER, "RFC 5246, 7.1", "ChangeCipherSpec has value 1")

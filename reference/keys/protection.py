@@ -2,6 +2,7 @@
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.keys.schedule import DirectionKeys
 from rfc5077.reference.wire.record import MAX_PLAINTEXT, TLS_1_2

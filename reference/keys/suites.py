@@ -49,6 +49,13 @@ class SignatureScheme(IntEnum):
     RSA_PSS_RSAE_SHA256 = 0x0804
 
 
+SCHEME_PREFERENCE = (
+    SignatureScheme.ECDSA_SHA256,
+    SignatureScheme.RSA_PKCS1_SHA256,
+    SignatureScheme.RSA_PSS_RSAE_SHA256,
+)
+"""What is offered, accepted and preferred for signatures; the one whose signatures do not replay comes last."""
+
 SCHEME_KEYS: dict[int, Authentication] = {
     SignatureScheme.ECDSA_SHA256: Authentication.ECDSA,
     SignatureScheme.RSA_PKCS1_SHA256: Authentication.RSA,

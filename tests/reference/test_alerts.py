@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from rfc5077.reference.alerts import AlertDescription, Cause, ProtocolError
 
 

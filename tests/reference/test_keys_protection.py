@@ -1,6 +1,7 @@
 """reference/keys/protection.py"""
 
 import pytest
+
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.keys.protection import RecordProtection
 from rfc5077.reference.keys.schedule import DirectionKeys

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.wire.messages import (
     MAX_MESSAGE,

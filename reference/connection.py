@@ -1,0 +1,354 @@
+"""TLS 1.2 connections without any input or output: octets in; octets and events out.
+
+    client = ClientConnection(config, clock, entropy)
+    client.start()
+    transport.write(client.data_to_send())
+    for event in client.receive(transport.read()): …
+
+Clock (seconds since 1970) and entropy (a number of octets in, that many octets out) are passed in, so a run replays
+octet for octet as long as no RSA-PSS signature is made.
+"""
+
+from dataclasses import dataclass
+
+from rfc5077.reference.alerts import AlertDescription, AlertLevel, Cause, ProtocolError
+from rfc5077.reference.handshake import client as client_side
+from rfc5077.reference.handshake.client import CLIENT_TABLE
+from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake, ClientState, ClientTable
+from rfc5077.reference.handshake.config import ClientConfig, Clock, ServerConfig
+from rfc5077.reference.handshake.server import SERVER_TABLE
+from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHandshake, ServerState, ServerTable
+from rfc5077.reference.keys.exchange import Entropy
+from rfc5077.reference.record_layer import DEFAULT_RULES, RecordLayer, RecordRules
+from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.wire.messages import Alert, Message
+from rfc5077.reference.wire.record import ContentType
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeCompleted:
+    """The connection is established.
+
+    Attributes:
+        resumed: abbreviated (True) or full (False) handshake.
+        ticket: whether this handshake brought a new, non-empty ticket.
+        server_name: the host name the client asked for, None if it named none.
+    """
+
+    resumed: bool
+    ticket: bool
+    server_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataReceived:
+    """Application data."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReceived:
+    """An alert of the peer's, close_notify excepted. `description` is a plain int if the number is unknown."""
+
+    level: AlertLevel
+    description: AlertDescription | int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerClosed:
+    """Nothing more comes. `clean`: by close_notify; otherwise the transport just ended (truncation is possible)."""
+
+    clean: bool
+
+
+Event = HandshakeCompleted | DataReceived | AlertReceived | PeerClosed
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """For testers and key logs: both randoms and the master secret, empty as long as there is none."""
+
+    client_random: bytes
+    server_random: bytes
+    master_secret: bytes
+
+    @property
+    def key_log_line(self) -> str:
+        """The line of an SSLKEYLOGFILE."""
+        return f"CLIENT_RANDOM {self.client_random.hex()} {self.master_secret.hex()}"
+
+
+class _Connection:
+    """What both roles share: the way of the octets, alerts, closing."""
+
+    def __init__(self, rules: RecordRules, max_fragment: int) -> None:
+        self.layer = RecordLayer(rules, max_fragment)
+        self._closed = False
+        self._events: list[Event] = []
+        self._completed = False
+
+    # What a role adds.
+
+    def _advance(self, message: Message) -> None:
+        raise NotImplementedError
+
+    def _completion(self) -> HandshakeCompleted | None:
+        raise NotImplementedError
+
+    def _failed(self, fatal: bool) -> None:
+        raise NotImplementedError
+
+    # What a user calls.
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has ended: by close_notify, by a fatal alert, or with its transport."""
+        return self._closed
+
+    @property
+    def established(self) -> bool:
+        """Whether the handshake is complete; stays true after the end."""
+        return self._completed
+
+    @property
+    def last_events(self) -> tuple[Event, ...]:
+        """The events of the last call that took octets, including those before an error."""
+        return tuple(self._events)
+
+    def receive(self, octets: bytes) -> list[Event]:
+        """Takes what the transport brought, in any portions, and says what came of it.
+
+        Raises ProtocolError if the peer broke the protocol; the alert is then queued and the connection closed.
+        Returns nothing once the connection is closed.
+        """
+        self._events = []
+        if self._closed:
+            return []
+        try:
+            for item in self.layer.receive(octets):
+                self._take(item)
+                if self.closed:
+                    break
+        except ProtocolError as error:
+            if self._refuse(error):
+                raise
+        return list(self._events)
+
+    def data_to_send(self) -> bytes:
+        """What has to go to the peer; handed out once."""
+        return self.layer.take_output()
+
+    def send(self, data: bytes) -> None:
+        """Queues application data. Raises RuntimeError before the handshake is complete and after the end."""
+        if not self._completed or self._closed:
+            raise RuntimeError("send: the connection is " + ("closed" if self._closed else "not established yet"))
+        if data:
+            self.layer.send(ContentType.APPLICATION_DATA, data)
+
+    def close(self) -> None:
+        """Ends the connection: queues close_notify (R5246-7.2.1-02). Nothing is received or sent afterwards."""
+        if not self._closed:
+            self.layer.send_warning(AlertDescription.CLOSE_NOTIFY)
+            self._closed = True
+
+    def end_of_input(self) -> list[Event]:
+        """The transport has ended. Without close_notify before, what was received may be truncated."""
+        self._events = []
+        if not self._closed:
+            self._closed = True
+            if not self._completed:
+                self._failed(fatal=False)
+            self._events.append(PeerClosed(clean=False))
+        return list(self._events)
+
+    # Inside
+
+    def _take(self, item: Message | Alert) -> None:
+        if isinstance(item, Alert):
+            self._take_alert(item)
+            return
+        self._advance(item)
+        if not self._completed:
+            completion = self._completion()
+            if completion is not None:
+                self._completed = True
+                self._events.append(completion)
+        if self.layer.delivered:
+            self._events += [DataReceived(data) for data in self.layer.delivered]
+            self.layer.delivered.clear()
+
+    def _take_alert(self, alert: Alert) -> None:
+        try:
+            level = AlertLevel(alert.level)
+        except ValueError:
+            raise ProtocolError(Cause.ALERT_LEVEL, f"an alert of level {alert.level}") from None
+        if alert.description == AlertDescription.CLOSE_NOTIFY:
+            self.close()
+            if not self._completed:
+                self._failed(fatal=False)
+            self._events.append(PeerClosed(clean=True))
+            return
+        known = alert.description in AlertDescription.__members__.values()
+        description = AlertDescription(alert.description) if known else alert.description
+        self._events.append(AlertReceived(level, description))
+        if level is AlertLevel.FATAL:  # R5246-7.2-01
+            self._closed = True
+            self._failed(fatal=True)
+
+    def _refuse(self, error: ProtocolError) -> bool:
+        """Answers an error; whether the connection ends."""
+        refusal = self.layer.rules.refuse(error)
+        if refusal.alert is not None:
+            self.layer.send_alert(refusal.alert)
+        if refusal.close:
+            self._closed = True
+            self._failed(fatal=True)
+        return refusal.close
+
+
+class ServerConnection(_Connection):
+    """The server's end of one connection."""
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        table: ServerTable = SERVER_TABLE,
+        handlers: ServerHandlers | None = None,
+        rules: RecordRules = DEFAULT_RULES,
+    ) -> None:
+        super().__init__(rules, config.max_fragment)
+        self._table = table
+        self.handshake = ServerHandshake(config, clock, entropy, self.layer, handlers or DEFAULT_SERVER_HANDLERS)
+
+    def _advance(self, message: Message) -> None:
+        self.handshake.receive(message, self._table)
+        self.layer.version_agreed = self.handshake.resumed is not None
+
+    def _completion(self) -> HandshakeCompleted | None:
+        handshake = self.handshake
+        if handshake.state is not ServerState.ESTABLISHED:
+            return None
+        return HandshakeCompleted(bool(handshake.resumed), bool(handshake.ticket_sent), self.server_name)
+
+    def _failed(self, fatal: bool) -> None:
+        if fatal:
+            self.handshake.handlers.forget_session(self.handshake)
+
+    @property
+    def resumed(self) -> bool | None:
+        """Whether the handshake resumes a session; None before that is decided."""
+        return self.handshake.resumed
+
+    @property
+    def session(self) -> Session | None:
+        """The session; None before the client's Finished of a full handshake."""
+        return self.handshake.session
+
+    @property
+    def session_id(self) -> bytes:
+        """ServerHello's session id."""
+        return self.handshake.server_hello.session_id
+
+    @property
+    def server_name(self) -> str | None:
+        """The host name the client asked for."""
+        return self.handshake.client_hello.server_name
+
+    @property
+    def ticket_sent(self) -> bytes | None:
+        """The ticket issued in this handshake: None without NewSessionTicket, empty for one of zero length."""
+        return self.handshake.ticket_sent
+
+    @property
+    def peer_certificates(self) -> tuple[bytes, ...]:
+        """The client's DER chain, from its Certificate or from the resumed session; empty for an anonymous client."""
+        return self.handshake.client_chain
+
+    @property
+    def secrets(self) -> Secrets:
+        """Randoms and master secret."""
+        handshake = self.handshake
+        return Secrets(handshake.client_hello.random, handshake.server_hello.random, handshake.master_secret)
+
+
+class ClientConnection(_Connection):
+    """The client's end of one connection. Call `start` first."""
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        table: ClientTable = CLIENT_TABLE,
+        handlers: ClientHandlers | None = None,
+        rules: RecordRules = DEFAULT_RULES,
+    ) -> None:
+        super().__init__(rules, config.max_fragment)
+        self._table = table
+        self.handshake = ClientHandshake(config, clock, entropy, self.layer, handlers or DEFAULT_CLIENT_HANDLERS)
+
+    def start(self) -> None:
+        """Queues ClientHello. Raises RuntimeError if called twice."""
+        if self.handshake.state is not ClientState.IDLE:
+            raise RuntimeError("start: the handshake has begun already")
+        client_side.start(self.handshake)
+
+    def _advance(self, message: Message) -> None:
+        self.handshake.receive(message, self._table)
+        self.layer.version_agreed = self.handshake.state not in (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
+
+    def _completion(self) -> HandshakeCompleted | None:
+        handshake = self.handshake
+        if handshake.state is not ClientState.ESTABLISHED:
+            return None
+        return HandshakeCompleted(bool(handshake.resumed), bool(self.ticket_received), handshake.config.sni)
+
+    def _failed(self, fatal: bool) -> None:
+        # Without a fatal alert only a resumption that the server took up and that then failed counts (R5077-3.2-10).
+        if fatal or self.handshake.resumed:
+            self.handshake.handlers.forget_session(self.handshake)
+
+    @property
+    def resumed(self) -> bool | None:
+        """Whether the handshake resumes a session; None before that is decided."""
+        return self.handshake.resumed
+
+    @property
+    def session(self) -> Session | None:
+        """The session; None before the server's Finished of a full handshake."""
+        return self.handshake.session
+
+    @property
+    def session_id(self) -> bytes:
+        """ServerHello's session id."""
+        return self.handshake.server_hello.session_id
+
+    @property
+    def ticket_offered(self) -> bytes:
+        """The ticket in ClientHello, empty if none was offered."""
+        return self.handshake.offer.ticket
+
+    @property
+    def ticket_received(self) -> bytes | None:
+        """The ticket of this handshake: None without NewSessionTicket, empty for one of zero length."""
+        return None if self.handshake.ticket is None else self.handshake.ticket.ticket
+
+    @property
+    def peer_certificates(self) -> tuple[bytes, ...]:
+        """The server's DER chain; empty when a session was resumed."""
+        return self.handshake.server_chain
+
+    @property
+    def secrets(self) -> Secrets:
+        """Randoms and master secret."""
+        handshake = self.handshake
+        return Secrets(handshake.client_hello.random, handshake.server_hello.random, handshake.master_secret)
+
+
+DEFAULT_SERVER_HANDLERS = ServerHandlers()
+DEFAULT_CLIENT_HANDLERS = ClientHandlers()

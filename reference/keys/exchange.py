@@ -1,0 +1,133 @@
+"""Ephemeral key exchange and signatures (RFC 8422; RFC 5246, sections 7.4.3, 7.4.7, 7.4.8).
+
+Every draw of entropy behind a key exchange happens here, from the function passed in; ECDSA signs deterministically
+(RFC 6979), so that a run replays octet for octet. The exception is RSA-PSS, whose salt `cryptography` draws itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.keys.suites import SCHEME_KEYS, Authentication, Group, SignatureScheme
+
+Entropy = Callable[[int], bytes]
+"""Gives that many unpredictable octets; deterministic in replays."""
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+_CURVE = ec.SECP256R1()
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_CURVE_CODES = {"secp256r1": 23, "secp384r1": 24, "secp521r1": 25}
+_SHA256 = hashes.SHA256()
+_ECDSA = ec.ECDSA(_SHA256)
+_ECDH = ec.ECDH()
+
+
+def _deterministic_ecdsa() -> ec.ECDSA:
+    """RFC 6979 where the library's OpenSSL has it (3.2 and later), randomised signatures elsewhere."""
+    try:
+        return ec.ECDSA(_SHA256, deterministic_signing=True)
+    except UnsupportedAlgorithm:
+        return _ECDSA
+
+
+_ECDSA_SIGN = _deterministic_ecdsa()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One side's ephemeral key: the curve, the public part as it is sent, and the private part."""
+
+    group: Group
+    public: bytes
+    private: ec.EllipticCurvePrivateKey | X25519PrivateKey
+
+    def agree(self, peer: bytes) -> bytes:
+        """The pre-master secret (32 octets) with the peer's public part.
+
+        Raises ProtocolError (illegal_parameter) if `peer` is no valid point of the curve (RFC 8422, section 5.11).
+        """
+        try:
+            if isinstance(self.private, X25519PrivateKey):
+                return self.private.exchange(X25519PublicKey.from_public_bytes(peer))
+            if peer[:1] != b"\x04":  # uncompressed points only, RFC 8422, section 5.1.2
+                raise ProtocolError(Cause.BAD_POINT, "the peer's point is not in uncompressed form")
+            return self.private.exchange(_ECDH, ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, peer))
+        except ValueError:
+            raise ProtocolError(Cause.BAD_POINT, f"{len(peer)} octets are no point of {self.group.name}") from None
+
+
+def make_private_key(entropy: Entropy) -> ec.EllipticCurvePrivateKey:
+    """A key on P-256 from 40 octets of entropy (64 bits more than needed, so no value is noticeably preferred)."""
+    return ec.derive_private_key(1 + int.from_bytes(entropy(40), "big") % (_P256_ORDER - 1), _CURVE)
+
+
+def make_share(group: Group, entropy: Entropy) -> Share:
+    """A fresh ephemeral key on the curve: 32 octets of entropy for X25519, 40 for P-256."""
+    if group is Group.X25519:
+        private = X25519PrivateKey.from_private_bytes(entropy(32))
+        return Share(group, private.public_key().public_bytes_raw(), private)
+    key = make_private_key(entropy)
+    point = key.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    return Share(group, point, key)
+
+
+def signed_parameters(client_random: bytes, server_random: bytes, parameters: bytes) -> bytes:
+    """What the signature in ServerKeyExchange covers (RFC 8422, section 5.4)."""
+    return client_random + server_random + parameters
+
+
+def kind_of(key: PrivateKey | PublicKey) -> Authentication:
+    """Whether this key signs by ECDSA or RSA."""
+    if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
+        return Authentication.ECDSA
+    return Authentication.RSA
+
+
+def curve_of(key: PublicKey) -> int | None:
+    """The code point of an elliptic curve key's curve (RFC 8422, section 5.1.1), None for RSA and unlisted curves."""
+    return _CURVE_CODES.get(key.curve.name) if isinstance(key, ec.EllipticCurvePublicKey) else None
+
+
+def sign(key: PrivateKey, scheme: int, data: bytes) -> bytes:
+    """A signature over `data`. Raises ValueError if scheme and key do not fit (a fault of the caller)."""
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        if scheme == SignatureScheme.ECDSA_SHA256:
+            return key.sign(data, _ECDSA_SIGN)
+    elif scheme == SignatureScheme.RSA_PKCS1_SHA256:
+        return key.sign(data, padding.PKCS1v15(), _SHA256)
+    elif scheme == SignatureScheme.RSA_PSS_RSAE_SHA256:
+        return key.sign(data, _pss(), _SHA256)
+    raise ValueError(f"scheme: {scheme:#06x} does not fit a key for {kind_of(key).value}")
+
+
+def verify(key: PublicKey, scheme: int, signature: bytes, data: bytes) -> None:
+    """Checks a signature.
+
+    Raises ProtocolError: illegal_parameter if the scheme is unknown or does not fit the key, decrypt_error if the
+    signature is wrong.
+    """
+    if SCHEME_KEYS.get(scheme) is not kind_of(key):
+        raise ProtocolError(Cause.SIGNATURE_NOT_OFFERED, f"signature scheme {scheme:#06x} with another kind of key")
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, data, _ECDSA)
+        elif scheme == SignatureScheme.RSA_PSS_RSAE_SHA256:
+            key.verify(signature, data, _pss(), _SHA256)
+        else:
+            key.verify(signature, data, padding.PKCS1v15(), _SHA256)
+    except InvalidSignature:
+        raise ProtocolError(Cause.BAD_SIGNATURE) from None
+
+
+def _pss() -> padding.PSS:
+    """The salt is as long as the hash (RFC 8446, section 4.2.3)."""
+    return padding.PSS(padding.MGF1(_SHA256), _SHA256.digest_size)

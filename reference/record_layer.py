@@ -1,0 +1,173 @@
+"""The record layer of one connection: protection, reassembly, and the rules about where a record may end.
+
+Implements `handshake.machine.Channel` for what is sent. The rules are functions in `RecordRules`, so that a variant
+that lacks one of them is a declared edit.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rfc5077.reference.alerts import AlertDescription, AlertLevel, Cause, ProtocolError
+from rfc5077.reference.keys.protection import RecordProtection
+from rfc5077.reference.keys.schedule import DirectionKeys
+from rfc5077.reference.wire.messages import Alert, HandshakeReader, HandshakeType, Message, Signal
+from rfc5077.reference.wire.record import (
+    MAX_PLAINTEXT,
+    TLS_1_2,
+    ContentType,
+    RecordReader,
+    encode_record,
+    split,
+)
+
+
+def check_change_cipher_spec(body: bytes, pending: int) -> None:
+    """ChangeCipherSpec is one octet of value 1 (R5246-7.1-01), and no handshake message goes on behind it.
+
+    `pending`: octets of a handshake message that is not complete. Raises ProtocolError.
+    """
+    if pending:
+        raise ProtocolError(Cause.ACROSS_KEY_CHANGE, f"ChangeCipherSpec after {pending} octets of a message")
+    if len(body) != 1:
+        raise ProtocolError(Cause.CHANGE_CIPHER_SPEC_LENGTH, f"ChangeCipherSpec of {len(body)} octets")
+    if body != b"\x01":
+        raise ProtocolError(Cause.CHANGE_CIPHER_SPEC_VALUE, f"ChangeCipherSpec of value {body[0]}")
+
+
+def check_behind_finished(pending: int) -> None:
+    """Finished ends its record. Raises ProtocolError (unexpected_message) if `pending` octets follow it there."""
+    if pending:
+        raise ProtocolError(Cause.AFTER_FINISHED, f"{pending} octets behind Finished")
+
+
+def check_fragment(payload: bytes, pending: int) -> None:
+    """A handshake record holds something (RFC 5246, section 6.2.1); it may begin and end inside messages.
+
+    `pending`: octets of a message that earlier records began. Raises ProtocolError (unexpected_message).
+    """
+    del pending
+    if not payload:
+        raise ProtocolError(Cause.EMPTY_FRAGMENT, "an empty handshake record")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How an error is answered: by which alert, if any, and whether the connection ends."""
+
+    alert: Alert | None
+    close: bool
+
+
+def refuse(error: ProtocolError) -> Refusal:
+    """Every error ends the connection, announced by its fatal alert (R5246-7.2.2-02)."""
+    return Refusal(Alert(AlertLevel.FATAL, error.alert), close=True)
+
+
+@dataclass(frozen=True)
+class RecordRules:
+    """The rules behind the record layer, each replaceable (`dataclasses.replace`)."""
+
+    change_cipher_spec: Callable[[bytes, int], None] = check_change_cipher_spec
+    behind_finished: Callable[[int], None] = check_behind_finished
+    fragment: Callable[[bytes, int], None] = check_fragment
+    refuse: Callable[[ProtocolError], Refusal] = refuse
+
+
+DEFAULT_RULES = RecordRules()
+
+
+class RecordLayer:
+    """Records of one connection, both directions.
+
+    `version_agreed` is set once ServerHello is out; before that any 3.x is taken in records (RFC 5246, E.1).
+    """
+
+    def __init__(self, rules: RecordRules = DEFAULT_RULES, max_fragment: int = MAX_PLAINTEXT) -> None:
+        self.rules = rules
+        self.version_agreed = False
+        self.delivered: list[bytes] = []
+        self._max_fragment = max_fragment
+        self._records = RecordReader()
+        self._messages = HandshakeReader()
+        self._reading: RecordProtection | None = None
+        self._writing: RecordProtection | None = None
+        self._out = bytearray()
+
+    # Sending: the Channel that a handshake speaks through.
+
+    def send(self, content_type: ContentType, payload: bytes) -> None:
+        """Queues a payload in as many records as it needs, protected if keys are set."""
+        for fragment in split(payload, self._max_fragment):
+            sealed = fragment if self._writing is None else self._writing.seal(content_type, fragment)
+            self._out += encode_record(content_type, sealed)
+
+    def send_handshake(self, octets: bytes) -> None:
+        """Queues one handshake message."""
+        self.send(ContentType.HANDSHAKE, octets)
+
+    def send_change_cipher_spec(self) -> None:
+        """Queues ChangeCipherSpec."""
+        self.send(ContentType.CHANGE_CIPHER_SPEC, b"\x01")
+
+    def send_alert(self, alert: Alert) -> None:
+        """Queues an alert."""
+        self.send(ContentType.ALERT, alert.encode())
+
+    def send_warning(self, description: AlertDescription) -> None:
+        """Queues an alert that ends nothing."""
+        self.send_alert(Alert(AlertLevel.WARNING, description))
+
+    def write_with(self, keys: DirectionKeys) -> None:
+        """Protects everything sent from now on."""
+        self._writing = RecordProtection(keys)
+
+    def read_with(self, keys: DirectionKeys) -> None:
+        """Takes everything received from now on as protected."""
+        self._reading = RecordProtection(keys)
+
+    def deliver(self, data: bytes) -> None:
+        """Puts application data aside for the user."""
+        if data:
+            self.delivered.append(data)
+
+    def take_output(self) -> bytes:
+        """What is to be sent; it is then regarded as sent."""
+        octets = bytes(self._out)
+        self._out.clear()
+        return octets
+
+    # Receiving
+
+    def receive(self, octets: bytes) -> Iterator[Message | Alert]:
+        """Yields what arrives, one item at a time, so that keys can change in between.
+
+        Raises ProtocolError for what breaks a rule of the record layer.
+        """
+        for content_type, version, fragment in self._records.feed(octets):
+            yield from self._open(content_type, version, fragment)
+
+    def _open(self, content_type: ContentType, version: int, fragment: bytes) -> Iterator[Message | Alert]:
+        if version != TLS_1_2 and (self.version_agreed or version >> 8 != TLS_1_2 >> 8):
+            raise ProtocolError(Cause.RECORD_VERSION, f"a record of version {version:#06x}")
+        if self._reading is not None:
+            payload = self._reading.open(content_type, fragment)
+        elif len(fragment) > MAX_PLAINTEXT:
+            raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record with {len(fragment)} octets inside")
+        else:
+            payload = fragment
+        if content_type is ContentType.HANDSHAKE:
+            yield from self._handshake(payload)
+        elif content_type is ContentType.ALERT:
+            yield Alert.parse(payload)
+        elif content_type is ContentType.CHANGE_CIPHER_SPEC:
+            self.rules.change_cipher_spec(payload, self._messages.pending)
+            yield Message(Signal.CHANGE_CIPHER_SPEC, payload)
+        else:
+            yield Message(Signal.APPLICATION_DATA, payload)
+
+    def _handshake(self, payload: bytes) -> Iterator[Message]:
+        self.rules.fragment(payload, self._messages.pending)
+        for message in self._messages.feed(payload):
+            if message.kind == HandshakeType.FINISHED:
+                self.rules.behind_finished(self._messages.pending)
+            yield message
