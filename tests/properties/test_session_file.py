@@ -11,7 +11,7 @@ from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket, StoreKey
 
 SESSION = Session(0x0303, next(iter(SUITES)), bytes(range(48)), True, "example.test", (b"\x30\x00",), 1_700_000_000)
-STORED = StoredTicket(StoreKey("example.test", trust=b"\x07" * 32), b"ticket", SESSION, 1_700_000_001.5, 1_700_007_201.5)
+STORED = StoredTicket(StoreKey("example.test", trust=b"\x07" * 32), b"ticket", SESSION, 1.7e9, 1.8e9)
 
 
 def test_a_session_is_read_back_as_it_was_written(tmp_path):
