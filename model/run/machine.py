@@ -39,7 +39,6 @@ from rfc5077.model.run.mealy import Mealy, build
 from rfc5077.model.run.party import conduct, term_of
 from rfc5077.model.run.says import SAYS, alert, conclusion, verification
 from rfc5077.model.state import (
-    TOLERABLE,
     Client,
     ClientTerm,
     Ending,
@@ -241,20 +240,25 @@ def _kept(profile: ClientProfile, state: ClientState) -> Slot:
     if state.connection is None:
         return state.slot
     client = Client.from_codes(state.connection)
-    renewed = client.ticket is Ticket.SOME and client.position not in (P.START, P.CLIENT_HELLO, P.SERVER_HELLO)
+    short = client.position in SHORT
     aborted = client.ending is Ending.ABORTED
-    if aborted and client.position in SHORT and not client.verified and not profile.keeps_failed:
+    if client.verified and aborted and not profile.keeps_after_alert:
         return Slot.NONE
-    if aborted and client.verified and not profile.keeps_after_alert:
+    if client.verified and client.ticket is Ticket.SOME:
+        return Slot.LIVE
+    if client.verified and short:
+        kept = client.ticket is Ticket.NONE or profile.keeps_old_on_empty
+    elif client.verified:
+        kept = profile.keeps_rejected
+    elif short:
+        kept = not aborted or profile.keeps_failed
+    elif client.position in (P.START, P.CLIENT_HELLO, P.SERVER_HELLO):
+        kept = not aborted or profile.keeps_undecided
+    else:
+        kept = profile.keeps_unfinished
+    if not kept or state.slot is Slot.NONE:
         return Slot.NONE
-    if client.verified and client.fault in TOLERABLE:
-        if client.ticket is Ticket.SOME:
-            return Slot.LIVE
-        if client.ticket is Ticket.EMPTY and not profile.keeps_old_on_empty:
-            return Slot.NONE
-    if client.position not in (*SHORT, P.START, P.CLIENT_HELLO, P.SERVER_HELLO) and not profile.keeps_rejected:
-        return Slot.NONE
-    return Slot.OLD if renewed and state.slot is not Slot.NONE and client.position in SHORT else state.slot
+    return Slot.OLD if short and client.ticket is Ticket.SOME else state.slot
 
 
 __all__ = [
