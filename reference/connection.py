@@ -54,6 +54,12 @@ class AlertReceived:
     level: AlertLevel
     description: AlertDescription | int
 
+    @property
+    def name(self) -> str:
+        """`handshake_failure` and so on; `alert 99` for a number that is unknown."""
+        known = self.description
+        return known.name.lower() if isinstance(known, AlertDescription) else f"alert {known}"
+
 
 @dataclass(frozen=True, slots=True)
 class PeerClosed:
