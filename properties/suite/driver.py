@@ -134,6 +134,8 @@ class PuppetClient(Puppet):
                 return (self._entropy(len(live or bytes(TICKET_LENGTH))),), None
             case Extension.WRAPPED if live is None:
                 return (b"\x00\x00",), None
+            case Extension.FILLED:
+                raise ValueError(f"extension: {extension} does not stand in ClientHello")
         origin = _have(self.memory.old if extension is Extension.OLD else live, f"ticket for {extension.name}")
         session = self.memory.tickets[origin]
         match extension:
@@ -141,9 +143,7 @@ class PuppetClient(Puppet):
                 return (origin,), session
             case Extension.DAMAGED:
                 return (flipped(origin),), session
-            case Extension.WRAPPED:
-                return (len(origin).to_bytes(2, "big") + origin,), session
-        raise ValueError(f"extension: {extension} does not stand in ClientHello")
+        return (len(origin).to_bytes(2, "big") + origin,), session
 
     def _session_id(self, session_id: SessionId) -> bytes:
         match session_id:

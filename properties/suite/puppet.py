@@ -178,6 +178,8 @@ class Puppet:
         """Called for each handshake message of the peer after it was noted."""
 
     def _record(self, content_type: ContentType, fragment: bytes) -> Iterator[RecordedEvent]:
+        if self.lost:
+            return
         protected = self._reading is not None or self._choices is not None
         if protected:
             opened = self._open(content_type, fragment)
@@ -188,8 +190,6 @@ class Puppet:
                 yield self._event(self.other, name, verified=False, protected=True, malformed=reason)
                 return
             fragment = opened
-        if self.lost:
-            return
         if content_type is ContentType.HANDSHAKE:
             for message in self._messages.feed(fragment):
                 yield self._hear_message(message, protected)
