@@ -14,6 +14,7 @@ import typer
 
 from rfc5077 import __version__
 from rfc5077.properties.cli.consult import clause, judge
+from rfc5077.properties.cli.endpoints import connect, serve
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
 from rfc5077.properties.errors import UsageError
 
@@ -39,6 +40,8 @@ MISTYPED: type[Exception] = typer.BadParameter.__bases__[0]
 
 app.command("judge")(judge)
 app.command("clause")(clause)
+app.command("serve")(serve)
+app.command("connect")(connect)
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,311 @@
+"""`serve` and `connect`: the reference over TCP, for looking at and for tests; no production endpoints."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+import threading
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfc5077.properties.errors import UsageError
+
+if TYPE_CHECKING:
+    from rfc5077.reference.connection import HandshakeCompleted
+    from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
+    from rfc5077.reference.io import TLSSocket
+    from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
+    from rfc5077.reference.ticket.store import TicketStore
+
+LOCALHOST = "127.0.0.1"
+CONNECT_SECONDS = 10.0
+SERVE_SECONDS = 30.0
+
+Listen = Annotated[str | None, typer.Option(metavar="[HOST:]PORT", help="Where to listen.")]
+Port = Annotated[int | None, typer.Option(metavar="N", help=f"The same as --listen {LOCALHOST}:N.")]
+Cert = Annotated[Path | None, typer.Option(metavar="FILE", help="Chain (PEM); one is made for localhost if absent.")]
+Key = Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")]
+Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help="The server; [::1]:PORT for an IPv6 address.")]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Take any certificate.")]
+Ca = Annotated[Path | None, typer.Option(metavar="FILE", help="Roots to trust (PEM); the system's if absent.")]
+Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the session here.")]
+Resume = Annotated[Path | None, typer.Option(metavar="FILE", help="Offer the session kept here.")]
+Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86400, help="When to cut a peer off.")]
+
+
+def serve(
+    listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS
+) -> int:
+    """Run the reference server; a line per handshake says full or resumed."""
+    if (listen is None) == (port is None):
+        raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
+    host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
+    config = _server_config(cert, key)
+
+    from rfc5077.reference.io import Server
+
+    with _listener(host, _port(number)) as listener:
+        server = Server(listener, config, on_handshake=_say, report=_report, timeout=timeout)
+        address, bound = server.address
+        place = f"[{address}]:{bound}" if ":" in address else f"{address}:{bound}"
+        made = "" if cert else ", with a certificate made for localhost"
+        typer.echo(f"listening on {place}{made}; Ctrl-C ends it")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        finally:
+            server.close()
+    return 0
+
+
+def connect(
+    target: Target, insecure: Insecure = False, save: Save = None, resume: Resume = None, ca: Ca = None,
+    timeout: Seconds = CONNECT_SECONDS,
+) -> int:  # fmt: skip
+    """Handshake once with a server; one line says full or resumed."""
+    host, number = _split(target, None)
+    place, port = target, _port(number)
+    config = _client_config(host, insecure, ca)
+    if resume is not None:
+        _offer(resume, config, time.time())
+
+    tls = _handshake(place, host, port, config, timeout)
+    assert tls.completed is not None
+    typer.echo(_line(tls.completed))
+    tls.close()
+    if save is not None:
+        from rfc5077.properties.cli.session_file import save_session
+
+        stored = _store(config).find(config.store_key, time.time())
+        if stored is None:
+            raise UsageError(f"{place} gave neither a ticket nor a session id; {save} was not written")
+        save_session(save, stored)
+    return 0
+
+
+# --- what was typed ---------------------------------------------------------------------------------------------------
+
+
+def _split(place: str, default: str | None) -> tuple[str, str]:
+    """``HOST:PORT``, ``[ADDRESS]:PORT``, and where there is a default ``PORT`` as host and port."""
+    host, colon, port = place.rpartition(":")
+    if not colon and default is not None:
+        return default, port
+    if not host or (":" in host and not (host.startswith("[") and host.endswith("]"))):
+        raise UsageError(f"{place} is not HOST:PORT", "An IPv6 address stands in brackets: [::1]:4433")
+    return host.removeprefix("[").removesuffix("]"), port
+
+
+def _port(number: str) -> int:
+    if not (number.isascii() and number.isdecimal() and 0 < len(number) <= 5 and 0 < int(number) < 65536):
+        raise UsageError(f"port {number} is not a number from 1 to 65535")
+    return int(number)
+
+
+def _credentials(cert: Path | None, key: Path | None) -> Credentials:
+    from rfc5077.reference.io import new_self_signed
+    from rfc5077.reference.keys.credentials import Credentials
+
+    if cert is None and key is None:
+        return new_self_signed("localhost")
+    if cert is None or key is None:
+        raise UsageError("--cert and --key belong together")
+    try:
+        return Credentials.from_pem(_octets(cert), _octets(key))
+    except (ValueError, TypeError) as error:  # TypeError: the key needs a password
+        raise UsageError(f"{cert} and {key} cannot be used: {error}") from error
+
+
+def _server_config(cert: Path | None, key: Path | None) -> ServerConfig:
+    from rfc5077.reference.handshake.config import ServerConfig
+    from rfc5077.reference.io import new_ticket_key
+    from rfc5077.reference.ticket.key_ring import KeyRing
+
+    return ServerConfig((_credentials(cert, key),), KeyRing((new_ticket_key(),)))
+
+
+def _client_config(host: str, insecure: bool, ca: Path | None) -> ClientConfig:
+    from rfc5077.reference.handshake.config import ClientConfig
+    from rfc5077.reference.ticket.store import TicketStore
+
+    if insecure and ca is not None:
+        raise UsageError("--insecure trusts anybody and --ca a few", "Give one of them")
+    roots = None if insecure else _roots(ca)
+    try:
+        return ClientConfig(host, roots, insecure, store=TicketStore())
+    except ValueError as error:
+        raise UsageError(f"{host} cannot be asked for: {error}") from error
+
+
+def _roots(ca: Path | None) -> TrustAnchors:
+    from rfc5077.reference.keys.credentials import TrustAnchors
+
+    if ca is None:
+        import ssl
+
+        bundle = ssl.get_default_verify_paths().cafile
+        if bundle is None:
+            raise UsageError("this system keeps no bundle of trusted roots", "Name one with --ca, or use --insecure")
+        ca = Path(bundle)
+    pem = _octets(ca)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of old roots: not the user's doing
+            return TrustAnchors.from_pem(pem)
+    except ValueError as error:
+        raise UsageError(f"{ca} holds no certificates that can be read: {error}") from error
+
+
+def _octets(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _offer(file: Path, config: ClientConfig, now: float) -> None:
+    """Put a kept session where the client looks for one.
+
+    Raises:
+        UsageError: the file is no session file, or what it holds cannot be offered to this server.
+    """
+    from rfc5077.properties.cli.session_file import load_session
+    from rfc5077.reference.ticket.store import FinishedVerified
+
+    stored = load_session(file)
+    if stored.key.server_name != config.store_key.server_name:
+        raise UsageError(f"{file} was kept for {stored.key.server_name}, not for {config.server_name}")
+    if stored.key != config.store_key:
+        raise UsageError(f"{file} was kept under other trust", "Give the same --ca or --insecure as then")
+    if now >= stored.expires_at:
+        raise UsageError(f"the session in {file} is over its time")
+    # R5077-3.3-06: `connect` writes a file only after a handshake whose server Finished it verified.
+    _store(config).keep(stored, FinishedVerified(b""))
+
+
+def _store(config: ClientConfig) -> TicketStore:
+    assert config.store is not None
+    return config.store
+
+
+# --- what happens -----------------------------------------------------------------------------------------------------
+
+
+def _line(completed: HandshakeCompleted) -> str:
+    """One line about a handshake."""
+    kind = "resumed" if completed.resumed else "full"
+    return f"{kind} handshake, {'with' if completed.ticket else 'without'} a new ticket"
+
+
+def _peer(tls: TLSSocket) -> str:
+    host, port = tls.transport.getpeername()[:2]
+    return f"{host}:{port}"
+
+
+def _say(tls: TLSSocket, completed: HandshakeCompleted) -> None:
+    print(f"{_peer(tls)}: {_line(completed)}", flush=True)
+
+
+def _report(tls: TLSSocket, error: Exception | None) -> None:
+    if error is not None and tls.completed is None:
+        print(f"rfc5077: no handshake: {error}", file=sys.stderr, flush=True)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A listening socket, or a UsageError that says why there is none."""
+    from rfc5077.reference.io import listen
+
+    try:
+        return listen(host, port)
+    except socket.gaierror as error:
+        raise UsageError(f"no address is known for {host}: {error.strerror}") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(f"port {port} of {host} is in use", "Choose another with --port") from error
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _handshake(place: str, host: str, port: int, config: ClientConfig, limit: float) -> TLSSocket:
+    """A connected socket whose handshake is complete, within so many seconds for connection and handshake each.
+
+    Raises:
+        UsageError: there is no such server, or it does not complete a handshake; says what was seen.
+    """
+    from rfc5077.reference.alerts import ProtocolError
+    from rfc5077.reference.connection import ClientConnection
+    from rfc5077.reference.io import TLSSocket, system_clock, system_entropy
+
+    tls = TLSSocket(_transport(place, host, port, limit), ClientConnection(config, system_clock, system_entropy))
+    watch = _Watchdog(tls.transport, limit)
+    try:
+        with watch:
+            tls.handshake()
+    except (OSError, ProtocolError) as error:
+        tls.transport.close()
+        if watch.bit or isinstance(error, TimeoutError):
+            raise UsageError(f"{place} did not complete a handshake within {limit:g} s and was cut off") from error
+        raise UsageError(*_diagnosis(place, error)) from error
+    return tls
+
+
+class _Watchdog:
+    """Ends a connection that takes too long, even one that says an octet now and then."""
+
+    def __init__(self, transport: socket.socket, seconds: float) -> None:
+        self.bit = False
+        self._transport = transport
+        self._timer = threading.Timer(seconds, self._bite)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _bite(self) -> None:
+        self.bit = True
+        with suppress(OSError):  # the peer was faster
+            self._transport.shutdown(socket.SHUT_RDWR)
+
+
+def _transport(place: str, host: str, port: int, limit: float) -> socket.socket:
+    try:
+        transport = socket.create_connection((host, port), limit)
+        transport.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except ConnectionRefusedError as error:
+        advice = f"Start it first; ours: rfc5077 serve --port {port}"
+        raise UsageError(f"nothing listens at {place}", advice) from error
+    except TimeoutError as error:
+        raise UsageError(f"{place} did not answer within {limit:g} s") from error
+    except socket.gaierror as error:
+        raise UsageError(f"no address is known for {host}: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"cannot connect to {place}: {error}") from error
+    return transport
+
+
+def _diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
+    """Message and advice for a handshake that came to nothing."""
+    from rfc5077.reference.alerts import Cause, ProtocolError
+    from rfc5077.reference.io import PeerAlert
+
+    if isinstance(error, PeerAlert):
+        if error.alert.name == "protocol_version":
+            return f"{place} does not speak TLS 1.2 (it sent the fatal alert protocol_version)", None
+        return f"{place} refused the handshake by the fatal alert {error.alert.name}", None
+    if not isinstance(error, ProtocolError):
+        return f"{place} broke off the handshake: {error}", None
+    if error.cause in (Cause.UNEXPECTED_RECORD, Cause.RECORD_VERSION, Cause.RECORD_OVERFLOW):
+        return f"{place} does not speak TLS (what it sent is no TLS record)", None
+    if error.cause is Cause.VERSION:
+        return f"{place} does not speak TLS 1.2: {error.detail}", None
+    if error.cause in (Cause.UNKNOWN_CA, Cause.WRONG_NAME, Cause.CERTIFICATE_EXPIRED):
+        advice = "Name its root with --ca, or use --insecure"
+        return f"the certificate of {place} is not trusted: {error.detail}", advice
+    return f"the handshake with {place} failed: {error}", None
