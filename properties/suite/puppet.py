@@ -130,7 +130,7 @@ class Puppet:
 
     def send_alert(self, level: int, description: int) -> RecordedEvent:
         """Sends an alert."""
-        event = self._alert(self.own, Alert(level, description), self._writing is not None)
+        event = self._alert(self.own, Alert(int(level), int(description)), self._writing is not None)
         self.send_record(ContentType.ALERT, bytes((level, description)))
         return event
 
