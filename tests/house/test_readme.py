@@ -17,7 +17,7 @@ EXIT_CODES = {
     "rfc5077 prove --without R5077-3.3-02": 1,
     "rfc5077 check server reference": 0,
     "rfc5077 check client python-ssl --json": 0,
-    "rfc5077 judge tests/traces/RECORDING.jsonl": 0,
+    "rfc5077 judge tests/traces/openssl_resumes.jsonl": 0,
     "rfc5077 bench --json": 0,
 }
 DIALOGUE = [
