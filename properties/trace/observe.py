@@ -336,7 +336,8 @@ class Observer:
             self._master = self._keys(self._randoms["client"])
         suite = SUITES.get(self._suite) if self._suite is not None else None
         if self._master is None or suite is None or len(self._randoms) < 2:
-            self._master = None
+            # Keys that come later are of no use: the transcript would lack what was not read.
+            self._master = self._keys = None
             return None
         keys = schedule.key_block(
             self._master, self._randoms["client"], self._randoms["server"], suite.key_length, suite.salt_length

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.markup import escape
 
-from rfc5077.model.event import TICKETS, Event, Extension, Message, Ticket
+from rfc5077.model.event import TICKETS, Extension, Message, Ticket
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import NOTE, Finding, Step, name_of
+from rfc5077.properties.verdict.judge import ADVICE, NOTE, Finding, Step, name_of
 
 _COLOURS = {"violation": "bold red", "advice": "yellow", "note": "cyan"}
 _DULL = (
@@ -112,24 +112,29 @@ def due(finding: Finding) -> str:
     """What the party might have sent instead, as a remark."""
     if finding.verdict == NOTE:
         return "tolerated"
-    same = [event for event in finding.allowed if event.message.name == finding.got.message]
-    if same and finding.got.message in ("ClientHello", "ServerHello"):
-        return f"due: SessionTicket {_either(dict.fromkeys(_fitting(same, finding)))}"
+    if finding.verdict == ADVICE:
+        return "better not"
+    if finding.earlier is not None:
+        return f"not after connection {finding.earlier}"
+    if not finding.allowed:
+        return "due: nothing, it is the other party's turn" if finding.waits else "due: a fatal alert"
     names = tuple(dict.fromkeys(event.message.name for event in finding.allowed))
-    if not names:
-        return "not allowed here"
+    if finding.got.message in names:
+        return _due_instead(finding)
     tickets = {event.ticket for event in finding.allowed if event.message is Message.NewSessionTicket}
     remark = "; zero length will do" if {Ticket.SOME, Ticket.EMPTY} <= tickets else ""
-    if len(names) > _AT_MOST or finding.got.message in names:
+    more = " ..." if len(names) > _AT_MOST else ""
+    return f"due: {_either(names[:_AT_MOST])}{more}{remark}"
+
+
+def _due_instead(finding: Finding) -> str:
+    """Where the message may come, but not like this: how it might have looked."""
+    if finding.got.message not in ("ClientHello", "ServerHello"):
         return "not like this"
-    return f"due: {_either(names)}{remark}"
-
-
-def _fitting(same: Iterable[Event], finding: Finding) -> Iterable[str]:
-    for event in same:
-        if event.extension in (Extension.ABSENT, Extension.EMPTY):
-            ids = f", session_id {event.session_id.name.lower()}" if finding.clause.section == "3.4" else ""
-            yield event.extension.name.lower() + ids
+    had = {event.extension for event in finding.trace[-1].alternatives}
+    same = [event.extension for event in finding.allowed if event.message.name == finding.got.message]
+    plain = [e for e in (Extension.ABSENT, Extension.EMPTY) if e in same and e not in had]
+    return f"due: SessionTicket {_either(kind.name.lower() for kind in plain)}" if plain else "not like this"
 
 
 def _either(names: Iterable[str]) -> str:
@@ -141,7 +146,7 @@ def rows_of(finding: Finding) -> tuple[Row, ...]:
     rows: list[Row] = []
     dull: list[Step] = []
     last = len(finding.trace) - 1
-    several = len({step.event.connection for step in finding.trace}) > 1
+    several = finding.earlier is not None
     for place, step in enumerate(finding.trace):
         if place < last and step.event.message in _DULL and not _asks_for_it(step):
             dull.append(step)

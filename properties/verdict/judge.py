@@ -52,6 +52,10 @@ class Finding:
     allowed: tuple[Event, ...]
     """What the party might have sent instead."""
     got: RecordedEvent
+    waits: bool = False
+    """Whether it was the other party's turn."""
+    earlier: int | None = None
+    """The connection from which a ClientHello takes what it must not."""
     alternatives: tuple[Clause, ...] = ()
     """Other clauses, of which one was broken in place of this one: what was seen does not tell which."""
 
@@ -198,16 +202,19 @@ class Judge:
     ) -> tuple[Finding, ...]:
         asked = Monitor()
         asked.node = before
-        trace = tuple(watch.steps) if about is watch else (*about.steps, watch.steps[-1])
+        same = about is watch
+        trace = tuple(watch.steps) if same else (*about.steps, watch.steps[-1])
         certain = [breach for breach in breaches if breach.certain] or list(breaches[:1])
-        others = tuple(breach.clause for breach in breaches[1:]) if not certain[0].certain else ()
-        return tuple(
-            Finding(
-                breach.clause, breach.party, event.connection, self._index, trace,
-                asked.allowed(breach.party), event, others,
-            )
-            for breach in certain
-        )  # fmt: skip
+        found = []
+        for breach in certain:
+            allowed = asked.allowed(breach.party) if same else ()
+            found.append(Finding(
+                breach.clause, breach.party, event.connection, self._index, trace, allowed, event,
+                waits=same and not allowed and bool(asked.allowed(_other(breach.party))),
+                earlier=None if same else about.steps[0].event.connection,
+                alternatives=() if breach.certain else tuple(other.clause for other in breaches[1:]),
+            ))  # fmt: skip
+        return tuple(found)
 
     def allowed(self, connection: int, party: Party) -> tuple[Event, ...]:
         """What the party may send now on the connection; on an unknown one, at its beginning."""
@@ -260,7 +267,9 @@ def _left_in_doubt(number: int, watch: _Watch) -> tuple[Finding, ...]:
         clauses = [breach.clause for breach in doubts if breach.party is party]
         if clauses:
             trace = tuple(watch.steps)
-            found.append(Finding(clauses[0], party, number, 0, trace, (), trace[-1].event, tuple(clauses[1:])))
+            found.append(Finding(
+                clauses[0], party, number, 0, trace, (), trace[-1].event, alternatives=tuple(clauses[1:])
+            ))  # fmt: skip
     return tuple(found)
 
 
@@ -270,6 +279,10 @@ def _ended(watch: _Watch, said: set[tuple[str, str]]) -> bool:
         return True
     alerts = (step.event for step in watch.steps if step.event.message == "Alert")
     return any(alert.alert_level in (None, _FATAL_LEVEL) or alert.alert_description == 0 for alert in alerts)
+
+
+def _other(party: Party) -> Party:
+    return SERVER if party is CLIENT else CLIENT
 
 
 def _may_begin(event: RecordedEvent) -> bool:

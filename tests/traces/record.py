@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a scene is a row of a table)
 """Records foreign stacks talking to each other over loopback TCP: `python tests/traces/record.py [NAME…]`.
 
 Refreshes the recordings beside this file; no test runs it.  Needs Python's ssl, tlslite-ng, `go`, `java` and GnuTLS.
@@ -340,15 +341,15 @@ SCENES: tuple[Scene, ...] = (
     ("tlslite_client_other_key", lambda: TLSLITE, lambda: OPENSSL,
      "the server changes its ticket key between the connections; the client does not go on with the full handshake",
      lambda: threaded(python_server(server_context(), server_context())), refusing(lambda port: tlslite_client(port, 2))),
-    ("tlslite_client_renewed", lambda: TLSLITE, go_version,
-     "an empty session_id beside the ticket, and renewal; without keys",
+    ("tlslite_client_hint_zero", lambda: TLSLITE, go_version,
+     "the server hints 0; the client does not offer the ticket; without keys",
      go_server, lambda port: tlslite_client(port, 3)),
     ("gnutls", gnutls_version, gnutls_version, "a full handshake with a ticket, then one that resumes; without keys",
      gnutls_server, gnutls_client),
     ("jsse_server", lambda: OPENSSL, java_version, "a full handshake with a ticket, then two that resume and renew; with keys",
      java_server, lambda port: python_client(port, 3, suites=GCM)),
-    ("jsse_server_empty_id", lambda: TLSLITE, java_version,
-     "the client's session_id is empty beside its ticket, the server's is not; without keys",
+    ("jsse_server_by_tlslite", lambda: TLSLITE, java_version,
+     "two connections resume and renew; the client sends the server's session_id beside its ticket; without keys",
      java_server, lambda port: tlslite_client(port, 3)),
     ("jsse_client", java_version, lambda: OPENSSL, "a full handshake with a ticket, then two that resume; without keys",
      lambda: threaded(python_server(server_context())),
