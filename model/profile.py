@@ -42,7 +42,8 @@ class ClientChoices:
     concludes_by_echo = Flag()  # K-03: refuse a resumption without echo, K-04: and an echo without resumption
     keeps_old_on_empty = Flag()  # K-06: a zero-length renewal leaves the old ticket in place
     keeps_rejected = Flag()  # K-21: offer a rejected ticket again after a full handshake that brought no new one
-    keeps_unfinished = Flag()  # K-21: and where that full handshake came to no end
+    keeps_unfinished = Flag()  # K-21: and where that full handshake was left open
+    keeps_broken = Flag()  # K-21: and where that full handshake ended in a fatal alert
     keeps_undecided = Flag()  # offer a ticket again after a fatal alert before the server showed what it made of it
     keeps_failed = Flag()  # R5077-3.2-10 advises against: offer a ticket again whose accepted handshake failed
     keeps_after_alert = Flag()  # K-20: keep a ticket whose connection ended in a fatal alert

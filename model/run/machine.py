@@ -127,6 +127,12 @@ class _Role:
         """Whether clauses and profile leave the event."""
         return self.conduct.permits(state, event) and bool(self._chooses(self.profile.codes, state, event.codes)[0])
 
+    def forgiving(self, state: Codes, tolerates: tuple[Fault, ...]) -> Codes:
+        """The state without a fault that the party tolerates."""
+        if state[self.fault] not in map(ordinal, tolerates):
+            return state
+        return (*state[: self.fault], ordinal(Fault.NONE), *state[self.fault + 1 :])
+
     def ended(self, state: Codes) -> bool:
         """Whether the connection is over."""
         return state[self.ending] != ordinal(Ending.OPEN)
@@ -160,9 +166,12 @@ class _Role:
         return state, tuple(event.but(resumes=False) for event in said)
 
 
-def heard(role: _Role, state: Codes, event: Event) -> tuple[Codes, Output]:
-    """The state after an input, and the echo where the input is application data that the party takes."""
-    before = role.settle(state)
+def heard(role: _Role, state: Codes, event: Event, tolerates: tuple[Fault, ...]) -> tuple[Codes, Output]:
+    """The state after an input, and the echo where the input is application data that the party takes.
+
+    A fault that was tolerated is forgotten, so that the next one counts.
+    """
+    before = role.settle(role.forgiving(state, tolerates))
     after = role.settle(role.conduct.move(before, event.codes))
     echo = event.but(sender=role.party)
     fine = after[role.fault] == ordinal(Fault.NONE)
@@ -174,12 +183,13 @@ def heard(role: _Role, state: Codes, event: Event) -> tuple[Codes, Output]:
 def server_machine(profile: ServerProfile, alphabet: tuple[Event, ...] = SERVER_ALPHABET) -> Mealy[Event, Output]:
     """The server of a profile, over ClientHello variants and what may follow, on one connection."""
     role = _Role(SERVER, profile)
+    tolerates = (Fault.REPEATED_EXTENSION,)
 
     def step(state: Codes, event: Event) -> tuple[Codes, Output]:
         if role.ended(state):
             return state, ()
-        state, echo = heard(role, state, event)
-        state, said = role.answer(state, (Fault.REPEATED_EXTENSION,))
+        state, echo = heard(role, state, event, tolerates)
+        state, said = role.answer(state, tolerates)
         return state, echo + said
 
     return build(Server(honours=profile.honours).codes, alphabet, step)
@@ -220,7 +230,7 @@ def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_
             return connect(_kept(profile, state))
         if state.connection is None or role.ended(state.connection):
             return state, ()
-        connection, echo = heard(role, state.connection, _as_heard(state.connection, event))
+        connection, echo = heard(role, state.connection, _as_heard(state.connection, event), tolerates)
         connection, said = role.answer(connection, tolerates)
         return ClientState(state.slot, connection), echo + said
 
@@ -255,7 +265,7 @@ def _kept(profile: ClientProfile, state: ClientState) -> Slot:
     elif client.position in (P.START, P.CLIENT_HELLO, P.SERVER_HELLO):
         kept = not aborted or profile.keeps_undecided
     else:
-        kept = profile.keeps_unfinished
+        kept = profile.keeps_broken if aborted else profile.keeps_unfinished
     if not kept or state.slot is Slot.NONE:
         return Slot.NONE
     return Slot.OLD if short and client.ticket is Ticket.SOME else state.slot

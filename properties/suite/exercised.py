@@ -1,0 +1,60 @@
+"""Which clauses a run put at stake: the peer could have broken them, and it would have been seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from rfc5077.model.clause import Clause
+from rfc5077.model.clauses import binding
+from rfc5077.model.event import FATAL, Content, Event, Exchange, Extension, Message, Offer, Party, SessionId, Ticket
+from rfc5077.model.run.monitor import Track, expand
+from rfc5077.model.run.party import Conduct, conduct
+from rfc5077.model.run.says import SAYS, alert
+
+M = Message
+
+
+@cache
+def utterances(party: Party) -> tuple[Event, ...]:
+    """What a party might do, right and wrong, that can be seen."""
+    plain = [event for event in SAYS[party] if not event.resumes and event.exchange is Exchange.EPHEMERAL]
+    wrong = [event.but(content=Content.WRONG) for event in plain]
+    hellos = [event for event in plain if event.message in (M.ClientHello, M.ServerHello)]
+    odd = [event.but(extension=kind) for event in hellos for kind in (Extension.REPEATED, Extension.FILLED)]
+    offers = [Event(sender=party, message=M.NextClientHello, offer=offer) for offer in Offer]
+    beside = [Event(sender=party, message=message) for message in (M.Silence, M.Close)]
+    ids = [event.but(session_id=kind) for event in hellos for kind in SessionId]
+    tickets = [Event(sender=party, message=M.NewSessionTicket, ticket=ticket) for ticket in Ticket]
+    alerts = [alert(party, alarm) for alarm in FATAL]
+    return tuple(dict.fromkeys([*plain, *wrong, *odd, *offers, *beside, *ids, *tickets, *alerts]))
+
+
+@cache
+def at_stake(party: Party, track: Track) -> frozenset[str]:
+    """The ids of clauses that some utterance would certainly break where the party is."""
+    if track.strayed or track.doubt:
+        return frozenset()
+    owes = conduct(party)
+    found: set[str] = set()
+    for event in utterances(party):
+        found |= _certain(owes, track, event)
+    return frozenset(found)
+
+
+def _certain(owes: Conduct, track: Track, event: Event) -> set[str]:
+    """The clauses that the event breaks whatever the observer does not know."""
+    broken = ({entry.id for entry in owes.breaks(s, seen)} for s in track.states for seen in expand(event))
+    return set.intersection(*broken)
+
+
+def exercised(party: Party, tracks: Iterable[Track]) -> frozenset[str]:
+    """The ids of the clauses that were at stake somewhere."""
+    found: frozenset[str] = frozenset()
+    return found.union(*(at_stake(party, track) for track in tracks))
+
+
+def untouched(party: Party, tracks: Iterable[Track]) -> tuple[Clause, ...]:
+    """The mechanised clauses that bind the party and were never at stake, in reading order."""
+    touched = exercised(party, tracks)
+    return tuple(entry for entry in binding(party) if entry.id not in touched)

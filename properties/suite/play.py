@@ -1,0 +1,179 @@
+"""One test: a word of inputs said to a peer, what it answered, and what the judge thinks of it.
+
+Each test starts with a memory of its own.  Where a word needs a ticket of the server's, a preamble connection of the
+same test brings it; a client under test is told to forget its session, or is led home where it cannot be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rfc5077.model.event import CLIENT, FATAL, SERVER, TICKETS, Event, Extension, Message, Party, Ticket
+from rfc5077.model.run.machine import CONNECT, Output
+from rfc5077.model.run.monitor import Monitor, Track
+from rfc5077.model.run.party import PARTIES
+from rfc5077.model.run.says import alert
+from rfc5077.properties.adapters.identity import seeded
+from rfc5077.properties.adapters.peer import AnyPeer
+from rfc5077.properties.suite.agreement import Memory
+from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
+from rfc5077.properties.suite.honest import serve, shake_hands
+from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
+from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.verdict.judge import Finding, Judge
+from rfc5077.reference.keys.exchange import Entropy
+
+Word = tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of one test."""
+
+    word: Word
+    outputs: tuple[Output, ...]
+    """The peer's answer to each input, in the machine's spelling; empty for silence."""
+    findings: tuple[Finding, ...]
+    """What the peer did that a clause speaks against, in the order in which it was seen."""
+    connections: int
+    """How many connections it took."""
+    ready: bool = True
+    """Whether the preamble led to where the test begins; if not, nothing was said."""
+
+
+@dataclass
+class Watch:
+    """What watches a test: the judge, the meaning of each event, and where the peer stood before it spoke."""
+
+    party: Party
+    places: set[Track]
+    """Shared by all tests: the states in which the peer was, as the monitor knows them."""
+    judge: Judge = field(default_factory=lambda: Judge(complete=True))
+    abstraction: Abstraction = field(default_factory=lambda: Abstraction(complete=True))
+    monitors: dict[int, Monitor] = field(default_factory=dict)
+
+    def take(self, events: Iterable[RecordedEvent]) -> Output:
+        """Judges the events; returns what the peer said, in the machine's spelling."""
+        said: list[Event] = []
+        for event in events:
+            self.judge.feed(event)
+            fed = self.abstraction.observe(event)
+            for connection, alternatives in fed:
+                self._place(connection, alternatives)
+            if event.sender == self.party.name.lower():
+                said += spelled(fed[-1][1], said)
+        return tuple(said)
+
+    def _place(self, connection: int, alternatives: Alternatives) -> None:
+        monitor = self.monitors.setdefault(connection, Monitor())
+        if alternatives[0].sender is self.party:
+            self.places.add(monitor.node.tracks[PARTIES.index(self.party)])
+        monitor.feed(alternatives)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the peer did, in the order in which it was seen; what was left in doubt stands last."""
+        found = [finding for judged in self.judge.connections() for finding in judged.findings]
+        mine = (finding for finding in found if finding.party is self.party)
+        return tuple(sorted(mine, key=lambda finding: (finding.index == 0, finding.index)))
+
+
+def spelled(alternatives: Alternatives, before: Sequence[Event] = ()) -> Output:
+    """An event of the peer's as the machine spells it.
+
+    Alerts are of one kind if fatal; the end of the transport is no word of its own behind an alert; one's own ticket is
+    one's own, renewed or not (the judge tells them apart); silence is nothing said.
+    """
+    event = alternatives[-1]
+    if event.message is Message.Silence:
+        return ()
+    if event.message is Message.Close and any(said.message is Message.Alert for said in before):
+        return ()
+    if event.message is Message.Alert and event.alarm in FATAL:
+        return (alert(event.sender),)
+    if event.message is Message.ClientHello and event.extension is Extension.OLD:
+        return (event.but(extension=Extension.LIVE),)
+    return (event,)
+
+
+def needs_ticket(word: Word) -> bool:
+    """Whether a server must have issued a ticket before the word can be said."""
+    return any(symbol.extension in TICKETS for symbol in word if symbol.sender is CLIENT)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How tests are played."""
+
+    seed: int = 0
+    """What the puppets' random octets follow from, the same for every test."""
+    renegotiates: bool = True
+    """Whether ClientHello is said behind a complete handshake; if not, it counts as unanswered there."""
+
+    def entropy(self, number: int) -> Entropy:
+        """The random octets of one connection."""
+        return seeded(f"test {self.seed} {number}")
+
+
+def play(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
+    """Runs one test; adds to ``places`` where the peer stood.  Raises `HarnessError` if the peer fails."""
+    if peer.role == "server":
+        return _play_server(peer, word, places, manner)
+    return _play_client(peer, word, places, manner)
+
+
+def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
+    watch, memory = Watch(SERVER, places), Memory()
+    connections = 1
+    if needs_ticket(word):
+        connections = 2
+        watch.take(shake_hands(PuppetClient(peer, memory, 0, manner.entropy(0))))
+        if memory.live is None:
+            return Played(word, (), watch.findings(), 1, ready=False)
+    puppet = PuppetClient(peer, memory, 1, manner.entropy(1))
+    outputs: list[Output] = []
+    for symbol in word:
+        again = symbol.message is Message.ClientHello and puppet.handshake.complete
+        if puppet.ended or (again and not manner.renegotiates):
+            outputs.append(())
+            continue
+        watch.take(puppet.say(symbol))
+        outputs.append(watch.take(puppet.hear(silence=True)))
+    return Played(word, tuple(outputs), watch.findings(), connections)
+
+
+def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
+    watch, memory = Watch(CLIENT, places), Memory()
+    if peer.forget is not None:
+        peer.forget()
+    elif not lead_home(peer):
+        return Played(word, (), (), HOMING, ready=False)
+    puppet: PuppetServer | None = None
+    outputs: list[Output] = []
+    for number, symbol in enumerate(word, 1):
+        if symbol is CONNECT:
+            puppet = PuppetServer(peer, memory, number, manner.entropy(number))
+            outputs.append(watch.take(puppet.hear()))
+        elif puppet is None or puppet.ended:
+            outputs.append(())
+        else:
+            watch.take(puppet.say(symbol))
+            outputs.append(watch.take(puppet.hear(silence=True)))
+    return Played(word, tuple(outputs), watch.findings(), word.count(CONNECT))
+
+
+HOMING = 3
+"""How many handshakes may be spent on leading a client home."""
+
+
+def lead_home(peer: AnyPeer) -> bool:
+    """Makes a client that cannot be told to forget offer no ticket: by handshakes that bring it none.
+
+    A client cannot be reset from outside; its next ClientHello shows whether it worked, and is part of the next test.
+    """
+    for attempt in range(HOMING):
+        puppet = PuppetServer(peer, Memory(), attempt)
+        if not any(event.session_ticket for event in serve(puppet, ticket=Ticket.NONE)):
+            return True
+    return False
+

@@ -1,0 +1,263 @@
+"""The check of a target: profile, machine, complete suite, findings, guarantee."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+from rfc5077.model.clauses import BY_ID
+from rfc5077.model.event import CLIENT, SERVER, Event, Party, Ticket
+from rfc5077.model.run.machine import Output
+from rfc5077.model.run.monitor import Track
+from rfc5077.properties.adapters.in_memory import in_memory
+from rfc5077.properties.adapters.peer import AnyPeer, HarnessError, Role
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.suite.alphabet import (
+    ClientTarget,
+    Machine,
+    Renegotiation,
+    ServerTarget,
+    Target,
+    machine_of,
+    symbol_name,
+)
+from rfc5077.properties.suite.complete import Suite, complete_suite
+from rfc5077.properties.suite.exercised import untouched
+from rfc5077.properties.suite.play import Manner, Played, Word, play
+from rfc5077.properties.suite.probe import Probed, probe
+from rfc5077.properties.suite.summary import GRAVITY, CheckReport, Deviation, Found, SuiteFacts
+from rfc5077.properties.verdict.judge import VIOLATION, Finding
+
+REPEATED = 20
+"""How many tests are run a second time, in another order, to look for what (H2) rules out."""
+
+Progress = Callable[[int, int], None]
+"""Told how many tests are done, and how many there are."""
+
+
+def check(
+    role: Role,
+    target: str | AnyPeer,
+    *,
+    k: int = 0,
+    clause: str | None = None,
+    section: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> CheckReport:
+    """Probes a target, runs the complete suite of its profile, and judges every event.
+
+    :param target: a peer, or the name of one in memory.
+    :param k: how many states more than the machine the target may have.
+    :param clause: report only what the class of this clause says; the whole suite is run.
+    :param section: report only what this section of RFC 5077 says, or a part of it.
+    :param seed: for the puppets' octets, and for the order of the tests that are run twice.
+    :raises UsageError: for an unknown name, a selection that matches nothing, or a target with which no handshake of
+        TLS 1.2 can be completed.
+    """
+    wanted = _selected(role, clause, section)
+    peer = in_memory(target, role) if isinstance(target, str) else target
+    if peer.role != role:
+        raise UsageError(f"{peer.name} is a {peer.role}", f"check {peer.role} {peer.name}")
+    if k < 0:
+        raise UsageError(f"k is {k}", "it is 0 or more")
+    run = _Run(SERVER if role == "server" else CLIENT, peer, seed)
+    try:
+        return run.report(k, wanted, progress)
+    except HarnessError as error:
+        raise UsageError(f"{peer.name} could not be driven: {error}") from error
+
+
+def _selected(role: Role, clause: str | None, section: str | None) -> frozenset[str] | None:
+    """The ids of the clauses to report; None for all.  Raises `UsageError` if there are none."""
+    if clause is None and section is None:
+        return None
+    if clause is not None and clause not in BY_ID:
+        raise UsageError(f"no clause {clause}", "list them: rfc5077 clause")
+    family = BY_ID[clause].family if clause is not None else ""
+    chosen = frozenset(
+        entry.id for entry in BY_ID.values()
+        if entry.mechanised and entry.binds.value in (role, "both")
+        and (clause is None or entry.id == clause or (family and entry.family == family))
+        and (section is None or (entry.document == "5077" and f"{entry.section}.".startswith(f"{section}.")))
+    )  # fmt: skip
+    if not chosen:
+        what = " and ".join(
+            f"{word} {value}" for word, value in (("clause", clause), ("section", section)) if value is not None
+        )
+        raise UsageError(f"nothing that a {role} owes is checked for {what}", "list the clauses: rfc5077 clause")
+    return chosen
+
+
+@dataclass
+class _Run:
+    """One check in progress."""
+
+    party: Party
+    peer: AnyPeer
+    seed: int
+    places: set[Track] = field(default_factory=set)
+    found: dict[str, Found] = field(default_factory=dict)
+    deviations: list[Deviation] = field(default_factory=list)
+    unstable: list[tuple[str, ...]] = field(default_factory=list)
+    answers: dict[Word, tuple[Output, ...]] = field(default_factory=dict)
+    connections: int = 0
+    unready: int = 0
+    repeated: int = 0
+    interrupted: bool = False
+
+    def report(self, k: int, wanted: frozenset[str] | None, progress: Progress | None) -> CheckReport:
+        """Probes, tests, repeats, reports."""
+        begun = time.perf_counter()
+        probed = probe(self.peer, self.places)
+        self.connections += probed.connections
+        self._collect(probed.findings, ())
+        self._usable(probed)
+        machine = machine_of(probed.target)
+        suite = complete_suite(machine, k)
+        manner = Manner(self.seed, _renegotiates(probed.target))
+        try:
+            for number, word in enumerate(suite.tests, 1):
+                self._test(machine, word, manner)
+                if progress is not None:
+                    progress(number, len(suite.tests))
+            self._repeat(suite, manner)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        facts = self._facts(suite, machine, time.perf_counter() - begun)
+        return self._reported(probed.target, facts, wanted)
+
+    def _usable(self, probed: Probed) -> None:
+        """Refuses a target that completes no handshake, unless it is for a reason that can be reported."""
+        grave = any(found.finding.verdict == VIOLATION for found in self.found.values())
+        if not probed.complete and not grave:
+            said = ", ".join(map(symbol_name, probed.answer)) or "nothing"
+            raise UsageError(
+                f"{self.peer.name} completes no TLS 1.2 handshake; its first answer was: {said}",
+                "it has to speak TLS 1.2 with ECDHE and AES-128-GCM",
+            )
+
+    # --- one test -----------------------------------------------------------------------------------------------------
+
+    def _test(self, machine: Machine, word: Word, manner: Manner) -> None:
+        played = play(self.peer, word, self.places, manner)
+        self.connections += played.connections
+        self.answers[word] = played.outputs
+        if not played.ready:
+            self.unready += 1
+        self._collect(played.findings, word)
+        if played.ready and not any(finding.verdict == VIOLATION for finding in played.findings):
+            self._compare(machine.run(word), played)
+
+    def _collect(self, findings: Iterable[Finding], word: Word) -> None:
+        """Keeps the shortest trace of each class."""
+        for finding in map(_brief, findings):
+            name = finding.clause.family or finding.clause.id
+            known = self.found.get(name)
+            new = Found(finding, tuple(map(symbol_name, word)), 1 if known is None else known.times + 1)
+            if known is not None and len(known.finding.trace) <= len(finding.trace):
+                new = Found(known.finding, known.test, new.times)
+            self.found[name] = new
+
+    def _compare(self, due: tuple[Output, ...], played: Played) -> None:
+        """Notes the first answer that is permitted, yet not the machine's."""
+        for place, (one, other) in enumerate(zip_longest(due, played.outputs)):
+            if one != other:
+                said = tuple(map(symbol_name, played.word[: place + 1]))
+                self.deviations.append(Deviation(said, _names(one), _names(other)))
+                return
+
+    def _repeat(self, suite: Suite[Event], manner: Manner) -> None:
+        """Runs some tests again in another order: (H1) and (H2) want the same answers."""
+        chance = random.Random(self.seed)
+        words = list(self.answers)
+        for word in chance.sample(words, min(REPEATED, len(words))):
+            again = play(self.peer, word, self.places, manner)
+            self.connections += again.connections
+            self.repeated += 1
+            if again.outputs != self.answers[word]:
+                self.unstable.append(tuple(map(symbol_name, word)))
+
+    # --- the report ---------------------------------------------------------------------------------------------------
+
+    def _facts(self, suite: Suite[Event], machine: Machine, seconds: float) -> SuiteFacts:
+        return SuiteFacts(
+            id=_suite_id(self.party, machine, suite),
+            alphabet=tuple(map(symbol_name, machine.inputs)),
+            k=suite.extra,
+            tests=len(suite.tests),
+            states=suite.states,
+            uncut=suite.uncut,
+            done=len(self.answers),
+            repeated=self.repeated,
+            connections=self.connections,
+            seconds=seconds,
+        )
+
+    def _reported(self, target: Target, facts: SuiteFacts, wanted: frozenset[str] | None) -> CheckReport:
+        ranked = sorted(self.found.values(), key=lambda one: (GRAVITY.index(one.finding.verdict), _length(one.finding)))
+        shown = [one for one in ranked if wanted is None or wanted & {one.finding.clause.id, *one.finding.class_ids}]
+        silent = untouched(self.party, self.places)
+        return CheckReport(
+            target=self.peer.name,
+            role=self.peer.role,
+            profile=target.said(),
+            facts=facts,
+            findings=tuple(shown),
+            deviations=tuple(self.deviations),
+            unstable=tuple(self.unstable),
+            not_exercised=_not_exercised(target, self.unready),
+            untouched=tuple(entry.id for entry in silent if wanted is None or entry.id in wanted),
+            interrupted=self.interrupted,
+            seed=self.seed,
+            unready=self.unready,
+            hidden=len(ranked) - len(shown),
+        )
+
+
+def _brief(finding: Finding) -> Finding:
+    """The finding without the silences on the way, which say nothing to its reader."""
+    *way, end = finding.trace
+    return replace(finding, trace=(*(step for step in way if step.event.message != "Silence"), end))
+
+
+def _length(finding: Finding) -> int:
+    """How many events it takes to see the finding; the causes of one test come before what follows from them."""
+    return len(finding.trace)
+
+
+def _names(said: Output | None) -> tuple[str, ...]:
+    return tuple(map(symbol_name, said or ()))
+
+
+def _renegotiates(target: Target) -> bool:
+    return not isinstance(target, ServerTarget) or target.renegotiation is not Renegotiation.ACCEPTS
+
+
+def _suite_id(party: Party, machine: Machine, suite: Suite[Event]) -> str:
+    """A name that is the same for the same tests and the same expected answers."""
+    told = repr((machine.inputs, machine.table, suite.tests)).encode()
+    return f"{party.name.lower()}-k{suite.extra}-{hashlib.sha256(told).hexdigest()[:12]}"
+
+
+def _not_exercised(target: Target, unready: int) -> tuple[str, ...]:
+    """What lies outside the suite, each with its reason."""
+    if isinstance(target, ClientTarget):
+        missing = ["client authentication (not in the core alphabet)"]
+        if not target.profile.tickets:
+            missing.append("tickets (the client sends no SessionTicket extension)")
+    else:
+        asks = target.profile.requests_certificate
+        missing = [] if asks else ["client authentication (server never asked)"]
+        if target.profile.issues is not Ticket.SOME:
+            missing.append("tickets (the server issues none)")
+        if target.renegotiation is Renegotiation.ACCEPTS:
+            missing.append("renegotiation (the server accepts it, and it is not followed)")
+        missing.append("resumption by session_id alone (not in the core alphabet)")
+    if unready:
+        missing.append(f"{unready} tests (where they begin was not reached)")
+    return tuple(missing)
