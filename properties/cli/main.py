@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from rfc5077 import __version__
+from rfc5077.properties.cli.check import check
 from rfc5077.properties.cli.consult import clause, judge
 from rfc5077.properties.cli.endpoints import connect, serve
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
@@ -38,6 +39,7 @@ app = typer.Typer(
 MISTYPED: type[Exception] = typer.BadParameter.__bases__[0]
 """What typer raises for arguments that it cannot read; releases differ in its home, not in its rank."""
 
+app.command("check")(check)
 app.command("judge")(judge)
 app.command("clause")(clause)
 app.command("serve")(serve)

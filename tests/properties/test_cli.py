@@ -8,6 +8,8 @@ import pytest
 
 from rfc5077.properties.cli.main import app, run
 
+HEADER = '{"schema": "rfc5077/recording/1", "client": "a", "server": "b", "complete": true}'
+CUT = HEADER + '\n{"connection": 1, "se'
 
 def refused(capsys, *arguments: str) -> str:
     """The one line on stderr with which a command line is refused; it leaves nothing on stdout."""
@@ -103,3 +105,84 @@ def test_an_unknown_clause_is_refused_with_the_nearest(capsys, name, hint):
     line = refused(capsys, "clause", name)
     assert f"no clause {name}; " in line
     assert hint in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check", "server"), "check server needs a target"),
+        (("check", "server", "opnessl"), "known are reference, python-ssl, tlslite"),
+        (("check", "peer", "reference"), "not one of 'server', 'client'"),
+        (("check", "server", "reference", "--k", "7"), "'--k'"),
+        (("check", "server", "reference", "--clause", "R5077-3.3-2"), "the nearest is R5077-3.3-02"),
+        (("check", "server", "reference", "--clause", "R5077-3.3-06"), "nothing that a server owes"),
+        (("check", "server", "reference", "--section", "9"), "section 9"),
+        (("check", "server", "--list", "--section", "9"), "no clause that is checked for a server matches"),
+        (("check", "server", "reference", "--fail-on", "rain"), "'--fail-on'"),
+    ],
+)
+def test_a_check_that_cannot_be_meant_is_one_line(capsys, arguments, said):
+    assert said in refused(capsys, *arguments)
+
+
+def test_a_list_runs_nothing_and_names_what_would_be_checked(capsys):
+    lines = answered(capsys, "check", "server", "--list", "--section", "3.3").splitlines()
+    assert all(line.startswith("R5077-3.3-") for line in lines)
+    assert any(line.split()[:2] == ["R5077-3.3-02", "violation"] for line in lines)
+    listed = json.loads(answered(capsys, "check", "client", "--list", "--clause", "R5077-3.3-06", "--json"))
+    assert [entry["id"] for entry in listed["clauses"]] == ["R5077-3.3-06"]
+
+
+def test_a_conformant_server_is_a_document_and_code_0(capsys):
+    document = json.loads(answered(capsys, "check", "server", "reference", "--json"))
+    assert (document["schema"], document["verdict"]) == ("rfc5077/check/1", "conformant")
+    assert (document["target"], document["role"]) == ("reference", "server")
+    keys = {"profile", "suite", "guarantee", "findings", "not_exercised"}
+    assert keys <= set(document)
+    assert {"id", "alphabet", "k", "tests", "states", "connections", "seconds"} <= set(document["suite"])
+
+
+def test_a_violation_is_code_1_and_the_cause_comes_first(capsys):
+    document = json.loads(answered(capsys, "check", "client", "tlslite", "--json", code=1))
+    keys = {"clause", "class", "level", "verdict", "trace", "expected", "got", "why"}
+    assert keys <= set(document["findings"][0])
+    assert document["findings"][0]["verdict"] == "violation"
+
+
+def test_a_recording_is_judged_by_its_gravest_connection(capsys, tmp_path):
+    begun = {"connection": 1, "sender": "client", "message": "ClientHello", "version": 771, "session_id": ""}
+    file = tmp_path / "r.jsonl"
+    file.write_text(f"{HEADER}\n{json.dumps(begun)}\n")
+    assert run(["judge", str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert "mid-handshake" in out
+    assert err == f"rfc5077: nothing could be concluded about {file}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "No such file"),
+        ("", "the recording is empty"),
+        ("{\n", "line 1"),
+        (CUT, "line 2"),
+    ],
+)
+def test_an_unreadable_or_truncated_recording_names_line_and_reason(capsys, tmp_path, text, said):
+    file = tmp_path / "r.jsonl"
+    if text is not None:
+        file.write_text(text)
+    line = refused(capsys, "judge", str(file))
+    assert str(file) in line
+    assert said in line
+
+
+def test_an_interrupted_command_ends_with_130():
+    script = (
+        "import signal, sys, threading; from rfc5077.properties.cli.main import run;"
+        "threading.Timer(2.0, signal.raise_signal, [signal.SIGINT]).start();"
+        "sys.exit(run(['check', 'client', 'tlslite', '--k', '1']))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, "Traceback" in result.stderr) == (130, False)
+    assert "interrupted after" in result.stdout.replace("\n  ", " ")  # the partial report

@@ -1,0 +1,123 @@
+"""`check`: the property suite against an implementation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfc5077.properties.cli.names import find_clause
+from rfc5077.properties.cli.output import FAILED, INTERRUPTED, document, on_terminal, show
+from rfc5077.properties.errors import UsageError
+
+if TYPE_CHECKING:
+    from rfc5077.properties.suite.summary import CheckReport
+
+
+class RoleName(StrEnum):
+    """What the implementation under test is."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+
+class Gravity(StrEnum):
+    """From which verdict on a check fails."""
+
+    VIOLATION = "violation"
+    ADVICE = "advice"
+
+
+RoleOf = Annotated[RoleName, typer.Argument(metavar="server|client", help="What TARGET is.")]
+Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="reference, python-ssl or tlslite, in memory.")]
+K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond the model's.")]
+ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]
+Section = Annotated[str | None, typer.Option(metavar="S", help="Report only a section of RFC 5077, such as 3.3.")]
+Listing = Annotated[bool, typer.Option("--list", help="List the clauses that are checked; run nothing.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="For the octets of our side and the order of repeated tests.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
+FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit code is 1.")]
+
+
+def check(
+    role: RoleOf, target: Target = None, k: K = 0, clause: ClauseId = None, section: Section = None,
+    listing: Listing = False, seed: Seed = 0, json: AsJson = False, fail_on: FailOn = Gravity.VIOLATION,
+) -> int:  # fmt: skip
+    """Test a server or a client; every failure names its clause."""
+    from rfc5077.model.clauses import CATALOGUE
+
+    wanted = None if clause is None else find_clause(CATALOGUE, clause).id
+    if listing:
+        return _list(role, wanted, section, json)
+    if target is None:
+        raise UsageError(f"check {role} needs a target", f"For example: rfc5077 check {role} python-ssl")
+
+    from rfc5077.properties.suite.runner import check as run_suite
+    from rfc5077.properties.suite.summary import check_json, check_text
+
+    with _Bar() as bar:
+        report = run_suite(role.value, target, k=k, clause=wanted, section=section, seed=seed, progress=bar.tell)
+    if json:
+        typer.echo(document("check", check_json(report)), nl=False)
+    else:
+        show(check_text(report, markup=on_terminal()))
+    return _exit_code(report, fail_on)
+
+
+def _exit_code(report: CheckReport, fail_on: Gravity) -> int:
+    if report.interrupted:
+        return INTERRUPTED
+    grave = {Gravity.VIOLATION: ("violation",), Gravity.ADVICE: ("violation", "advice")}[fail_on]
+    if any(found.finding.verdict in grave for found in report.findings):
+        return FAILED
+    if report.unready == report.facts.done:
+        raise UsageError(f"nothing could be concluded about {report.target}: no test could be begun")
+    return 0
+
+
+def _list(role: RoleName, clause: str | None, section: str | None, json: bool) -> int:
+    """Prints the clauses that a check of this role and selection would report on."""
+    from rfc5077.model.clauses import BY_ID, binding, family
+    from rfc5077.model.event import CLIENT, SERVER
+
+    same = None if clause is None else {entry.id for entry in family(BY_ID[clause])}
+    chosen = [
+        entry
+        for entry in binding(SERVER if role is RoleName.SERVER else CLIENT)
+        if (same is None or entry.id in same)
+        and (section is None or (entry.document == "5077" and f"{entry.section}.".startswith(f"{section}.")))
+    ]
+    if not chosen:
+        raise UsageError(f"no clause that is checked for a {role} matches", "List them all: rfc5077 clause")
+    if json:
+        listed = [{"id": entry.id, "verdict": entry.verdict.value, "text": entry.text} for entry in chosen]
+        typer.echo(document("check", {"role": role.value, "clauses": listed}), nl=False)
+    else:
+        for entry in chosen:
+            typer.echo(f"{entry.id:<20} {entry.verdict.value:<10} {entry.text}")
+    return 0
+
+
+class _Bar:
+    """A progress bar on stderr, if that is a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = (TextColumn("tests"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("tests", total=None)
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def tell(self, done: int, of: int) -> None:
+        """How far the suite has come."""
+        self._progress.update(self._task, completed=done, total=of)
