@@ -16,5 +16,7 @@ class UsageError(Exception):
 
     def __str__(self) -> str:
         """The one line that the user reads, without the program's name; line breaks in the parts become spaces."""
-        parts = (self.message,) if self.advice is None else (self.message, self.advice)
-        return ". ".join(" ".join(part.split()).removesuffix(".") for part in parts)
+        message, advice = (" ".join((part or "").split()).removesuffix(".") for part in (self.message, self.advice))
+        if not advice:
+            return message
+        return f"{message} {advice}" if message.endswith("?") else f"{message}. {advice}"

@@ -48,3 +48,4 @@ def test_an_unreadable_file_is_said(tmp_path, octets, reason):
 def test_a_usage_error_is_one_line():
     assert str(UsageError("no clause\nX", "List them: rfc5077 clause")) == "no clause X. List them: rfc5077 clause"
     assert str(UsageError("no target x.")) == "no target x"
+    assert str(UsageError("Did you mean y?.", "See: z")) == "Did you mean y? See: z"
