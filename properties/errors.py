@@ -2,7 +2,7 @@
 
 
 class UsageError(Exception):
-    """Something a user typed or pointed us at cannot be used; raised anywhere in `properties`, caught in `cli.main` alone.
+    """Something that a user typed or named cannot be used; raised anywhere in `properties`, caught in `cli.main` alone.
 
     Attributes:
         message: what is wrong, with the offending value, as a clause without a closing full stop.

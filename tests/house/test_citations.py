@@ -1,4 +1,8 @@
-"""A clause id that is written somewhere exists in the catalogue, so that a citation can be followed."""
+"""A clause id that is written somewhere exists, so that a citation can be followed.
+
+`inventory.txt` lists the ids of all requirements; the catalogue holds those of sections 3.1 to 3.4 and what goes with
+them, and grows towards the list.
+"""
 
 import re
 from pathlib import Path
@@ -10,6 +14,7 @@ from rfc5077.model.clauses import CATALOGUE
 
 CITED = re.compile(r"\bR\d{4}-[\w.]+-\d+[a-z]?\b|\bK-\d\d\b")
 IDS = {clause.id for clause in CATALOGUE}
+INVENTORY = set((ROOT / "tests" / "house" / "inventory.txt").read_text(encoding="utf-8").split("\n")[1:-1])
 PLACES = ("model", "reference", "properties", "tests")
 
 
@@ -31,8 +36,18 @@ def cited() -> dict[str, list[str]]:
 
 def test_every_cited_clause_exists():
     # An id made up on purpose, to show what an unknown one does, has 99 as its number.
-    unknown = {name: places for name, places in cited().items() if name not in IDS and not name.endswith("-99")}
-    assert unknown == {}
+    known = IDS | INVENTORY
+    assert {name: places for name, places in cited().items() if name not in known and not name.endswith("-99")} == {}
+
+
+def test_every_clause_is_in_the_inventory():
+    # A letter behind the number marks the other party's half of a requirement.
+    assert {name for name in IDS if name.rstrip("abcdefgh") not in INVENTORY} == set()
+
+
+def test_the_core_sections_are_in_the_catalogue_entirely():
+    core = {name for name in INVENTORY if re.match(r"R5077-3\.[1-4]-", name)}
+    assert core - IDS == set()
 
 
 def test_no_two_clauses_share_an_id():
