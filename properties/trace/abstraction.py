@@ -257,11 +257,10 @@ class Abstraction:
         known = self._shared.kinds.get(body)
         if known is not None:
             return (known,)
-        if _has_inner_length(body):  # R5077-3.2-12
-            certain = self._complete or len(body) == 2 or body[2:] in self._shared.kinds
-            return (Extension.WRAPPED,) if certain else (Extension.LIVE, Extension.WRAPPED)
+        if _has_inner_length(body) and (len(body) == 2 or body[2:] in self._shared.kinds):  # R5077-3.2-12
+            return (Extension.WRAPPED,)
         copy = self._copy(body)
-        # R5077-3-02: a ticket may have come another way.
+        # R5077-3-02: a ticket may have come another way; that it seems to begin with its length may be chance.
         return copy or (Extension.LIVE, Extension.FOREIGN)
 
     def _copy(self, body: bytes) -> tuple[Extension, ...]:
