@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import z3
 
@@ -114,7 +114,7 @@ T = TypeVar("T", ServerTerm, ClientTerm, PartyTerm)
 
 
 @dataclass(frozen=True)
-class clause(Generic[T]):  # noqa: N801 - reads as a word at the place of use
+class clause:  # noqa: N801 - reads as a word at the place of use
     """Decorator that makes a :class:`Clause` of a constraint; it registers nothing."""
 
     id: str
