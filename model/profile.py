@@ -37,9 +37,11 @@ class ClientChoices:
     """What a client may choose."""
 
     tickets = Flag()  # R5077-3.2-05: send the extension at all
+    forgets = Flag()  # R5077-3.3-17: keep no ticket from one connection to the next
     id_with_ticket = Choice(SessionId.EMPTY)  # R5077-3.4-04, R5077-3.4-09
     id_without_ticket = Choice(SessionId.EMPTY)  # R8446-4.1.2-01: TLS 1.3 compatibility
     concludes_by_echo = Flag()  # K-03: refuse a resumption without echo, K-04: and an echo without resumption
+    refuses_baseless_echo = Flag()  # K-05: an echo of its own id where nothing was offered, at once
     keeps_old_on_empty = Flag()  # K-06: a zero-length renewal leaves the old ticket in place
     keeps_rejected = Flag()  # K-21: offer a rejected ticket again after a full handshake that brought no new one
     keeps_unfinished = Flag()  # K-21: and where that full handshake was left open

@@ -40,7 +40,7 @@ from rfc5077.model.run.party import conduct, term_of
 from rfc5077.model.run.says import SAYS, alert, conclusion, verification
 from rfc5077.model.state import (
     Client,
-    ClientTerm,
+    Conclusion,
     Ending,
     Fault,
     Server,
@@ -138,10 +138,11 @@ class _Role:
         return state[self.ending] != ordinal(Ending.OPEN)
 
     def settle(self, state: Codes) -> Codes:
-        """Takes the steps that nobody sees."""
+        """Takes the steps that nobody sees.  A client that has offered nothing expects a full handshake."""
         steps = (verification(self.party),) + ((conclusion(True), conclusion(False)) if self.party is CLIENT else ())
         for step in steps:
-            if self.conduct.permits(state, step) and (step.message is M.Verification or self.chooses(state, step)):
+            forced = step.message is M.Verification or (not step.resumes and self.party is CLIENT and _baseless(state))
+            if self.conduct.permits(state, step) and (forced or self.chooses(state, step)):
                 state = self.conduct.move(state, step.codes)
         return state
 
@@ -164,6 +165,12 @@ class _Role:
                 break
             state = self.conduct.move(state, said[-1].codes)
         return state, tuple(event.but(resumes=False) for event in said)
+
+
+def _baseless(state: Codes) -> bool:
+    """Whether a client's session_id is no session's, and it offered no ticket: a server has nothing to resume."""
+    client = Client.from_codes(state)
+    return client.client_id is SessionId.FRESH and client.offered in (Extension.ABSENT, Extension.EMPTY)
 
 
 def heard(role: _Role, state: Codes, event: Event, tolerates: tuple[Fault, ...]) -> tuple[Codes, Output]:
@@ -230,6 +237,9 @@ def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_
             return connect(_kept(profile, state))
         if state.connection is None or role.ended(state.connection):
             return state, ()
+        if profile.refuses_baseless_echo and _echoes_nothing(state.connection, event):
+            refusal = alert(CLIENT)
+            return ClientState(state.slot, role.conduct.move(state.connection, refusal.codes)), (refusal,)
         connection, echo = heard(role, state.connection, _as_heard(state.connection, event), tolerates)
         connection, said = role.answer(connection, tolerates)
         return ClientState(state.slot, connection), echo + said
@@ -237,12 +247,17 @@ def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_
     return build(ClientState(Slot.NONE, None), alphabet, step)
 
 
+def _echoes_nothing(connection: Codes, event: Event) -> bool:
+    """Whether a first ServerHello repeats an id that is no session's."""
+    waits = Client.from_codes(connection).position is P.CLIENT_HELLO
+    return waits and event.session_id is SessionId.ECHOED and _baseless(connection)
+
+
 def _as_heard(connection: Codes, event: Event) -> Event:
-    """An echo of an empty session_id is an empty session_id."""
-    client = Client.from_codes(connection)
-    if event.session_id is SessionId.ECHOED and client.client_id is SessionId.EMPTY:
+    """An echo of an empty session_id is empty; one of an id that is no session's is as good as any other id."""
+    if event.session_id is SessionId.ECHOED and Client.from_codes(connection).client_id is SessionId.EMPTY:
         return event.but(session_id=SessionId.EMPTY)
-    return event
+    return event.but(session_id=SessionId.FRESH) if _echoes_nothing(connection, event) else event
 
 
 def _kept(profile: ClientProfile, state: ClientState) -> Slot:
@@ -250,22 +265,22 @@ def _kept(profile: ClientProfile, state: ClientState) -> Slot:
     if state.connection is None:
         return state.slot
     client = Client.from_codes(state.connection)
-    short = client.position in SHORT
     aborted = client.ending is Ending.ABORTED
-    if client.verified and aborted and not profile.keeps_after_alert:
+    if profile.forgets or (client.verified and aborted and not profile.keeps_after_alert):
         return Slot.NONE
     if client.verified and client.ticket is Ticket.SOME:
         return Slot.LIVE
+    short = client.position in SHORT
     if client.verified and short:
         kept = client.ticket is Ticket.NONE or profile.keeps_old_on_empty
     elif client.verified:
         kept = profile.keeps_rejected
-    elif short:
+    elif client.conclusion is Conclusion.RESUMED:
         kept = not aborted or profile.keeps_failed
-    elif client.position in (P.START, P.CLIENT_HELLO, P.SERVER_HELLO):
-        kept = not aborted or profile.keeps_undecided
-    else:
+    elif client.conclusion is Conclusion.FULL:
         kept = profile.keeps_broken if aborted else profile.keeps_unfinished
+    else:
+        kept = not aborted or profile.keeps_undecided
     if not kept or state.slot is Slot.NONE:
         return Slot.NONE
     return Slot.OLD if short and client.ticket is Ticket.SOME else state.slot

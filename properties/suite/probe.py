@@ -210,7 +210,12 @@ class _ClientProbe:
         self.say(puppet, _plain(M.ChangeCipherSpec))
         puppet = self.connect()
         profile = profile.but(keeps_after_alert=self.offers)
+        if first.session_id is not SessionId.EMPTY and not self.offers:
+            echo = self.say(puppet, _hello_of(Extension.ABSENT, SessionId.ECHOED))
+            profile = profile.but(refuses_baseless_echo=any(event.message is M.Alert for event in echo))
+            puppet = self.connect()
         puppet = self.with_ticket(puppet)
+        profile = profile.but(forgets=not self.offers)
         if self.offers:
             profile = profile.but(id_with_ticket=self.hello.session_id)
             puppet, profile = self._ask_about_the_store(puppet, profile)
@@ -232,23 +237,23 @@ class _ClientProbe:
             "keeps_old_on_empty": (renew, empty, *_END),
             "keeps_rejected": (*reject, *_END),
             "keeps_unfinished": reject[:2],
-            "keeps_broken": (*reject[:2], _END[1]),
             "keeps_failed": (resume, _END[0], wrong),
+            "keeps_undecided": (_plain(M.Certificate),),
         }
+        if profile.id_with_ticket is not SessionId.EMPTY:
+            said = self.say(puppet, _hello_of(Extension.ABSENT), *_END)
+            profile = profile.but(concludes_by_echo=not _finished(said))
+            puppet = self.connect()
+        if profile.concludes_by_echo:  # then a resumption without echo was a full handshake broken off
+            profile = profile.but(keeps_broken=self.offers)
+        else:
+            questions["keeps_broken"] = (*reject[:2], _END[1])
         for field, story in questions.items():
             puppet = self.with_ticket(puppet)
             self.say(puppet, *story)
             puppet = self.connect()
             profile = profile.but(**{field: self.offers})
-        puppet = self.with_ticket(puppet)
-        if profile.id_with_ticket is not SessionId.EMPTY:
-            said = self.say(puppet, _hello_of(Extension.ABSENT), *_END)
-            profile = profile.but(concludes_by_echo=not _finished(said))
-            if _finished(said):
-                puppet = self.with_ticket(self.connect())
-        self.say(puppet, _plain(M.Certificate))
-        puppet = self.connect()
-        return puppet, profile.but(keeps_undecided=self.offers)
+        return puppet, profile
 
     def _result(self, profile: ClientProfile, complete: bool) -> Probed:
         return Probed(ClientTarget(profile), self.watch.findings(), self.connections, complete, self.first)
