@@ -45,7 +45,7 @@ def ladder(rows: Sequence[Row], indent: str = "") -> str:
     """A diagram of messages between client, left, and server, right."""
     rows = [Row(row.sender, " ".join(row.text.split()), row.mark) for row in rows]
     width = max((len(row.text) for row in rows), default=0) + 12
-    lines = [f"client{' ' * (width - 4)}server"]
+    lines = [f"client{' ' * (width - 5)}server"]
     for row in rows:
         if row.sender == "client":
             lane = f"--- {row.text} ".ljust(width - 1, "-") + ">"

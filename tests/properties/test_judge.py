@@ -1,0 +1,206 @@
+"""The judge: findings with their class and what was due, and a verdict that claims no more than was seen."""
+
+import pytest
+
+from rfc5077.model.event import CLIENT, SERVER, Extension
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording, write_recording
+from rfc5077.properties.verdict.judge import Judge, judge_file, name_of
+
+TICKET = bytes(range(100))
+
+
+def client(connection, message, **fields):
+    return RecordedEvent(connection=connection, sender="client", message=message, **fields)
+
+
+def server(connection, message, **fields):
+    return RecordedEvent(connection=connection, sender="server", message=message, **fields)
+
+
+def full(connection, presented=b"", announced=b"", ticket=TICKET, own_id=b"", server_id=b"", verified=True):
+    """A full handshake; a ticket of None is not sent."""
+    hello = {"version": 0x0303, "session_ticket": presented, "session_id": own_id}
+    answer = {"version": 0x0303, "session_ticket": announced, "session_id": server_id, "cipher_suite": 0xC02B}
+    brought = [] if ticket is None else [server(connection, "NewSessionTicket", ticket=ticket, lifetime_hint=0)]
+    return [
+        client(connection, "ClientHello", **hello), server(connection, "ServerHello", **answer),
+        server(connection, "Certificate", certificates=1), server(connection, "ServerKeyExchange"),
+        server(connection, "ServerHelloDone"), client(connection, "ClientKeyExchange"),
+        client(connection, "ChangeCipherSpec"), client(connection, "Finished", verified=verified, protected=True),
+        *brought, server(connection, "ChangeCipherSpec"),
+        server(connection, "Finished", verified=verified, protected=True),
+    ]  # fmt: skip
+
+
+def short(connection, presented=TICKET, own_id=bytes(32), server_id=bytes(32), announced=None, ticket=None):
+    """An abbreviated handshake."""
+    brought = [] if ticket is None else [server(connection, "NewSessionTicket", ticket=ticket, lifetime_hint=0)]
+    return [
+        client(connection, "ClientHello", version=0x0303, session_ticket=presented, session_id=own_id),
+        server(connection, "ServerHello", version=0x0303, session_ticket=announced, session_id=server_id,
+               cipher_suite=0xC02B),
+        *brought, server(connection, "ChangeCipherSpec"),
+        server(connection, "Finished", verified=True, protected=True), client(connection, "ChangeCipherSpec"),
+        client(connection, "Finished", verified=True, protected=True),
+    ]  # fmt: skip
+
+
+def found(events, complete=True):
+    judge = Judge(complete)
+    return [finding for event in events for finding in judge.feed(event)], judge
+
+
+def test_the_four_flows_are_conformant():
+    renewed = TICKET[::-1]
+    flows = [
+        *full(1), *short(2), *short(3, announced=b"", ticket=renewed),
+        *full(4, presented=renewed, announced=None, ticket=None), *full(5, presented=b"unknown", ticket=b"another"),
+    ]  # fmt: skip
+    findings, judge = found(flows)
+    assert findings == []
+    assert [judged.verdict for judged in judge.connections()] == ["conformant"] * 5
+    assert judge.verdict() == "conformant"
+
+
+def test_nothing_that_was_unverified_is_held_against_anybody():
+    findings, judge = found([*full(1, verified=None), *short(2)])
+    assert findings == [] and judge.verdict() == "conformant"
+
+
+def test_a_finding_names_clause_class_party_place_and_what_was_due():
+    (finding,), _ = found(full(1, ticket=None))
+    assert (finding.clause.id, finding.party, finding.verdict, finding.level) == (
+        "R5077-3.3-02", SERVER, "violation", "MUST"
+    )  # fmt: skip
+    assert set(finding.class_ids) == {"R5077-3.1-03", "R5077-3.3-02", "R5077-3.3-07"}
+    assert (finding.index, finding.got.message, finding.trace[-1].event) == (9, "ChangeCipherSpec", finding.got)
+    assert {name_of(event) for event in finding.allowed} == {
+        "server:NewSessionTicket(ticket=some)", "server:NewSessionTicket(ticket=empty)"
+    }  # fmt: skip
+
+
+def test_an_announced_ticket_is_not_missed_before_change_cipher_spec():
+    findings, judge = found([*full(1, ticket=None)[:8], server(1, "Close")])
+    assert findings == [] and judge.verdict() == "conformant"
+
+
+def test_what_a_client_takes_from_an_earlier_connection_is_found_where_it_takes_it():
+    renewed = short(2, announced=b"", ticket=b"renewed ticket")
+    findings, judge = found([*full(1), *renewed, *short(3)])
+    (finding,) = findings
+    assert (finding.clause.id, finding.connection, finding.earlier, finding.party) == ("R5077-3.3-09", 3, 2, CLIENT)
+    assert [step.event.connection for step in finding.trace] == [2] * len(renewed) + [3]
+    assert [judged.verdict for judged in judge.connections()] == ["conformant", "conformant", "advice"]
+
+
+def test_a_change_of_ticket_key_that_the_harness_tells_turns_a_resumption_into_a_violation():
+    judge = Judge(complete=True)
+    for event in full(1):
+        judge.feed(event)
+    judge.abstraction.keys_changed()
+    findings = [finding for event in short(2) for finding in judge.feed(event)]
+    assert findings[0].clause.id == "R5077-3.2-09"
+
+
+def test_a_ticket_that_the_harness_knows_to_be_another_servers_is_not_offered():
+    judge = Judge(complete=True)
+    judge.abstraction.know(b"from elsewhere", Extension.ANOTHERS)
+    (finding,) = judge.feed(full(1, presented=b"from elsewhere")[0])
+    assert (finding.clause.id, finding.party) == ("R5077-3.1-02", CLIENT)
+
+
+def test_without_the_beginning_a_ticket_may_be_good_and_an_id_cached():
+    bad_or_good = short(1, presented=b"who knows")
+    by_id = short(2, presented=None)
+    findings, judge = found([*bad_or_good, *by_id], complete=False)
+    assert findings == [] and judge.verdict() == "conformant"
+
+
+def test_a_resumption_by_an_id_that_nobody_gave_is_a_violation_only_if_everything_was_seen():
+    findings, _ = found(short(1, presented=None))
+    assert findings != []
+
+
+@pytest.mark.parametrize("count", range(1, 11))
+def test_a_connection_that_breaks_off_is_inconclusive(count):
+    _, judge = found(full(1)[:count])
+    assert judge.verdict() == "inconclusive"
+    assert judge.connections()[0].reason == "it ends in mid-handshake"
+
+
+def test_a_connection_that_was_never_answered_says_nothing():
+    _, judge = found([client(1, "ClientHello", session_ticket=b"", session_id=b""), client(1, "Close")])
+    (judged,) = judge.connections()
+    assert (judged.verdict, judged.exercised) == ("inconclusive", False)
+    assert judge.verdict() == "inconclusive"
+    for event in full(2):
+        judge.feed(event)
+    assert judge.verdict() == "conformant"
+
+
+def test_one_cut_connection_keeps_the_verdict_open_but_a_violation_stands():
+    _, judge = found([*full(1), *full(2)[:5]])
+    assert judge.verdict() == "inconclusive"
+    for event in full(3, ticket=None):
+        judge.feed(event)
+    assert judge.verdict() == "violation"
+
+
+def test_other_versions_are_not_judged():
+    hello, answer, *rest = full(1, announced=None, ticket=b"not announced")
+    answer = server(1, "ServerHello", version=0x0304, session_id=b"", cipher_suite=0x1301)
+    findings, judge = found([hello, answer, *rest])
+    assert findings == []
+    assert judge.connections()[0].reason == "TLS 1.3 was negotiated, not TLS 1.2"
+
+
+def test_what_may_come_now_can_be_asked_at_any_time():
+    judge = Judge(complete=True)
+    assert {event.message.name for event in judge.allowed(1, CLIENT)} == {"ClientHello"}
+    for event in full(1)[:8]:
+        judge.feed(event)
+    assert {event.message.name for event in judge.allowed(1, SERVER)} == {"NewSessionTicket"}
+
+
+def test_a_verdict_that_is_asked_for_changes_nothing():
+    first, second = Judge(complete=True), Judge(complete=True)
+    for event in full(1, ticket=None):
+        first.verdict()
+        assert [f.clause.id for f in first.feed(event)] == [f.clause.id for f in second.feed(event)]
+
+
+def test_a_violation_of_the_client_is_not_held_against_the_server():
+    events = full(1)
+    events[5:5] = [client(1, "ChangeCipherSpec")]
+    findings, _ = found([*events[:6], server(1, "Alert", alert_level=2, alert_description=10), server(1, "Close")])
+    assert [(finding.clause.id, finding.party) for finding in findings] == [("R5246-7.1-03", CLIENT)]
+
+
+def written(tmp_path, events):
+    path = tmp_path / "r.jsonl"
+    write_recording(path, Recording(Header(client="a", server="b", complete=True), tuple(events)))
+    return path
+
+
+def test_a_file_is_judged(tmp_path):
+    verdict = judge_file(written(tmp_path, full(1, ticket=None)))
+    assert (verdict.verdict, verdict.header.client) == ("violation", "a")
+
+
+@pytest.mark.parametrize("missing", range(1, 10))
+def test_a_file_whose_beginning_is_missing_is_inconclusive_never_a_violation(tmp_path, missing):
+    verdict = judge_file(written(tmp_path, full(1)[missing:]))
+    assert verdict.verdict == "inconclusive"
+    assert verdict.connections[0].reason.startswith("its beginning is missing: the first event is ")
+
+
+def test_a_file_without_events_is_inconclusive(tmp_path):
+    assert judge_file(written(tmp_path, [])).verdict == "inconclusive"
+
+
+def test_a_file_that_breaks_off_in_a_line_is_refused(tmp_path):
+    path = written(tmp_path, full(1))
+    path.write_text(path.read_text()[:-30])
+    with pytest.raises(UsageError, match=r"line 12: the line breaks off after \d+ characters"):
+        judge_file(path)
