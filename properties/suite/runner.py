@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from rfc5077.model.clauses import BY_ID
-from rfc5077.model.event import CLIENT, SERVER, Event, Party, Ticket
+from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party, Ticket
 from rfc5077.model.run.machine import Output
 from rfc5077.model.run.monitor import Track
 from rfc5077.properties.adapters.in_memory import in_memory
@@ -132,14 +132,17 @@ class _Run:
         return self._reported(probed.target, facts, wanted)
 
     def _usable(self, probed: Probed) -> None:
-        """Refuses a target that completes no handshake, unless it is for a reason that can be reported."""
+        """Refuses a target that completes no handshake, unless it speaks TLS and the reason can be reported."""
+        messages = {event.message for event in probed.answer}
+        foreign = not messages or Message.Unrecognised in messages
         grave = any(found.finding.verdict == VIOLATION for found in self.found.values())
-        if not probed.complete and not grave:
-            said = ", ".join(map(symbol_name, probed.answer)) or "nothing"
-            raise UsageError(
-                f"{self.peer.name} completes no TLS 1.2 handshake; its first answer was: {said}",
-                "it has to speak TLS 1.2 with ECDHE and AES-128-GCM",
-            )
+        if probed.complete or (grave and not foreign):
+            return
+        said = ", ".join(map(symbol_name, probed.answer)) or "nothing"
+        advice = "it has to speak TLS 1.2 with ECDHE and AES-128-GCM"
+        if Message.CertificateRequest in messages:
+            advice = "let it go on without a client certificate"
+        raise UsageError(f"{self.peer.name} completes no TLS 1.2 handshake; its first answer was: {said}", advice)
 
     # --- one test -----------------------------------------------------------------------------------------------------
 
