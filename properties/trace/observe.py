@@ -296,7 +296,7 @@ class Observer:
             direction.finished = True
             verified = self._verify(sender, message.body)
         elif kind == HandshakeType.CLIENT_HELLO and self._suite is not None:
-            self._transcript = schedule.Transcript()  # a renegotiation begins
+            self._renegotiate()
         event = recorded_message(
             self._connection, sender, kind, message.body, time=self._time, verified=verified, protected=protected
         )
@@ -307,6 +307,13 @@ class Observer:
         if event.cipher_suite is not None:
             self._suite = event.cipher_suite
         return event
+
+    def _renegotiate(self) -> None:
+        """A handshake under the protection of the one before begins."""
+        self._transcript = schedule.Transcript()
+        self._master = None
+        for direction in self._directions.values():
+            direction.finished = False
 
     def _verify(self, sender: str, found: bytes) -> bool | None:
         """Whether a Finished is right; None without the master secret."""
@@ -338,6 +345,7 @@ class Observer:
         if self._master is None or suite is None or len(self._randoms) < 2:
             # Keys that come later are of no use: the transcript would lack what was not read.
             self._master = self._keys = None
+            self._unfollowed = self._directions[sender].changed
             return None
         keys = schedule.key_block(
             self._master, self._randoms["client"], self._randoms["server"], suite.key_length, suite.salt_length

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.markup import escape
+
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
 from rfc5077.properties.verdict.judge import FileVerdict, Finding, Judged
 
@@ -59,7 +61,8 @@ def judge_text(verdict: FileVerdict, markup: bool = False) -> str:
     """One recording's verdict for people: a line, the findings, what could not be concluded."""
     header = verdict.header
     pair = f"{header.client} with {header.server}"
-    parts = [f"{verdict.file}: {verdict.verdict}  ({pair}, {_counted(verdict.connections)})"]
+    head = f"{verdict.file}: {verdict.verdict}  ({pair}, {_counted(verdict.connections)})"
+    parts = [escape(head) if markup else head]
     for judged in verdict.connections:
         parts += [finding_text(finding, markup) for finding in judged.findings]
         if judged.reason:

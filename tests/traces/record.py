@@ -121,7 +121,7 @@ class PassThrough:
 @contextlib.contextmanager
 def program(*command: str, port: int, ready: str | None = None) -> Iterator[int]:
     """A server in a process of its own."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         if ready is not None:
             while ready not in process.stdout.readline():
@@ -274,11 +274,33 @@ def gnutls_client(port: int) -> None:
     )  # fmt: skip
 
 
+@contextlib.contextmanager
+def s_server() -> Iterator[int]:
+    port = free_port()
+    with program("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", CERT, "-key", KEY, "-tls1_2",
+                 "-client_renegotiation", "-keylogfile", KEYLOG, port=port) as found:  # fmt: skip
+        yield found
+
+
+def renegotiating_client(port: int) -> None:
+    """`openssl s_client`, told to renegotiate after some data."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_2", "-cipher", GCM, "-keylogfile", KEYLOG]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        for line in (b"hello\n", b"R\n", b"hello\n", b"Q\n"):
+            time.sleep(0.4)
+            client.stdin.write(line)
+            client.stdin.flush()
+
+
 # --- the recordings ---------------------------------------------------------------------------------------------------
 
 GCM = "ECDHE-ECDSA-AES128-GCM-SHA256"
 Scene = tuple[str, Callable[[], str], Callable[[], str], str, Callable[[], contextlib.AbstractContextManager[int]],
               Callable[[int], None]]  # fmt: skip
+
+
+def s_version() -> str:
+    return " ".join(run("openssl", "version").split()[:2])
 
 
 def gnutls_version() -> str:
@@ -357,6 +379,8 @@ SCENES: tuple[Scene, ...] = (
     ("jsse_client_hint_zero", java_version, go_version,
      "the server hints 0; the client does not offer the ticket, but a session_id of its own; with keys",
      go_server, lambda port: run("java", str(HERE / "Peer.java"), "client", str(port), STORE, "3")),
+    ("openssl_renegotiates", s_version, s_version,
+     "a full handshake with a ticket, then another one under its protection; with keys", s_server, renegotiating_client),
     ("openssl_tls_1_3", lambda: OPENSSL, lambda: OPENSSL, "TLS 1.3 is negotiated, which is out of scope; without keys",
      lambda: threaded(python_server(tls_1_3_context())),
      lambda port: python_client(port, 1, newest=ssl.TLSVersion.TLSv1_3)),
