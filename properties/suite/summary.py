@@ -116,6 +116,11 @@ def _guarantee(report: CheckReport) -> str:
         if report.role == "server"
         else "the client has been made to forget its session"
     )
+    apart = (
+        " ClientHello is not said behind a complete handshake, where it counts as unanswered."
+        if report.profile.get("renegotiation") == "accepts"
+        else ""
+    )
     return (
         f"Let A be the {len(facts.alphabet)} symbols {', '.join(facts.alphabet)}; S the target, seen through the "
         "driver that says them and the abstraction that reads the answers (an alert is a warning or fatal, whatever "
@@ -126,7 +131,7 @@ def _guarantee(report: CheckReport) -> str:
         f"(in memory: it is read out after every input). As all {facts.tests} tests passed, S and M then answer every "
         f"word over A alike. H2 was spot-checked: {_count(facts.repeated, 'test')} run again in another order (seed "
         f"{report.seed}), same answers. Nothing follows for messages that the driver does not say, for other profiles, "
-        "or for a larger S."
+        f"or for a larger S.{apart}"
     )
 
 
