@@ -4,6 +4,7 @@ import ssl
 from dataclasses import replace
 
 import pytest
+from pairs import seeded, ticket_key
 
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.connection import ClientConnection, DataReceived, ServerConnection
@@ -11,7 +12,6 @@ from rfc5077.reference.keys.credentials import Credentials
 from rfc5077.reference.keys.suites import Group
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import SessionCache
-from tests.conftest import seeded, ticket_key
 
 
 @pytest.fixture
