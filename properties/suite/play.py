@@ -138,8 +138,18 @@ def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) 
             outputs.append(())
             continue
         watch.take(puppet.say(symbol))
-        outputs.append(watch.take(puppet.hear(silence=True)))
+        outputs.append(watch.take(_turn(puppet)))
     return Played(word, tuple(outputs), watch.findings(), connections)
+
+
+def _turn(puppet: PuppetClient | PuppetServer) -> list[RecordedEvent]:
+    """What the peer says in its turn.
+
+    Nothing crosses here, for the puppet speaks only after everything was read.  A second silence says so to the judge,
+    who would otherwise hold it possible that the peer was silent before it had read the last message.
+    """
+    events = puppet.hear(silence=True)
+    return events + puppet.hear(silence=True) if events and events[-1].message == "Silence" else events
 
 
 def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
@@ -158,7 +168,7 @@ def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) 
             outputs.append(())
         else:
             watch.take(puppet.say(symbol))
-            outputs.append(watch.take(puppet.hear(silence=True)))
+            outputs.append(watch.take(_turn(puppet)))
     return Played(word, tuple(outputs), watch.findings(), word.count(CONNECT))
 
 

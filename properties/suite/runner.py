@@ -202,7 +202,7 @@ class _Run:
         )
 
     def _reported(self, target: Target, facts: SuiteFacts, wanted: frozenset[str] | None) -> CheckReport:
-        ranked = sorted(self.found.values(), key=lambda one: (GRAVITY.index(one.finding.verdict), _length(one.finding)))
+        ranked = sorted(self.found.values(), key=_importance)
         shown = [one for one in ranked if wanted is None or wanted & {one.finding.clause.id, *one.finding.class_ids}]
         silent = untouched(self.party, self.places)
         return CheckReport(
@@ -228,9 +228,9 @@ def _brief(finding: Finding) -> Finding:
     return replace(finding, trace=(*(step for step in way if step.event.message != "Silence"), end))
 
 
-def _length(finding: Finding) -> int:
-    """How many events it takes to see the finding; the causes of one test come before what follows from them."""
-    return len(finding.trace)
+def _importance(one: Found) -> tuple[int, int, int]:
+    """The cause before what follows from it: what is graver, what shows itself sooner, what shows itself more often."""
+    return GRAVITY.index(one.finding.verdict), len(one.finding.trace), -one.times
 
 
 def _names(said: Output | None) -> tuple[str, ...]:
