@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfc5077.properties.cli.names import find_clause
-from rfc5077.properties.cli.output import FAILED, INTERRUPTED, document, on_terminal, show
+from rfc5077.properties.cli.output import FAILED, INTERRUPTED, Progress, document, on_terminal, show
 from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def check(
     from rfc5077.properties.suite.runner import check as run_suite
     from rfc5077.properties.suite.summary import check_json, check_text
 
-    with _Bar() as bar:
-        report = run_suite(role.value, target, k=k, clause=wanted, section=section, seed=seed, progress=bar.tell)
+    with Progress() as bar:
+        report = run_suite(role.value, target, k=k, clause=wanted, section=section, seed=seed, progress=bar.tests)
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:
@@ -97,27 +97,3 @@ def _list(role: RoleName, clause: str | None, section: str | None, json: bool) -
         for entry in chosen:
             typer.echo(f"{entry.id:<20} {entry.verdict.value:<10} {entry.text}")
     return 0
-
-
-class _Bar:
-    """A progress bar on stderr, if that is a terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = (TextColumn("tests"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task("tests", total=None)
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def tell(self, done: int, of: int) -> None:
-        """How far the suite has come."""
-        self._progress.update(self._task, completed=done, total=of)

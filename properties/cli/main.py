@@ -17,6 +17,7 @@ from rfc5077.properties.cli.check import check
 from rfc5077.properties.cli.consult import clause, judge
 from rfc5077.properties.cli.endpoints import connect, serve
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
+from rfc5077.properties.cli.prove import prove
 from rfc5077.properties.errors import UsageError
 
 EXAMPLES = """Three commands to begin with:
@@ -39,6 +40,7 @@ app = typer.Typer(
 MISTYPED: type[Exception] = typer.BadParameter.__bases__[0]
 """What typer raises for arguments that it cannot read; releases differ in its home, not in its rank."""
 
+app.command("prove")(prove)
 app.command("check")(check)
 app.command("judge")(judge)
 app.command("clause")(clause)

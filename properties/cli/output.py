@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from typing import Self
 
 FAILED = 1
 """Exit code: a violation, a failed theorem, a difference or a missed figure."""
@@ -32,3 +33,32 @@ def show(text: str) -> None:
         Console(highlight=False, soft_wrap=True).print(text)
     else:
         print(text)
+
+
+class Progress:
+    """A progress bar on stderr, if that is a terminal; nothing if not."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def stage(self, name: str, done: int, of: int) -> None:
+        """What is being done, and how far it has come."""
+        self._bar.update(self._task, description=name, completed=done, total=of)
+
+    def tests(self, done: int, of: int) -> None:
+        """How many tests are done."""
+        self.stage("tests", done, of)

@@ -186,3 +186,34 @@ def test_an_interrupted_command_ends_with_130():
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (result.returncode, "Traceback" in result.stderr) == (130, False)
     assert "interrupted after" in result.stdout.replace("\n  ", " ")  # the partial report
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("prove", "client_is_receptiv"), "did you mean client_is_receptive?"),
+        (("prove", "x"), "no theorem x. Known: client_is_receptive, "),
+        (("prove", "--without", "R5077-3.3" "-2"), "the nearest is R5077-3.3-02"),
+        (("prove", "--without", "R5077-3.1-08"), "no theorem rests on it"),
+    ],
+)
+def test_a_proof_that_cannot_be_meant_is_one_line(capsys, arguments, said):
+    assert said in refused(capsys, *arguments)
+
+
+@pytest.mark.slow
+def test_a_dropped_clause_refutes_a_theorem_and_the_certificates_are_kept(capsys, tmp_path):
+    theorems = ["announced_ticket_is_delivered_once", "no_ticket_comes_unannounced"]
+    options = ["--without", "R5077-3.3-02", "--certificates", str(tmp_path / "kept"), "--json"]
+    document = json.loads(answered(capsys, "prove", *theorems, *options, code=1))
+    assert document["schema"] == "rfc5077/prove/1"
+    broken, kept = document["theorems"]
+    assert (broken["status"], kept["status"]) == ("refuted", "proved")
+    assert "server:ChangeCipherSpec" in broken["counterexample"]["trace"]
+    assert kept["certificate"] == {"z3": "unsat", "cvc5": "unsat"}
+    assert (kept["twin"]["status"], kept["twin"]["trace"][0][:18]) == ("refuted", "client:ClientHello")
+    assert {"id", "statement", "basis", "seconds"} <= set(kept)
+    assert (document["summary"]["proved"], document["summary"]["failed"]) == (1, 1)
+    scripts = sorted((tmp_path / "kept").iterdir())
+    assert len(scripts) == document["summary"]["obligations"]
+    assert all("(check-sat)" in script.read_text() for script in scripts)

@@ -1,0 +1,122 @@
+"""Proofs as documents: JSON for programs, text with ladder diagrams for people."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rfc5077.model.proof.prover import Proof, Proved
+from rfc5077.model.proof.replay import Step
+from rfc5077.properties.verdict.explain import Row, ladder
+from rfc5077.properties.verdict.judge import name_of
+
+WIDTH = 100
+INDENT = "    "
+
+Json = dict[str, object]
+
+# --- for programs -----------------------------------------------------------------------------------------------------
+
+
+def prove_json(proof: Proof) -> Json:
+    """The body of the document of ``prove --json``."""
+    failed = len(proof.failed)
+    return {
+        "without": sorted(proof.without),
+        "theorems": [_theorem_json(result) for result in proof.results],
+        "summary": {
+            "proved": len(proof.results) - failed,
+            "failed": failed,
+            "seconds": round(proof.seconds, 3),
+            "states": proof.states,
+            "nodes": proof.nodes,
+            "obligations": len(proof.obligations),
+        },
+    }
+
+
+def _theorem_json(result: Proved) -> Json:
+    """A run is a list of moves; of two runs that are compared the second stands under a key of its own."""
+    twin: Json = {"id": result.twin.id, "status": result.twin.status, **_traces_json(result.twin.traces)}
+    found: Json = {
+        "id": result.theorem.id,
+        "statement": result.theorem.statement,
+        "basis": result.theorem.basis.value,
+        "status": result.status,
+        "seconds": round(result.seconds, 3),
+        "certificate": result.certificate,
+        "twin": twin,
+    }
+    return {**found, "counterexample": _traces_json(result.counterexample)} if result.counterexample else found
+
+
+def _traces_json(traces: Sequence[Sequence[Step]]) -> Json:
+    runs = [[_move(step) for step in trace] for trace in traces]
+    first: Json = {"trace": runs[0] if runs else []}
+    return {**first, "other_trace": runs[1]} if len(runs) > 1 else first
+
+
+def _move(step: Step) -> str:
+    """One move: what is said, or ``delivered`` and what is heard."""
+    return f"delivered {name_of(step.event)}" if step.delivery else name_of(step.event)
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def prove_text(proof: Proof) -> str:
+    """What was proved, one theorem after the other; of what was not, the runs that show why."""
+    parts = [f"Without {', '.join(sorted(proof.without))}:"] if proof.without else []
+    parts += [_theorem_text(result) for result in proof.results]
+    failed = len(proof.failed)
+    parts.append(
+        f"{len(proof.results) - failed} proved, {failed} failed, in {proof.seconds:.1f} s: {proof.states:,} joint "
+        f"states in an invariant of {proof.nodes:,} nodes, {len(proof.obligations)} obligations for z3 and cvc5."
+    )
+    return "\n".join(parts)
+
+
+def _theorem_text(result: Proved) -> str:
+    theorem = result.theorem
+    lines = [
+        f"{result.status:<8}  {theorem.id}  ({theorem.basis.value})",
+        textwrap.fill(theorem.statement, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT),
+    ]
+    for number, trace in enumerate(result.counterexample, 1):
+        several = len(result.counterexample) > 1
+        lines += ["", f"{INDENT}Counterexample{f', run {number}' if several else ''}:", joint_ladder(trace), ""]
+    if result.status == "unknown":
+        answers = ", ".join(f"{solver} says {answer}" for solver, answer in result.certificate.items())
+        lines.append(f"{INDENT}{answers}; its twin is {result.twin.status}")
+    return "\n".join(lines)
+
+
+def joint_ladder(trace: Sequence[Step]) -> str:
+    """A run of both parties: messages as arrows where they are said; a remark where one arrives late, or is altered."""
+    rows: list[Row] = []
+    pending: list[Step] = []  # said, not yet heard
+    for step in trace:
+        if not step.delivery:
+            if _on_the_wire(step):
+                pending.append(step)
+                rows.append(Row(step.rule.split()[0], _short(step)))
+            else:
+                rows.append(Row("", f"({step.rule.replace(' step ', ': ')})"))
+            continue
+        said = next((p for p in pending if p.event.sender is step.event.sender), None)
+        prompt = said is not None and pending[-1] is said and rows[-1].sender == said.rule.split()[0]
+        if said is not None:
+            pending.remove(said)
+        if not prompt or " a damaged " in step.rule:
+            rows.append(Row("", f"({step.rule})"))
+    return ladder(rows, INDENT)
+
+
+def _on_the_wire(step: Step) -> bool:
+    """Whether the move is a message, rather than a thought of its party."""
+    return " says " in step.rule or " refuses " in step.rule
+
+
+def _short(step: Step) -> str:
+    """The event without its sender, which the arrow shows."""
+    return name_of(step.event).partition(":")[2]
