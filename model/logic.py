@@ -208,6 +208,10 @@ class Concrete(Record):
         """Field name to value."""
         return {name: cast(Value, getattr(self, name)) for name in self.fields()}
 
+    def terms(self) -> dict[str, z3.ExprRef]:
+        """Field name to the z3 constant of its value."""
+        return {name: plain(value) for name, value in self.values().items()}
+
     def but(self, **values: Value) -> Self:
         """The same record with some fields changed."""
         return type(self)(**(self.values() | values))
@@ -237,7 +241,7 @@ class Symbolic(Record):
 
     def equals(self, concrete: Concrete) -> z3.BoolRef:
         """True where every field has the value that the concrete record holds."""
-        return z3.And([self.terms[name] == plain(value) for name, value in concrete.values().items()])
+        return z3.And([self.terms[name] == value for name, value in concrete.terms().items()])
 
 
 def plain(value: Term[E] | z3.BoolRef | Enum | bool) -> z3.ExprRef:

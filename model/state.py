@@ -62,9 +62,10 @@ class Fault(Enum):
     MISSING_TICKET = auto()
     REPEATED_EXTENSION = auto()
     FILLED_EXTENSION = auto()
+    WARNING = auto()
 
 
-TOLERABLE = (Fault.NONE, Fault.MISSING_TICKET, Fault.REPEATED_EXTENSION, Fault.FILLED_EXTENSION)
+TOLERABLE = (Fault.NONE, Fault.MISSING_TICKET, Fault.REPEATED_EXTENSION, Fault.FILLED_EXTENSION, Fault.WARNING)
 
 
 class Ending(Enum):
@@ -204,6 +205,7 @@ def _fault(s: PartyTerm, e: EventTerm) -> Term[Fault]:
     found = choose(z3.BoolVal(False), Fault.NONE, Fault.NONE)
     strange = z3.Not(in_order(s, e))
     cases: list[tuple[z3.BoolRef, Fault]] = [
+        (z3.And(e.is_(M.Alert), e.alarm.is_(Alarm.WARNING)), Fault.WARNING),
         (z3.And(e.sends(CLIENT, M.ClientHello), e.extension.is_(Extension.REPEATED)), Fault.REPEATED_EXTENSION),
         (z3.And(e.sends(CLIENT, M.Finished), e.content.is_(Content.WRONG)), Fault.WRONG_FINISHED),
         (z3.And(e.sends(SERVER, M.Finished), e.content.is_(Content.WRONG)), Fault.WRONG_FINISHED),
@@ -249,7 +251,7 @@ def _client_faults(s: ClientTerm, e: EventTerm) -> list[tuple[z3.BoolRef, Fault]
 def _receive(s: S, e: EventTerm) -> S:
     """The state of a party that has received the event."""
     fault = _fault(s, e)
-    news = z3.And(s.fault.is_(Fault.NONE), z3.Not(fault.is_(Fault.NONE)))
+    news = z3.And(s.fault.among(*TOLERABLE), z3.Not(fault.is_(Fault.NONE)))
     taken = z3.And(z3.Or(fault.among(*TOLERABLE), fault.is_(Fault.WRONG_FINISHED)), s.fault.among(*TOLERABLE))
 
     def where(condition: z3.BoolRef, then: Term[E], otherwise: Term[E]) -> Term[E]:

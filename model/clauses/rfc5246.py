@@ -39,9 +39,11 @@ def change_cipher_spec_is_one(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 def change_cipher_spec_has_its_place(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     nothing_to_resume = And(Not(offers_ticket(s)), s.client_id.is_(SessionId.EMPTY))
     early = And(starts_short(s, e), e.sends(s.me, M.ChangeCipherSpec), nothing_to_resume)
+    unproved = And(s.position.is_(P.CLIENT_KEY_EXCHANGE), s.certificates.is_(Certificates.SOME))  # R5246-7.4.8-01
     return And(
-        Not(misplaced(s, e, M.ChangeCipherSpec)), Not(early), refused(s, e, Fault.EARLY_CHANGE_CIPHER_SPEC)
-    )
+        Not(And(misplaced(s, e, M.ChangeCipherSpec), Not(unproved))), Not(early),
+        refused(s, e, Fault.EARLY_CHANGE_CIPHER_SPEC),
+    )  # fmt: skip
 
 
 @clause("R5246-7.2-01", Level.MUST, Binds.BOTH, Observer.WIRE,

@@ -9,7 +9,7 @@ import z3
 from rfc5077.model.clause import Binds, Level, Observer, Verdict, clause, stated
 from rfc5077.model.event import SERVER, Alarm, Certificates, EventTerm, Extension, Message, Offer, SessionId, Ticket
 from rfc5077.model.flows import SHORT, Position
-from rfc5077.model.state import ClientTerm, Fault, PartyTerm, ServerTerm, has_echo, in_order, offers_ticket
+from rfc5077.model.state import ClientTerm, Ending, Fault, PartyTerm, ServerTerm, has_echo, in_order, offers_ticket
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
@@ -127,11 +127,12 @@ def figure_4(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 @clause("R5077-3.1-19", Level.DERIVED, Binds.CLIENT, Observer.DRIVING_SERVER,
         "A client that offered a ticket goes on with whichever of the four flows the server picks.")  # fmt: skip
 def client_follows_the_servers_choice(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
-    just_decided = s.position.among(P.SERVER_CERTIFICATE, P.RENEWAL, P.SHORT_SERVER_CHANGE_CIPHER_SPEC)
-    consistent = Or(
-        s.client_id.is_(SessionId.EMPTY),
-        has_echo(s) == s.position.among(P.RENEWAL, P.SHORT_SERVER_CHANGE_CIPHER_SPEC),
-    )
-    blameless = And(s.fault.is_(Fault.NONE), Not(s.ticket.is_(Ticket.EMPTY)), s.certificates.is_(Certificates.NONE))
-    refuses = And(e.aborts(s.me), e.alarm.among(Alarm.UNEXPECTED, Alarm.MALFORMED))
+    resumed = s.position.among(P.RENEWAL, P.SHORT_SERVER_CHANGE_CIPHER_SPEC)
+    # A whole flight may have come before the client speaks: then the kind of alert tells what it refuses.
+    flight = s.position.among(P.CERTIFICATE_STATUS, P.SERVER_KEY_EXCHANGE, P.CERTIFICATE_REQUEST, P.SERVER_HELLO_DONE)
+    just_decided = Or(resumed, s.position.is_(P.SERVER_CERTIFICATE), flight)
+    consistent = Or(s.client_id.is_(SessionId.EMPTY), has_echo(s) == resumed)
+    calm = And(s.fault.is_(Fault.NONE), s.ending.is_(Ending.OPEN))
+    blameless = And(calm, Not(s.ticket.is_(Ticket.EMPTY)), s.certificates.is_(Certificates.NONE))
+    refuses = And(e.aborts(s.me), Or(e.alarm.is_(Alarm.UNEXPECTED), And(e.alarm.is_(Alarm.MALFORMED), Not(flight))))
     return Implies(And(offers_ticket(s), just_decided, consistent, blameless), Not(refuses))

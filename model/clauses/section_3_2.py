@@ -11,7 +11,7 @@ from rfc5077.model.event import (
     CLIENT, SERVER, Alarm, EventTerm, Extension, Message, Offer, SessionId, Ticket,
 )  # fmt: skip
 from rfc5077.model.flows import SHORT, Position
-from rfc5077.model.state import ClientTerm, Conclusion, Ending, Fault, ServerTerm, in_order, starts_short
+from rfc5077.model.state import ClientTerm, Conclusion, Ending, Fault, ServerTerm, has_echo, in_order, starts_short
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
@@ -72,7 +72,9 @@ def no_unsolicited_extension(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
 @clause("R5077-3.2-09", Level.PROSE, Binds.SERVER, Observer.DRIVING_CLIENT,
         "A ticket that fails verification leads to a full handshake, neither to resumption nor to an alert.")  # fmt: skip
 def failed_ticket_falls_back(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
-    resumes = Or(starts_short(s, e), And(e.is_(M.ServerHello), e.resumes))
+    # NewSessionTicket after a ServerHello that denies resumption is an early ticket (R5077-3.3-05), no resumption.
+    denied = And(e.is_(M.NewSessionTicket), Not(s.client_id.is_(SessionId.EMPTY)), Not(has_echo(s)))
+    resumes = Or(And(starts_short(s, e), Not(denied)), And(e.is_(M.ServerHello), e.resumes))
     gives_up = And(s.position.is_(P.CLIENT_HELLO), Or(e.aborts(SERVER), e.sends(SERVER, M.Close)))
     bad = And(s.offered.among(*UNVERIFIABLE), s.fault.is_(Fault.NONE), s.ending.is_(Ending.OPEN))
     return Implies(bad, And(Not(gives_up), Or(Not(resumes), s.client_id.is_(SessionId.CACHED))))

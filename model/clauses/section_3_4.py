@@ -65,7 +65,7 @@ def accepted_ticket_is_echoed(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
         family="the echo tells resumption")  # fmt: skip
 def full_handshake_has_no_echo(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     inside = Implies(And(e.is_(M.ServerHello), Not(e.resumes)), Not(e.session_id.is_(SessionId.ECHOED)))
-    return And(Implies(starts_full(s, e), Not(has_echo(s))), Implies(offers_ticket(s), inside))
+    return And(Implies(starts_full(s, e), Not(has_echo(s))), inside)
 
 
 @clause("R5077-3.4-07", Level.MUST_NOT, Binds.SERVER, Observer.DRIVING_CLIENT,

@@ -14,9 +14,9 @@ import z3
 from rfc5077.model.logic import Codes, Symbolic
 
 Function = Callable[..., Codes]
-"""Codes of the records in, the values of the expressions out: enum ordinals, and 0 or 1 for formulas."""
+"""Codes of the records in, the values of the expressions out: enum ordinals, 0 or 1 for formulas, numbers."""
 
-_INFIX = {z3.Z3_OP_AND: " and ", z3.Z3_OP_OR: " or "}
+_INFIX = {z3.Z3_OP_AND: " and ", z3.Z3_OP_OR: " or ", z3.Z3_OP_ADD: " + ", z3.Z3_OP_MUL: " * "}
 
 
 class _Writer:
@@ -74,6 +74,8 @@ class _Writer:
             return "True"
         if kind == z3.Z3_OP_FALSE:
             return "False"
+        if kind == z3.Z3_OP_ANUM:
+            return str(node)
         if kind == z3.Z3_OP_DT_CONSTRUCTOR:
             return str(_constructor(node))
         name = node.decl().name()
@@ -90,8 +92,8 @@ def _constructor(node: z3.ExprRef) -> int:
 def compiled(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> Function:
     """A function of the codes of ``records``, in this order, that returns the values of the expressions.
 
-    :raises ValueError: for an expression that uses anything but Boolean structure, equality, enums and the records'
-        own constants.
+    :raises ValueError: for an expression that uses anything but Boolean structure, equality, enums, sums and products, and
+        the records' own constants.
     """
     variables = {
         term.decl().name(): f"r{index}[{place}]"

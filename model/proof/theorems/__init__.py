@@ -1,0 +1,6 @@
+"""All theorems, in reading order."""
+
+from rfc5077.model.proof.theorem import Theorem
+from rfc5077.model.proof.theorems import handshake, hygiene
+
+THEOREMS: tuple[Theorem, ...] = (*handshake.THEOREMS, *hygiene.THEOREMS)

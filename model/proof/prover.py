@@ -1,0 +1,170 @@
+"""Proves the theorems: a proposal by search, a proof by two solvers.
+
+The search gives the reachable joint states; written as a decision diagram they are the invariant.  z3 and cvc5 then
+check initiation, consecution rule by rule, and that the invariant implies each theorem.  Nothing that the search says
+is believed: were a state missing, consecution would fail.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import z3
+
+from rfc5077.model.clauses import BY_ID, family
+from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligation
+from rfc5077.model.proof.explore import Explored, Triple, explore, starts
+from rfc5077.model.proof.invariant import Diagram
+from rfc5077.model.proof.joint import STATE
+from rfc5077.model.proof.replay import Step, replayed, values
+from rfc5077.model.proof.search import counterexample, witness
+from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Without
+from rfc5077.model.proof.theorems import THEOREMS
+
+And, Not, Or = z3.And, z3.Not, z3.Or
+Traces = tuple[tuple[Step, ...], ...]
+"""One run, or two for a claim about two."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of the stage, how much is done and how much there is."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The claim that a theorem's condition never comes about, which must be refuted, by a run that is shown."""
+
+    id: str
+    status: str
+    traces: Traces
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What became of one theorem: ``proved``, ``refuted`` with a counterexample, or ``unknown``."""
+
+    theorem: Theorem
+    status: str
+    seconds: float
+    certificate: dict[str, str]
+    twin: Twin
+    counterexample: Traces
+
+
+@dataclass(frozen=True)
+class Proof:
+    """All theorems under one set of clauses."""
+
+    without: frozenset[str]
+    results: tuple[Proved, ...]
+    obligations: tuple[Obligation, ...]
+    states: int
+    nodes: int
+    seconds: float
+
+    @property
+    def failed(self) -> tuple[Proved, ...]:
+        """The theorems that are not proved."""
+        return tuple(result for result in self.results if result.status != "proved")
+
+
+def dropped(clause: str) -> frozenset[str]:
+    """The clause and those that restate it: dropping one of them alone would change nothing."""
+    return frozenset(entry.id for entry in family(BY_ID[clause]))
+
+
+def prove(
+    theorems: tuple[Theorem, ...] = THEOREMS, without: Without = frozenset(), tell: Progress = lambda *_: None
+) -> Proof:
+    """Proves the theorems under all clauses but those of the given ids."""
+    begun = time.perf_counter()
+    tell("searching", 0, 1)
+    explored = explore(without)
+    diagram = Diagram(a + b + c for a, b, c in explored.states)
+    invariant = diagram.formula()
+    common = [*_initiation(invariant), *_consecution(invariant, explored)]
+    failures = {theorem.id: counterexample(theorem, explored, without) for theorem in theorems}
+    safety = {t.id: list(_safety(t, invariant, explored, without)) for t in theorems if not failures[t.id]}
+    everything = common + [one for found in safety.values() for one in found]
+    answers, spent = _answers(everything, tell)
+    base = {solver: _worst([answers[solver][one.name] for one in common]) for solver in SOLVERS}
+    results = []
+    for theorem in theorems:
+        certificate = {
+            solver: _worst([base[solver], *(answers[solver][one.name] for one in safety.get(theorem.id, []))])
+            for solver in SOLVERS
+        }
+        seconds = sum(spent[one.name] for one in safety.get(theorem.id, []))
+        results.append(_result(theorem, certificate, failures[theorem.id], explored, without, seconds))
+    return Proof(without, tuple(results), tuple(everything), len(explored.states), len(diagram.nodes),
+                 time.perf_counter() - begun)  # fmt: skip
+
+
+def _result(theorem: Theorem, certificate: dict[str, str], failure: tuple[Triple, ...], explored: Explored,
+            without: Without, seconds: float) -> Proved:  # fmt: skip
+    seen = witness(theorem, explored, without)
+    twin = Twin(f"{theorem.id}.twin", "refuted" if seen else "unknown", tuple(replayed(explored, s) for s in seen))
+    if failure:
+        return Proved(theorem, "refuted", seconds, {}, twin, tuple(replayed(explored, state) for state in failure))
+    proved = set(certificate.values()) == {"unsat"} and twin.status == "refuted"
+    return Proved(theorem, "proved" if proved else "unknown", seconds, certificate, twin, ())
+
+
+def _worst(answers: list[str]) -> str:
+    return next((answer for answer in answers if answer != "unsat"), "unsat")
+
+
+def _initiation(invariant: z3.BoolRef) -> Iterator[Obligation]:
+    begins = Or([And([term == value for term, value in zip(STATE.terms(), values(s), strict=True)]) for s in starts()])
+    yield obligation("initiation", begins, Not(invariant))
+
+
+def _consecution(invariant: z3.BoolRef, explored: Explored) -> Iterator[Obligation]:
+    for number, rule in enumerate(explored.moves.rules):
+        after = z3.substitute(invariant, *zip(STATE.terms(), rule.result.terms(), strict=True))
+        yield obligation(f"consecution {number}: {rule.name}", invariant, rule.guard, Not(after))
+
+
+def _safety(theorem: Theorem, invariant: z3.BoolRef, explored: Explored, without: Without) -> Iterator[Obligation]:
+    claim, name = theorem.claim, f"theorem {theorem.id}"
+    if isinstance(claim, Always):
+        yield obligation(name, invariant, claim.when(without), Not(claim.then(without)))
+    elif isinstance(claim, TwoRuns):
+        yield obligation(name, *_self_composed(claim, invariant, without))
+    elif isinstance(claim, Decreasing):
+        rank, when = claim.rank(), claim.when(without)
+        yield obligation(f"{name}: never negative", rank < 0)
+        for number, rule in enumerate(explored.moves.rules):
+            if claim.moves(rule):
+                lemma = claim.lemma(rule)
+                after = z3.substitute(rank, *zip(STATE.terms(), rule.result.terms(), strict=True))
+                yield obligation(f"{name}: lemma {number}: {rule.name}", invariant, when, rule.guard, Not(lemma))
+                yield obligation(f"{name}: {number}: {rule.name}", when, rule.guard, lemma, Not(after < rank))
+
+
+def _self_composed(claim: TwoRuns, invariant: z3.BoolRef, without: Without) -> list[z3.BoolRef]:
+    other = [(term, z3.Const(f"other.{term.decl().name()}", term.sort())) for term in STATE.terms()]
+    when = claim.when(without)
+    linked = [term == z3.substitute(term, *other) for term in claim.linked()]
+    same = [term == z3.substitute(term, *other) for term in claim.same(without)]
+    return [invariant, z3.substitute(invariant, *other), when, z3.substitute(when, *other), *linked, Not(And(same))]
+
+
+def _answers(obligations: list[Obligation], tell: Progress) -> tuple[dict[str, dict[str, str]], dict[str, float]]:
+    """Each solver's answer to each obligation, and the seconds z3 took; cvc5 works in a process beside this one."""
+    names, scripts = [one.name for one in obligations], [one.script for one in obligations]
+    spent: dict[str, float] = {}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+        waiting = beside.submit(check, "cvc5", scripts)
+        first: list[str] = []
+        for number, (name, script) in enumerate(zip(names, scripts, strict=True)):
+            tell("proving", number, len(scripts))
+            begun = time.perf_counter()
+            first += check("z3", [script])
+            spent[name] = time.perf_counter() - begun
+        tell("waiting for the second solver", len(scripts), len(scripts))
+        second = waiting.result()
+    return {"z3": dict(zip(names, first, strict=True)), "cvc5": dict(zip(names, second, strict=True))}, spent

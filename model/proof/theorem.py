@@ -1,0 +1,78 @@
+"""What a theorem is: a statement about every joint state, a pair of runs, or every move, and its twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import z3
+
+from rfc5077.model.proof.joint import Rule
+
+Without = frozenset[str]
+
+
+class Basis(Enum):
+    """What a theorem rests on."""
+
+    MUST = "MUST alone"
+    SHOULD = "MUST and SHOULD"
+    PROFILE = "a profile"
+
+
+@dataclass(frozen=True)
+class Always:
+    """In every reachable joint state: where ``when`` holds, ``then`` holds.
+
+    Both are functions of the clauses that do not bind, since some speak of what a party may do next.
+    """
+
+    when: Callable[[Without], z3.BoolRef]
+    then: Callable[[Without], z3.BoolRef]
+
+
+@dataclass(frozen=True)
+class TwoRuns:
+    """In every two reachable joint states where ``when`` holds and whose ``linked`` terms agree, the ``same`` terms agree.
+
+    Self-composition: two independent runs of the system, which share what ``linked`` names.  ``apart`` names what the
+    runs differ in; the twin asks for two such states.
+    """
+
+    when: Callable[[Without], z3.BoolRef]
+    linked: Callable[[], tuple[z3.ExprRef, ...]]
+    same: Callable[[Without], tuple[z3.ExprRef, ...]]
+    apart: Callable[[], z3.ExprRef]
+
+
+@dataclass(frozen=True)
+class Decreasing:
+    """Every move of the protocol proper lowers the rank, which never falls below zero; ``when`` names the runs meant.
+
+    ``lemma`` is what the invariant says of a move; that the rank falls follows from it by arithmetic alone.
+    """
+
+    when: Callable[[Without], z3.BoolRef]
+    rank: Callable[[], z3.ArithRef]
+    moves: Callable[[Rule], bool]
+    lemma: Callable[[Rule], z3.BoolRef]
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A named claim: one sentence, what it rests on, and the formula."""
+
+    id: str
+    statement: str
+    basis: Basis
+    claim: Always | TwoRuns | Decreasing
+
+
+def fixed(formula: Callable[[], z3.BoolRef]) -> Callable[[Without], z3.BoolRef]:
+    """A formula that no clause changes."""
+
+    def same_for_all(without: Without) -> z3.BoolRef:
+        return formula()
+
+    return same_for_all
