@@ -29,7 +29,7 @@ class Gravity(StrEnum):
     ADVICE = "advice"
 
 
-RoleOf = Annotated[RoleName, typer.Argument(metavar="server|client", help="What TARGET is.")]
+RoleOf = Annotated[RoleName, typer.Argument(metavar="ROLE", help="What TARGET is.")]
 Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="reference, python-ssl or tlslite, in memory.")]
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond the model's.")]
 ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rfc5077.model.clause import Clause
 
 WIDTH = 100
-Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Such as R5077-3.3-02; all of them if left out.")]
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings, JSON lines (*.jsonl).")]
+Id = Annotated[str | None, typer.Argument(metavar="ID", help="Such as R5077-3.3-02; all of them if left out.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Recordings, JSON lines (*.jsonl).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 

@@ -42,7 +42,7 @@ Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86400, h
 def serve(
     listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS
 ) -> int:
-    """Run the reference server; a line per handshake says full or resumed."""
+    """Our server; says of each handshake: full or resumed."""
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
@@ -68,7 +68,7 @@ def connect(
     target: Target, insecure: Insecure = False, save: Save = None, resume: Resume = None, ca: Ca = None,
     timeout: Seconds = CONNECT_SECONDS,
 ) -> int:  # fmt: skip
-    """Handshake once with a server; one line says full or resumed."""
+    """Our client, one handshake; says: full or resumed."""
     host, number = _split(target, None)
     place, port = target, _port(number)
     config = _client_config(host, insecure, ca)

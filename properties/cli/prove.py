@@ -16,7 +16,7 @@ from rfc5077.properties.files import write_whole
 if TYPE_CHECKING:
     from rfc5077.model.proof.certificate import Obligation
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[THEOREM...]", help="All of them if left out.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="THEOREM", help="All of them if left out.")]
 Dropped = Annotated[str | None, typer.Option("--without", metavar="CLAUSE", help="Drop it and what restates it.")]
 Folder = Annotated[Path | None, typer.Option(metavar="DIR", help="Keep every obligation there, as SMT-LIB 2.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
