@@ -114,7 +114,7 @@ T = TypeVar("T", ServerTerm, ClientTerm, PartyTerm)
 
 
 @dataclass(frozen=True)
-class clause:  # noqa: N801 - reads as a word at the place of use
+class clause:
     """Decorator that makes a :class:`Clause` of a constraint; it registers nothing."""
 
     id: str

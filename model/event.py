@@ -24,7 +24,7 @@ CLIENT, SERVER = Party.CLIENT, Party.SERVER
 
 
 class Message(Enum):
-    """What is said, by the names of RFC 5246, section 7, and RFC 5077; then what happens beside this connection's wire."""
+    """What is said, by the names of RFC 5246 and RFC 5077; then what happens beside this connection's wire."""
 
     ClientHello = auto()
     ServerHello = auto()

@@ -46,10 +46,17 @@ def ordinal(value: Value) -> int:
     return int(value) if isinstance(value, bool) else _ordinals(type(value))[value]
 
 
-class Term(Generic[E]):
+class AnyTerm:
+    """A z3 term of an enum's sort, whichever the enum."""
+
+    __slots__ = ("z3",)
+    z3: z3.ExprRef
+
+
+class Term(AnyTerm, Generic[E]):
     """A z3 term whose sort is the enum ``E``."""
 
-    __slots__ = ("kind", "z3")
+    __slots__ = ("kind",)
 
     def __init__(self, kind: type[E], expression: z3.ExprRef) -> None:
         self.kind = kind
@@ -108,7 +115,8 @@ class Choice(Generic[E]):
         if isinstance(record, Symbolic):
             return Term(self.kind, record.terms[self.name])
         assert isinstance(record, Concrete)
-        return _values(self.kind)[record.codes[type(record).places()[self.name]]]
+        values: tuple[E, ...] = _values(self.kind)
+        return values[record.codes[type(record).places()[self.name]]]
 
 
 class Flag:
@@ -225,17 +233,22 @@ class Concrete(Record):
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+def _variable(name: str, field: Field) -> z3.ExprRef:
+    return z3.Bool(name) if isinstance(field, Flag) else z3.Const(name, sort_of(field.kind))
+
+
 class Symbolic(Record):
     """The z3 view: every field is a term.  Without terms, the fields are constants named ``prefix.field``."""
 
     def __init__(self, prefix: str = "", terms: Mapping[str, z3.ExprRef] | None = None) -> None:
         self.prefix = prefix
-        self.terms: dict[str, z3.ExprRef] = dict(terms) if terms is not None else {
-            name: z3.Bool(f"{prefix}.{name}") if isinstance(field, Flag) else z3.Const(f"{prefix}.{name}", sort_of(field.kind))
-            for name, field in self.fields().items()
-        }
+        self.terms: dict[str, z3.ExprRef] = (
+            dict(terms)
+            if terms is not None
+            else {name: _variable(f"{prefix}.{name}", field) for name, field in self.fields().items()}
+        )
 
-    def but(self, **terms: Term[E] | z3.BoolRef | Enum | bool) -> Self:
+    def but(self, **terms: AnyTerm | z3.BoolRef | Enum | bool) -> Self:
         """The same record with some fields replaced by other terms or values."""
         return type(self)(self.prefix, self.terms | {name: plain(value) for name, value in terms.items()})
 
@@ -244,9 +257,9 @@ class Symbolic(Record):
         return z3.And([self.terms[name] == value for name, value in concrete.terms().items()])
 
 
-def plain(value: Term[E] | z3.BoolRef | Enum | bool) -> z3.ExprRef:
+def plain(value: AnyTerm | z3.BoolRef | Enum | bool) -> z3.ExprRef:
     """A term, a formula or a value as a bare z3 expression."""
-    if isinstance(value, Term):
+    if isinstance(value, AnyTerm):
         return value.z3
     if isinstance(value, bool):
         return z3.BoolVal(value)

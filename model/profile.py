@@ -18,7 +18,10 @@ M, P = Message, Position
 
 
 class ServerChoices:
-    """What a server may choose.  Each ``Ticket`` field: NONE leaves the extension out, EMPTY sends a zero-length ticket."""
+    """What a server may choose.
+
+    Each ``Ticket`` field: NONE leaves the extension out, EMPTY sends a zero-length ticket.
+    """
 
     honours = Flag()  # R5077-3.1-13: resume by a ticket that can be opened
     issues = Choice(Ticket.SOME)  # R5077-3.1-14: to a client that has no ticket
@@ -81,9 +84,7 @@ def server_chooses(p: ServerProfileTerm, s: ServerTerm, e: EventTerm) -> z3.Bool
     """True where the profile picks this event among what the server might say."""
     announces = Not(_due_ticket(p, s, e.resumes).is_(Ticket.NONE))
     looks_up = And(Not(offers_ticket(s)), s.client_id.is_(SessionId.CACHED))
-    full_id = choose(
-        announces, choose(offers_ticket(s), p.id_when_reissuing, p.id_when_issuing), p.id_otherwise
-    )
+    full_id = choose(announces, choose(offers_ticket(s), p.id_when_reissuing, p.id_when_issuing), p.id_otherwise)
     own_id = choose(e.resumes, choose(s.client_id.is_(SessionId.EMPTY), p.id_when_resuming, SessionId.ECHOED), full_id)
     hello = And(
         e.exchange.is_(Exchange.EPHEMERAL),

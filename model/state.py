@@ -258,7 +258,7 @@ def _receive(s: S, e: EventTerm) -> S:
         return choose(z3.And(taken, condition), then, otherwise)
 
     wrong = e.content.is_(Content.WRONG)
-    after = s.but(
+    after: S = s.but(
         position=choose(taken, target(s.position, e), s.position),
         offered=where(_opens(s, e), e.extension, s.offered),
         client_id=where(_opens(s, e), e.session_id, s.client_id),
@@ -330,3 +330,8 @@ def after(s: S, e: EventTerm) -> S:
         name: z3.If(mine, sent.terms[name], z3.If(beside, term, got.terms[name])) for name, term in s.terms.items()
     }
     return type(s)(s.prefix, terms)
+
+
+def step(s: PartyTerm, e: EventTerm) -> PartyTerm:
+    """:func:`after`, for a party of either role."""
+    return after(s, e) if isinstance(s, ClientTerm) else after(s, e)  # noqa: RUF034 - two types, one rule

@@ -24,9 +24,10 @@ BY_ID = {entry.id: entry for entry in CATALOGUE}
 def binding(party: Party, verdict: Verdict | None = None) -> tuple[Clause, ...]:
     """The mechanised clauses that bind a party, of one verdict or of all."""
     return tuple(
-        entry for entry in CATALOGUE
+        entry
+        for entry in CATALOGUE
         if entry.mechanised and entry.binds.covers(party) and verdict in (None, entry.verdict)
-    )  # fmt: skip
+    )
 
 
 def family(entry: Clause) -> tuple[Clause, ...]:

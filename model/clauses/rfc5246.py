@@ -4,13 +4,29 @@ import z3
 
 from rfc5077.model.clause import Binds, Level, Observer, Verdict, clause
 from rfc5077.model.event import (
-    CLIENT, SERVER, Certificates, Content, EventTerm, Extension, Message, SessionId,
-)  # fmt: skip
+    CLIENT,
+    SERVER,
+    Certificates,
+    Content,
+    EventTerm,
+    Extension,
+    Message,
+    SessionId,
+)
 from rfc5077.model.flows import COMPLETE, SHORT, Position
 from rfc5077.model.state import (
-    ClientTerm, Ending, Fault, Peer, PartyTerm, ServerTerm, has_echo, in_order, offers_ticket, starts_full,
+    ClientTerm,
+    Ending,
+    Fault,
+    PartyTerm,
+    Peer,
+    ServerTerm,
+    has_echo,
+    in_order,
+    offers_ticket,
+    starts_full,
     starts_short,
-)  # fmt: skip
+)
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
@@ -24,45 +40,62 @@ def refused(s: PartyTerm, e: EventTerm, *faults: Fault) -> z3.BoolRef:
 
 
 def misplaced(s: PartyTerm, e: EventTerm, *messages: Message) -> z3.BoolRef:
-    """The party says one of these messages where no figure has it, or where the messages before it do not call for it."""
+    """The party says one of these messages where no figure has it, or earlier messages do not call for it."""
     return And(e.sends(s.me, *messages), Not(in_order(s, e)))
 
 
-@clause("R5246-7.1-01", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "ChangeCipherSpec is one octet of value 1.")  # fmt: skip
+@clause("R5246-7.1-01", Level.PROSE, Binds.BOTH, Observer.WIRE, "ChangeCipherSpec is one octet of value 1.")
 def change_cipher_spec_is_one(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.sends(s.me, M.ChangeCipherSpec), e.content.is_(Content.RIGHT))
 
 
-@clause("R5246-7.1-03", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "ChangeCipherSpec comes once, right before Finished, after keys are agreed; elsewhere it is refused.")  # fmt: skip
+@clause(
+    "R5246-7.1-03",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "ChangeCipherSpec comes once, right before Finished, after keys are agreed; elsewhere it is refused.",
+)
 def change_cipher_spec_has_its_place(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     nothing_to_resume = And(Not(offers_ticket(s)), s.client_id.is_(SessionId.EMPTY))
     early = And(starts_short(s, e), e.sends(s.me, M.ChangeCipherSpec), nothing_to_resume)
     unproved = And(s.position.is_(P.CLIENT_KEY_EXCHANGE), s.certificates.is_(Certificates.SOME))  # R5246-7.4.8-01
     return And(
-        Not(And(misplaced(s, e, M.ChangeCipherSpec), Not(unproved))), Not(early),
+        Not(And(misplaced(s, e, M.ChangeCipherSpec), Not(unproved))),
+        Not(early),
         refused(s, e, Fault.EARLY_CHANGE_CIPHER_SPEC),
-    )  # fmt: skip
+    )
 
 
-@clause("R5246-7.2-01", Level.MUST, Binds.BOTH, Observer.WIRE,
-        "After a fatal alert, whoever sent it, nothing more is said on the connection.")  # fmt: skip
+@clause(
+    "R5246-7.2-01",
+    Level.MUST,
+    Binds.BOTH,
+    Observer.WIRE,
+    "After a fatal alert, whoever sent it, nothing more is said on the connection.",
+)
 def fatal_alert_ends_the_connection(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     beside = e.is_(M.Close, M.Alert, M.Silence, M.NextClientHello, M.OldTicketAnswer)
     return Implies(And(e.sender.is_(s.me), s.ending.is_(Ending.ABORTED)), beside)
 
 
-@clause("R5246-7.2.2-02", Level.MUST, Binds.BOTH, Observer.WIRE,
-        "What must be refused is refused by a fatal alert before the transport closes.", verdict=Verdict.ADVICE)  # fmt: skip
+@clause(
+    "R5246-7.2.2-02",
+    Level.MUST,
+    Binds.BOTH,
+    Observer.WIRE,
+    "What must be refused is refused by a fatal alert before the transport closes.",
+    verdict=Verdict.ADVICE,
+)
 def refusal_is_announced(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     # Advice, not violation: an alert that was sent may be lost when the transport is reset.
     read = And(Not(s.fault.is_(Fault.NONE)), Not(s.crossing), s.ending.is_(Ending.OPEN))
     return Implies(read, Not(e.sends(s.me, M.Close)))
 
 
-@clause("R5246-7.3-01", Level.MUST_NOT, Binds.BOTH, Observer.KEYS,
-        "No application data before the handshake is complete.")  # fmt: skip
+@clause(
+    "R5246-7.3-01", Level.MUST_NOT, Binds.BOTH, Observer.KEYS, "No application data before the handshake is complete."
+)
 def data_waits_for_completion(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     says = e.sends(s.me, M.ApplicationData)
     unproven = And(s.position.among(*COMPLETE), Not(s.verified))
@@ -73,8 +106,13 @@ def data_waits_for_completion(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return And(Not(early), refused(s, e, Fault.EARLY_APPLICATION_DATA))
 
 
-@clause("R5246-7.3-02", Level.MUST, Binds.SERVER, Observer.WIRE,
-        "A resumed handshake goes straight to ChangeCipherSpec and Finished.")  # fmt: skip
+@clause(
+    "R5246-7.3-02",
+    Level.MUST,
+    Binds.SERVER,
+    Observer.WIRE,
+    "A resumed handshake goes straight to ChangeCipherSpec and Finished.",
+)
 def resumption_is_short(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     negotiates = e.sends(
         SERVER, M.Certificate, M.CertificateStatus, M.ServerKeyExchange, M.CertificateRequest, M.ServerHelloDone
@@ -82,9 +120,15 @@ def resumption_is_short(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return Not(And(s.position.among(*SHORT), negotiates))
 
 
-@clause("R5246-7.4-01", Level.MUST, Binds.BOTH, Observer.WIRE,
-        "Handshake messages come in the order of the figures; any other order is refused.",
-        family="order of messages", general=True)  # fmt: skip
+@clause(
+    "R5246-7.4-01",
+    Level.MUST,
+    Binds.BOTH,
+    Observer.WIRE,
+    "Handshake messages come in the order of the figures; any other order is refused.",
+    family="order of messages",
+    general=True,
+)
 def messages_come_in_order(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     # Which order is due the server has decided at ServerHello.
     decided = (
@@ -99,21 +143,36 @@ def messages_come_in_order(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     )
 
 
-@clause("R5246-7.4.1.2-04", Level.MUST, Binds.BOTH, Observer.DRIVING_CLIENT,
-        "A message whose octets do not fit its format is refused.")  # fmt: skip
+@clause(
+    "R5246-7.4.1.2-04",
+    Level.MUST,
+    Binds.BOTH,
+    Observer.DRIVING_CLIENT,
+    "A message whose octets do not fit its format is refused.",
+)
 def malformed_is_refused(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return refused(s, e, Fault.MALFORMED)
 
 
-@clause("R5246-7.4.1.2-05", Level.PROSE, Binds.CLIENT, Observer.DRIVING_SERVER,
-        "After ClientHello the client takes ServerHello and nothing else.")  # fmt: skip
+@clause(
+    "R5246-7.4.1.2-05",
+    Level.PROSE,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "After ClientHello the client takes ServerHello and nothing else.",
+)
 def server_hello_comes_first(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return refused(s, e, Fault.BEFORE_SERVER_HELLO)
 
 
-@clause("R5246-7.4.1.3-01", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "A ServerHello that repeats a non-empty session_id is followed by the short handshake, any other by the full one.",
-        family="the echo tells resumption")  # fmt: skip
+@clause(
+    "R5246-7.4.1.3-01",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "A ServerHello that repeats a non-empty session_id leads to the short handshake, any other to the full one.",
+    family="the echo tells resumption",
+)
 def echo_tells_resumption(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     if isinstance(s, ClientTerm):
         minds = And(s.position.is_(P.SERVER_HELLO), e.is_(M.Conclusion), Not(s.client_id.is_(SessionId.EMPTY)))
@@ -131,27 +190,42 @@ def echo_tells_resumption(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     )
 
 
-@clause("R5246-7.4.1.4-01", Level.MUST_NOT, Binds.SERVER, Observer.WIRE,
-        "An extension stands in ServerHello only if it stood in ClientHello.", family="no unsolicited extension")  # fmt: skip
+@clause(
+    "R5246-7.4.1.4-01",
+    Level.MUST_NOT,
+    Binds.SERVER,
+    Observer.WIRE,
+    "An extension stands in ServerHello only if it stood in ClientHello.",
+    family="no unsolicited extension",
+)
 def extension_was_asked_for(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     answers = And(e.is_(M.ServerHello), Not(e.extension.is_(Extension.ABSENT)), in_order(s, e))
     return Implies(answers, Not(s.offered.is_(Extension.ABSENT)))
 
 
-@clause("R5246-7.4.1.4-02", Level.MUST, Binds.CLIENT, Observer.DRIVING_SERVER,
-        "A client refuses an extension that it did not ask for.")  # fmt: skip
+@clause(
+    "R5246-7.4.1.4-02",
+    Level.MUST,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "A client refuses an extension that it did not ask for.",
+)
 def unsolicited_extension_is_refused(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return refused(s, e, Fault.UNSOLICITED_EXTENSION)
 
 
-@clause("R5246-7.4.1.4-03", Level.MUST_NOT, Binds.BOTH, Observer.WIRE,
-        "No extension stands twice in one hello.")  # fmt: skip
+@clause("R5246-7.4.1.4-03", Level.MUST_NOT, Binds.BOTH, Observer.WIRE, "No extension stands twice in one hello.")
 def no_extension_twice(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.sends(s.me, M.ClientHello, M.ServerHello), Not(e.extension.is_(Extension.REPEATED)))
 
 
-@clause("R5246-7.4.8-01", Level.MUST, Binds.CLIENT, Observer.WIRE,
-        "CertificateVerify follows ClientKeyExchange exactly if the client sent a certificate that can sign.")  # fmt: skip
+@clause(
+    "R5246-7.4.8-01",
+    Level.MUST,
+    Binds.CLIENT,
+    Observer.WIRE,
+    "CertificateVerify follows ClientKeyExchange exactly if the client sent a certificate that can sign.",
+)
 def certificate_is_proved(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return And(
         Not(misplaced(s, e, M.CertificateVerify)),
@@ -162,20 +236,31 @@ def certificate_is_proved(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     )
 
 
-@clause("R5246-7.4.8-02", Level.PROSE, Binds.SERVER, Observer.DRIVING_CLIENT,
-        "The signature of CertificateVerify is verified.")  # fmt: skip
+@clause(
+    "R5246-7.4.8-02",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "The signature of CertificateVerify is verified.",
+)
 def certificate_verify_is_verified(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return refused(s, e, Fault.WRONG_SIGNATURE)
 
 
-@clause("R5246-7.4.9-01", Level.MUST, Binds.BOTH, Observer.DRIVING_CLIENT,
-        "The other party's Finished is verified before anything rests on it; a wrong one is refused.")  # fmt: skip
+@clause(
+    "R5246-7.4.9-01",
+    Level.MUST,
+    Binds.BOTH,
+    Observer.DRIVING_CLIENT,
+    "The other party's Finished is verified before anything rests on it; a wrong one is refused.",
+)
 def finished_is_verified(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     rests = And(
-        Or(s.position.is_(P.CLIENT_FINISHED), s.position.is_(P.TICKET)) if isinstance(s, ServerTerm)
+        Or(s.position.is_(P.CLIENT_FINISHED), s.position.is_(P.TICKET))
+        if isinstance(s, ServerTerm)
         else s.position.is_(P.SHORT_SERVER_FINISHED),
         e.sends(s.me, M.ChangeCipherSpec),
-    )  # fmt: skip
+    )
     checks = And(e.sends(s.me, M.Verification))
     return And(
         Implies(checks, s.peer_finished.is_(Peer.RIGHT)),
@@ -184,14 +269,19 @@ def finished_is_verified(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     )
 
 
-@clause("R5246-7.4.9-02", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "Finished follows ChangeCipherSpec at once.")  # fmt: skip
+@clause("R5246-7.4.9-02", Level.PROSE, Binds.BOTH, Observer.WIRE, "Finished follows ChangeCipherSpec at once.")
 def finished_follows_change_cipher_spec(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
-    between = s.position.among(
-        P.SHORT_CLIENT_CHANGE_CIPHER_SPEC, P.CLIENT_CHANGE_CIPHER_SPEC,
-    ) if isinstance(s, ClientTerm) else s.position.among(
-        P.SHORT_SERVER_CHANGE_CIPHER_SPEC, P.SERVER_CHANGE_CIPHER_SPEC,
-    )  # fmt: skip
+    between = (
+        s.position.among(
+            P.SHORT_CLIENT_CHANGE_CIPHER_SPEC,
+            P.CLIENT_CHANGE_CIPHER_SPEC,
+        )
+        if isinstance(s, ClientTerm)
+        else s.position.among(
+            P.SHORT_SERVER_CHANGE_CIPHER_SPEC,
+            P.SERVER_CHANGE_CIPHER_SPEC,
+        )
+    )
     said = And(e.sender.is_(s.me), in_order(s, e), Not(e.is_(M.Alert, M.Close, M.NextClientHello, M.OldTicketAnswer)))
     waits = e.is_(M.Silence, M.Verification, M.Conclusion, M.HelloRequest)
     return And(
@@ -201,7 +291,12 @@ def finished_follows_change_cipher_spec(s: PartyTerm, e: EventTerm) -> z3.BoolRe
     )
 
 
-@clause("R5246-7.4.9-03", Level.PROSE, Binds.BOTH, Observer.KEYS,
-        "Finished covers every handshake message before it but HelloRequest.")  # fmt: skip
+@clause(
+    "R5246-7.4.9-03",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.KEYS,
+    "Finished covers every handshake message before it but HelloRequest.",
+)
 def finished_is_right(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.sends(s.me, M.Finished), e.content.is_(Content.RIGHT))

@@ -15,40 +15,75 @@ And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
 
 
-@clause("R5077-3.1-01", Level.PROSE, Binds.CLIENT, Observer.WIRE,
-        "A client whose ClientHello had no SessionTicket extension does not use a ticket issued in that handshake.",
-        family="the extension stands for readiness")  # fmt: skip
+@clause(
+    "R5077-3.1-01",
+    Level.PROSE,
+    Binds.CLIENT,
+    Observer.WIRE,
+    "A client whose ClientHello had no SessionTicket extension does not use a ticket issued in that handshake.",
+    family="the extension stands for readiness",
+)
 def support_is_announced(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(And(e.is_(M.NextClientHello), e.offer.is_(Offer.ISSUED)), Not(s.offered.is_(Extension.ABSENT)))
 
 
-@clause("R5077-3.1-02", Level.PROSE, Binds.CLIENT, Observer.PAIR,
-        "A ClientHello carries no ticket that another server issued.")  # fmt: skip
+@clause(
+    "R5077-3.1-02",
+    Level.PROSE,
+    Binds.CLIENT,
+    Observer.PAIR,
+    "A ClientHello carries no ticket that another server issued.",
+)
 def ticket_goes_to_its_issuer(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.is_(M.ClientHello), Not(e.extension.is_(Extension.ANOTHERS)))
 
 
-promise = stated("R5077-3.1-03", Level.PROSE, Binds.SERVER, Observer.WIRE,
-                 "An empty SessionTicket extension in ServerHello promises a NewSessionTicket in this handshake.",
-                 "Restated by R5077-3.3-02.", family="announced, then sent")  # fmt: skip
+promise = stated(
+    "R5077-3.1-03",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.WIRE,
+    "An empty SessionTicket extension in ServerHello promises a NewSessionTicket in this handshake.",
+    "Restated by R5077-3.3-02.",
+    family="announced, then sent",
+)
 
-state_in_ticket = stated("R5077-3.1-04", Level.PROSE, Binds.SERVER, Observer.DRIVING_CLIENT,
-                         "The ticket itself carries the session state, at least cipher suite and master secret.",
-                         "Shows only when a second server opens the ticket under the same key.")  # fmt: skip
+state_in_ticket = stated(
+    "R5077-3.1-04",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "The ticket itself carries the session state, at least cipher suite and master secret.",
+    "Shows only when a second server opens the ticket under the same key.",
+)
 
-sealed = stated("R5077-3.1-05", Level.PROSE, Binds.SERVER, Observer.KEYS,
-                "The ticket is encrypted and integrity protected under a key that only the server knows.",
-                "Shows only to who holds the ticket key, or flips bits.")  # fmt: skip
+sealed = stated(
+    "R5077-3.1-05",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.KEYS,
+    "The ticket is encrypted and integrity protected under a key that only the server knows.",
+    "Shows only to who holds the ticket key, or flips bits.",
+)
 
 
-@clause("R5077-3.1-06", Level.PROSE, Binds.SERVER, Observer.WIRE,
-        "Once the server has sent ChangeCipherSpec it sends no NewSessionTicket.",
-        family="a ticket precedes ChangeCipherSpec")  # fmt: skip
+@clause(
+    "R5077-3.1-06",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.WIRE,
+    "Once the server has sent ChangeCipherSpec it sends no NewSessionTicket.",
+    family="a ticket precedes ChangeCipherSpec",
+)
 def ticket_comes_before_change_cipher_spec(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     over = s.position.among(
-        P.SERVER_CHANGE_CIPHER_SPEC, P.ESTABLISHED, P.SHORT_SERVER_CHANGE_CIPHER_SPEC, P.SHORT_SERVER_FINISHED,
-        P.SHORT_CLIENT_CHANGE_CIPHER_SPEC, P.RESUMED,
-    )  # fmt: skip
+        P.SERVER_CHANGE_CIPHER_SPEC,
+        P.ESTABLISHED,
+        P.SHORT_SERVER_CHANGE_CIPHER_SPEC,
+        P.SHORT_SERVER_FINISHED,
+        P.SHORT_CLIENT_CHANGE_CIPHER_SPEC,
+        P.RESUMED,
+    )
     return Implies(over, Not(e.sends(SERVER, M.NewSessionTicket)))
 
 
@@ -60,72 +95,147 @@ def _short(s: PartyTerm) -> z3.BoolRef:
     return s.position.among(*SHORT)
 
 
-@clause("R5077-3.1-07", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "A full handshake that issues a ticket, to a client without one, runs in the order of figure 1.",
-        family="order of messages", general=True)  # fmt: skip
+@clause(
+    "R5077-3.1-07",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "A full handshake that issues a ticket, to a client without one, runs in the order of figure 1.",
+    family="order of messages",
+    general=True,
+)
 def figure_1(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return _ordered(s, e, And(Not(_short(s)), s.announced, Not(offers_ticket(s))))
 
 
-parameters_kept = stated("R5077-3.1-08", Level.PROSE, Binds.CLIENT, Observer.DRIVING_SERVER,
-                         "The client keeps the ticket together with the master secret and parameters of its session.",
-                         "Shows only when the kept session is resumed.")  # fmt: skip
+parameters_kept = stated(
+    "R5077-3.1-08",
+    Level.PROSE,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "The client keeps the ticket together with the master secret and parameters of its session.",
+    "Shows only when the kept session is resumed.",
+)
 
-ticket_asks = stated("R5077-3.1-09", Level.PROSE, Binds.CLIENT, Observer.PAIR,
-                     "A client asks for resumption by the ticket, octet for octet, in the SessionTicket extension.",
-                     "An altered ticket is told from a foreign one by the abstraction; the request itself is optional.")  # fmt: skip
+ticket_asks = stated(
+    "R5077-3.1-09",
+    Level.PROSE,
+    Binds.CLIENT,
+    Observer.PAIR,
+    "A client asks for resumption by the ticket, octet for octet, in the SessionTicket extension.",
+    "An altered ticket is told from a foreign one by the abstraction; the request itself is optional.",
+)
 
-contents_rule = stated("R5077-3.1-10", Level.PROSE, Binds.SERVER, Observer.KEYS,
-                       "The server resumes with the state that it took from the verified ticket.",
-                       "Shows only in the keys of the resumed connection.")  # fmt: skip
+contents_rule = stated(
+    "R5077-3.1-10",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.KEYS,
+    "The server resumes with the state that it took from the verified ticket.",
+    "Shows only in the keys of the resumed connection.",
+)
 
-may_renew = stated("R5077-3.1-11", Level.LC_MAY, Binds.SERVER, Observer.WIRE,
-                   "After verifying a ticket the server may renew it, by NewSessionTicket right after ServerHello.",
-                   "A permission: R5077-3.1-19 keeps the client from refusing it.")  # fmt: skip
+may_renew = stated(
+    "R5077-3.1-11",
+    Level.LC_MAY,
+    Binds.SERVER,
+    Observer.WIRE,
+    "After verifying a ticket the server may renew it, by NewSessionTicket right after ServerHello.",
+    "A permission: R5077-3.1-19 keeps the client from refusing it.",
+)
 
 
-@clause("R5077-3.1-12", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "An abbreviated handshake runs in the order of figure 2.", family="order of messages", general=True)  # fmt: skip
+@clause(
+    "R5077-3.1-12",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "An abbreviated handshake runs in the order of figure 2.",
+    family="order of messages",
+    general=True,
+)
 def figure_2(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return _ordered(s, e, _short(s))
 
 
-@clause("R5077-3.1-13", Level.LC_MAY, Binds.SERVER, Observer.DRIVING_CLIENT,
-        "A ticket that the server opens but does not want to honour leads to a full handshake rather than an alert.",
-        verdict=Verdict.NOTE)  # fmt: skip
+@clause(
+    "R5077-3.1-13",
+    Level.LC_MAY,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "A ticket that the server opens but does not want to honour leads to a full handshake rather than an alert.",
+    verdict=Verdict.NOTE,
+)
 def unwanted_ticket_falls_back(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
-    return Implies(And(s.position.is_(P.CLIENT_HELLO), s.offered.is_(Extension.LIVE), s.fault.is_(Fault.NONE)), Not(e.aborts(SERVER)))
+    return Implies(
+        And(s.position.is_(P.CLIENT_HELLO), s.offered.is_(Extension.LIVE), s.fault.is_(Fault.NONE)),
+        Not(e.aborts(SERVER)),
+    )
 
 
-neither = stated("R5077-3.1-14", Level.PROSE, Binds.SERVER, Observer.WIRE,
-                 "A server that issues no ticket sends neither the extension nor NewSessionTicket.",
-                 "Restated by R5077-3.3-02 and R5077-3.3-03.", family="unannounced, not sent")  # fmt: skip
+neither = stated(
+    "R5077-3.1-14",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.WIRE,
+    "A server that issues no ticket sends neither the extension nor NewSessionTicket.",
+    "Restated by R5077-3.3-02 and R5077-3.3-03.",
+    family="unannounced, not sent",
+)
 
 
-@clause("R5077-3.1-15", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "A full handshake without a ticket runs in the order of figure 3.", family="order of messages", general=True)  # fmt: skip
+@clause(
+    "R5077-3.1-15",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "A full handshake without a ticket runs in the order of figure 3.",
+    family="order of messages",
+    general=True,
+)
 def figure_3(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return _ordered(s, e, And(Not(_short(s)), Not(s.announced)))
 
 
-may_not_renew = stated("R5077-3.1-16", Level.LC_MAY, Binds.SERVER, Observer.WIRE,
-                       "An abbreviated handshake may go without renewal: no extension in ServerHello, no ticket.",
-                       "A permission: R5077-3.1-19 keeps the client from refusing it.")  # fmt: skip
+may_not_renew = stated(
+    "R5077-3.1-16",
+    Level.LC_MAY,
+    Binds.SERVER,
+    Observer.WIRE,
+    "An abbreviated handshake may go without renewal: no extension in ServerHello, no ticket.",
+    "A permission: R5077-3.1-19 keeps the client from refusing it.",
+)
 
-may_reissue = stated("R5077-3.1-17", Level.LC_MAY, Binds.SERVER, Observer.WIRE,
-                     "A server that rejected a ticket may issue a new one in the full handshake that follows.",
-                     "A permission: R5077-3.1-19 keeps the client from refusing it.")  # fmt: skip
+may_reissue = stated(
+    "R5077-3.1-17",
+    Level.LC_MAY,
+    Binds.SERVER,
+    Observer.WIRE,
+    "A server that rejected a ticket may issue a new one in the full handshake that follows.",
+    "A permission: R5077-3.1-19 keeps the client from refusing it.",
+)
 
 
-@clause("R5077-3.1-18", Level.PROSE, Binds.BOTH, Observer.WIRE,
-        "A full handshake that replaces a rejected ticket runs in the order of figure 4.",
-        family="order of messages", general=True)  # fmt: skip
+@clause(
+    "R5077-3.1-18",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "A full handshake that replaces a rejected ticket runs in the order of figure 4.",
+    family="order of messages",
+    general=True,
+)
 def figure_4(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return _ordered(s, e, And(Not(_short(s)), s.announced, offers_ticket(s)))
 
 
-@clause("R5077-3.1-19", Level.DERIVED, Binds.CLIENT, Observer.DRIVING_SERVER,
-        "A client that offered a ticket goes on with whichever of the four flows the server picks.")  # fmt: skip
+@clause(
+    "R5077-3.1-19",
+    Level.DERIVED,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "A client that offered a ticket goes on with whichever of the four flows the server picks.",
+)
 def client_follows_the_servers_choice(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     resumed = s.position.among(P.RENEWAL, P.SHORT_SERVER_CHANGE_CIPHER_SPEC)
     # A whole flight may have come before the client speaks: then the kind of alert tells what it refuses.

@@ -8,8 +8,16 @@ import z3
 
 from rfc5077.model.clause import Binds, Level, Observer, clause, stated
 from rfc5077.model.event import (
-    CLIENT, SERVER, Alarm, Content, EventTerm, Extension, Message, Offer, Ticket,
-)  # fmt: skip
+    CLIENT,
+    SERVER,
+    Alarm,
+    Content,
+    EventTerm,
+    Extension,
+    Message,
+    Offer,
+    Ticket,
+)
 from rfc5077.model.flows import COMPLETE, SHORT, Position
 from rfc5077.model.state import ClientTerm, Fault, PartyTerm, ServerTerm, in_order, starts_short
 
@@ -18,105 +26,201 @@ M, P = Message, Position
 CLOCKS = "Needs both clocks, which one connection does not show."
 
 
-@clause("R5077-3.3-01", Level.PROSE, Binds.SERVER, Observer.WIRE,
-        "NewSessionTicket is a message of the handshake: none follows the server's Finished.",
-        family="a ticket precedes ChangeCipherSpec")  # fmt: skip
+@clause(
+    "R5077-3.3-01",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.WIRE,
+    "NewSessionTicket is a message of the handshake: none follows the server's Finished.",
+    family="a ticket precedes ChangeCipherSpec",
+)
 def ticket_belongs_to_the_handshake(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(s.position.among(*COMPLETE, P.SHORT_SERVER_FINISHED), Not(e.sends(SERVER, M.NewSessionTicket)))
 
 
-@clause("R5077-3.3-02", Level.MUST, Binds.SERVER, Observer.WIRE,
-        "Once ServerHello has announced a ticket, NewSessionTicket precedes the server's ChangeCipherSpec.",
-        family="announced, then sent")  # fmt: skip
+@clause(
+    "R5077-3.3-02",
+    Level.MUST,
+    Binds.SERVER,
+    Observer.WIRE,
+    "Once ServerHello has announced a ticket, NewSessionTicket precedes the server's ChangeCipherSpec.",
+    family="announced, then sent",
+)
 def announced_ticket_is_sent(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     # Right after ServerHello this is due only where the handshake is an abbreviated one.
     due = And(e.sends(SERVER, M.ChangeCipherSpec), in_order(s, e))
     return Implies(And(due, s.announced), Not(s.ticket.is_(Ticket.NONE)))
 
 
-@clause("R5077-3.3-03", Level.MUST_NOT, Binds.SERVER, Observer.WIRE,
-        "Without the extension in ServerHello there is no NewSessionTicket.", family="unannounced, not sent")  # fmt: skip
+@clause(
+    "R5077-3.3-03",
+    Level.MUST_NOT,
+    Binds.SERVER,
+    Observer.WIRE,
+    "Without the extension in ServerHello there is no NewSessionTicket.",
+    family="unannounced, not sent",
+)
 def unannounced_ticket_is_not_sent(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(And(Not(s.announced), e.sends(SERVER, M.NewSessionTicket)), Not(in_order(s, e)))
 
 
-@clause("R5077-3.3-04", Level.PROSE, Binds.BOTH, Observer.KEYS,
-        "NewSessionTicket is part of the hash behind every Finished that follows it.")  # fmt: skip
+@clause(
+    "R5077-3.3-04",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.KEYS,
+    "NewSessionTicket is part of the hash behind every Finished that follows it.",
+)
 def ticket_is_hashed(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(And(e.sender.is_(s.me), e.is_(M.Finished, M.Verification)), Not(e.omits_ticket))
 
 
-@clause("R5077-3.3-05", Level.MUST, Binds.SERVER, Observer.DRIVING_CLIENT,
-        "In a full handshake the ticket waits until the client's Finished has been verified.")  # fmt: skip
+@clause(
+    "R5077-3.3-05",
+    Level.MUST,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "In a full handshake the ticket waits until the client's Finished has been verified.",
+)
 def ticket_waits_for_client_finished(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     resumable = Or(s.resumes, s.position.among(*SHORT))
     early = And(Not(And(starts_short(s, e), resumable)), Not(s.position.among(*SHORT)))
     return Implies(And(e.sends(SERVER, M.NewSessionTicket), early), s.verified)
 
 
-@clause("R5077-3.3-06", Level.MUST_NOT, Binds.CLIENT, Observer.DRIVING_SERVER,
-        "A ticket is offered only after the server's Finished of the handshake that brought it was verified.")  # fmt: skip
+@clause(
+    "R5077-3.3-06",
+    Level.MUST_NOT,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "A ticket is offered only after the server's Finished of the handshake that brought it was verified.",
+)
 def ticket_counts_after_server_finished(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(And(e.is_(M.NextClientHello), e.offer.is_(Offer.ISSUED)), s.verified)
 
 
-empty_ticket = stated("R5077-3.3-07", Level.PROSE, Binds.SERVER, Observer.WIRE,
-                      "A server that announced a ticket and then has none to give sends one of zero length.",
-                      "Restated by R5077-3.3-02, which an empty ticket satisfies.", family="announced, then sent")  # fmt: skip
+empty_ticket = stated(
+    "R5077-3.3-07",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.WIRE,
+    "A server that announced a ticket and then has none to give sends one of zero length.",
+    "Restated by R5077-3.3-02, which an empty ticket satisfies.",
+    family="announced, then sent",
+)
 
 
-@clause("R5077-3.3-07c", Level.DERIVED, Binds.CLIENT, Observer.DRIVING_SERVER,
-        "A client goes on after a ticket of zero length.")  # fmt: skip
+@clause(
+    "R5077-3.3-07c",
+    Level.DERIVED,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "A client goes on after a ticket of zero length.",
+)
 def empty_ticket_is_accepted(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     got = And(s.position.among(P.TICKET, P.RENEWAL), s.ticket.is_(Ticket.EMPTY), s.fault.is_(Fault.NONE))
     return Implies(And(got, e.aborts(CLIENT)), Not(e.alarm.among(Alarm.UNEXPECTED, Alarm.MALFORMED, Alarm.INTERNAL)))
 
 
-may_skip_renewal = stated("R5077-3.3-08", Level.MAY, Binds.SERVER, Observer.WIRE,
-                          "Renewal after a verified ticket is the server's choice.",
-                          "A permission: R5077-3.1-19 keeps the client from demanding it.")  # fmt: skip
+may_skip_renewal = stated(
+    "R5077-3.3-08",
+    Level.MAY,
+    Binds.SERVER,
+    Observer.WIRE,
+    "Renewal after a verified ticket is the server's choice.",
+    "A permission: R5077-3.1-19 keeps the client from demanding it.",
+)
 
 
-@clause("R5077-3.3-09", Level.LC_SHOULD, Binds.CLIENT, Observer.PAIR,
-        "Once a renewed ticket counts, new connections offer it rather than the old one.")  # fmt: skip
+@clause(
+    "R5077-3.3-09",
+    Level.LC_SHOULD,
+    Binds.CLIENT,
+    Observer.PAIR,
+    "Once a renewed ticket counts, new connections offer it rather than the old one.",
+)
 def client_moves_to_the_new_ticket(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(
         And(s.verified, s.ticket.is_(Ticket.SOME), e.is_(M.NextClientHello)), Not(e.offer.is_(Offer.PRESENTED))
     )
 
 
-@clause("R5077-3.3-10", Level.PROSE, Binds.SERVER, Observer.DRIVING_CLIENT,
-        "A ticket that has been renewed meanwhile is not answered with an alert.")  # fmt: skip
+@clause(
+    "R5077-3.3-10",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "A ticket that has been renewed meanwhile is not answered with an alert.",
+)
 def old_ticket_is_no_offence(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     waiting = And(s.position.is_(P.CLIENT_HELLO), s.offered.is_(Extension.OLD), s.fault.is_(Fault.NONE))
     return Implies(waiting, Not(e.aborts(SERVER)))
 
 
-@clause("R5077-3.3-11", Level.MUST_NOT, Binds.SERVER, Observer.DRIVING_CLIENT,
-        "Until the client's Finished is verified, the old ticket is answered as if there had been no renewal.")  # fmt: skip
+@clause(
+    "R5077-3.3-11",
+    Level.MUST_NOT,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "Until the client's Finished is verified, the old ticket is answered as if there had been no renewal.",
+)
 def renewal_waits_for_client_finished(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(And(e.is_(M.OldTicketAnswer), Not(s.verified)), e.resumes == s.honours)
 
 
-type_number = stated("R5077-3.3-12", Level.PROSE, Binds.BOTH, Observer.WIRE,
-                     "The handshake type of NewSessionTicket is 4.",
-                     "The observer knows the message by nothing else; another type is out of order.")  # fmt: skip
+type_number = stated(
+    "R5077-3.3-12",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "The handshake type of NewSessionTicket is 4.",
+    "The observer knows the message by nothing else; another type is out of order.",
+)
 
 
-@clause("R5077-3.3-13", Level.PROSE, Binds.SERVER, Observer.WIRE,
-        "NewSessionTicket holds a lifetime hint of four octets and a ticket with a length of two, and nothing more.")  # fmt: skip
+@clause(
+    "R5077-3.3-13",
+    Level.PROSE,
+    Binds.SERVER,
+    Observer.WIRE,
+    "NewSessionTicket holds a lifetime hint of four octets and a ticket with a length of two, and nothing more.",
+)
 def ticket_message_is_well_formed(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.sends(SERVER, M.NewSessionTicket), e.content.is_(Content.RIGHT))
 
 
-hint = stated("R5077-3.3-14", Level.PROSE, Binds.BOTH, Observer.WIRE,
-              "The hint counts seconds from the receipt of the ticket, as an unsigned number.", CLOCKS)  # fmt: skip
-hint_zero = stated("R5077-3.3-15", Level.PROSE, Binds.BOTH, Observer.DRIVING_SERVER,
-                   "A hint of zero leaves the lifetime open.", CLOCKS)  # fmt: skip
-expiry = stated("R5077-3.3-16", Level.SHOULD, Binds.CLIENT, Observer.DRIVING_SERVER,
-                "The client deletes ticket and state when the hinted time is over.", CLOCKS)  # fmt: skip
-may_delete = stated("R5077-3.3-17", Level.MAY, Binds.CLIENT, Observer.DRIVING_SERVER,
-                    "The client may delete a ticket earlier.", "A permission: no clause demands an offer.")  # fmt: skip
-may_differ = stated("R5077-3.3-18", Level.MAY, Binds.SERVER, Observer.DRIVING_CLIENT,
-                    "The server may honour a ticket for a shorter or a longer time than it hinted.",
-                    "A permission: no clause ties acceptance to the hint.")  # fmt: skip
+hint = stated(
+    "R5077-3.3-14",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.WIRE,
+    "The hint counts seconds from the receipt of the ticket, as an unsigned number.",
+    CLOCKS,
+)
+hint_zero = stated(
+    "R5077-3.3-15", Level.PROSE, Binds.BOTH, Observer.DRIVING_SERVER, "A hint of zero leaves the lifetime open.", CLOCKS
+)
+expiry = stated(
+    "R5077-3.3-16",
+    Level.SHOULD,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "The client deletes ticket and state when the hinted time is over.",
+    CLOCKS,
+)
+may_delete = stated(
+    "R5077-3.3-17",
+    Level.MAY,
+    Binds.CLIENT,
+    Observer.DRIVING_SERVER,
+    "The client may delete a ticket earlier.",
+    "A permission: no clause demands an offer.",
+)
+may_differ = stated(
+    "R5077-3.3-18",
+    Level.MAY,
+    Binds.SERVER,
+    Observer.DRIVING_CLIENT,
+    "The server may honour a ticket for a shorter or a longer time than it hinted.",
+    "A permission: no clause ties acceptance to the hint.",
+)

@@ -85,7 +85,7 @@ class Explored:
 def explore(without: frozenset[str] = frozenset(), stop: Callable[[Triple], bool] | None = None) -> Explored:
     """All joint states, or those up to the first that satisfies ``stop``."""
     steps = moves(without)
-    parents: dict[Triple, tuple[Triple, int] | None] = {state: None for state in starts()}
+    parents: dict[Triple, tuple[Triple, int] | None] = dict.fromkeys(starts())
     waiting = deque(parents)
     while waiting:
         state = waiting.popleft()

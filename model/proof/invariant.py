@@ -81,7 +81,10 @@ class Diagram:
         formulas: list[z3.BoolRef] = [z3.BoolVal(True)]
         for place, branches in self.nodes[1:]:
             term, kind = fields[place]
-            tests = [(term if value else z3.Not(term)) if kind is None else term == constant(list(kind)[value])
-                     for value, _ in branches]  # fmt: skip
-            formulas.append(z3.Or([z3.And(test, formulas[child]) for test, (_, child) in zip(tests, branches, strict=True)]))
+            tests = [
+                term == (z3.BoolVal(bool(value)) if kind is None else constant(list(kind)[value]))
+                for value, _ in branches
+            ]
+            cases = zip(tests, branches, strict=True)
+            formulas.append(z3.Or([z3.And(test, formulas[child]) for test, (_, child) in cases]))
         return formulas[self.root]

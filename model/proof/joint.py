@@ -25,27 +25,21 @@ from rfc5077.model.event import (
     CLIENT,
     SERVER,
     Alarm,
-    Certificates,
     Content,
     Event,
     EventTerm,
-    Exchange,
     Extension,
     Message,
-    Offer,
     Party,
-    SessionId,
     Ticket,
 )
-from rfc5077.model.flows import listed
-from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, Term, choose, constant
+from rfc5077.model.logic import AnyTerm, Choice, Concrete, Flag, Symbolic, Term, choose, constant
 from rfc5077.model.state import (
     ClientTerm,
     Conclusion,
-    Ending,
     PartyTerm,
     ServerTerm,
-    after,
+    step,
 )
 
 And, If, Implies, Not, Or = z3.And, z3.If, z3.Implies, z3.Not, z3.Or
@@ -179,8 +173,7 @@ def in_flight(j: Joint, sender: Party, message: Message, intact: z3.BoolRef) -> 
     me = j.party(sender)
     plain = EventTerm(terms=Event(sender=sender, message=message).terms())
     announced = choose(me.announced, Extension.EMPTY, Extension.ABSENT)
-    details: dict[Message, dict[str, Term[Extension] | Term[SessionId] | Term[Exchange] | Term[Ticket]
-                                | Term[Certificates] | Term[Content] | Alarm]] = {
+    details: dict[Message, dict[str, AnyTerm | Alarm]] = {
         M.ClientHello: {"extension": me.offered, "session_id": me.client_id},
         M.ServerHello: {"extension": announced, "session_id": me.server_id, "exchange": me.exchange},
         M.NewSessionTicket: {"ticket": me.ticket},
@@ -209,10 +202,12 @@ def _symbolic(party: Party, without: frozenset[str]) -> tuple[EventTerm, z3.Bool
         for entry in binding(party, Verdict.VIOLATION)
         if entry.constraint is not None and entry.id not in without
     ]
-    return e, And(clauses), after(me, e) if isinstance(me, ClientTerm) else after(me, e)
+    return e, And(clauses), step(me, e)
 
 
-def _filled(party: Party, e: EventTerm, *formulas: z3.ExprRef, without: frozenset[str] = frozenset()) -> list[z3.ExprRef]:
+def _filled(
+    party: Party, e: EventTerm, *formulas: z3.ExprRef, without: frozenset[str] = frozenset()
+) -> list[z3.ExprRef]:
     free = _symbolic(party, without)[0]
     pairs = [(free.terms[name], e.terms[name]) for name in free.terms]
     return [z3.simplify(z3.substitute(formula, *pairs)) for formula in formulas]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 import z3
 
 from rfc5077.model.event import Event, Message
-from rfc5077.model.logic import plain
+from rfc5077.model.logic import Value, plain
 from rfc5077.model.proof.explore import Explored, Triple, starts
 from rfc5077.model.proof.joint import STATE, Rule, World, in_flight
 from rfc5077.model.run.says import alert
@@ -57,7 +58,7 @@ def replayed(explored: Explored, state: Triple) -> tuple[Step, ...]:
     """
     trace = explored.trace(state)
     before = _start(explored, state)
-    steps = []
+    steps: list[Step] = []
     for number, reached in trace:
         rule = explored.moves.rules[number]
         if not z3.is_true(evaluated(rule.guard, before)):
@@ -84,7 +85,9 @@ def _leads(rule: Rule, before: Triple, reached: Triple) -> bool:
 
 def _step(rule: Rule, before: Triple, reached: Triple) -> Step:
     event = _heard(rule, before) if " hears " in rule.name else rule.event
-    return Step(rule.name, event, Client.from_codes(reached[0]), Server.from_codes(reached[1]), World.from_codes(reached[2]))
+    return Step(
+        rule.name, event, Client.from_codes(reached[0]), Server.from_codes(reached[1]), World.from_codes(reached[2])
+    )
 
 
 def _heard(rule: Rule, before: Triple) -> Event:
@@ -94,7 +97,7 @@ def _heard(rule: Rule, before: Triple) -> Event:
     intact = z3.BoolVal(" a damaged " not in rule.name)
     term = in_flight(STATE, rule.event.sender, rule.event.message, intact)
     fields = Event.fields()
-    found = {}
+    found: dict[str, Value] = {}
     for name, expression in term.terms.items():
         value = evaluated(expression, before)
         field = fields[name]
@@ -102,13 +105,11 @@ def _heard(rule: Rule, before: Triple) -> Event:
     return Event(**found)
 
 
-def _member(kind: type, value: z3.ExprRef) -> object:
-    return next(member for member in kind if plain(member).eq(value))  # type: ignore[attr-defined]
+def _member(kind: type[Enum], value: z3.ExprRef) -> Enum:
+    return next(member for member in kind if plain(member).eq(value))
 
 
 def wire(steps: Iterable[Step]) -> list[Event]:
     """The messages of a trace in the order in which they were said."""
     return [step.event for step in steps if not step.delivery and step.event.message not in (
         Message.Verification, Message.Conclusion)]  # fmt: skip
-
-

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import z3
 
 from rfc5077.model.event import (
     CLIENT,
     SERVER,
-    Alarm,
     Event,
     EventTerm,
     Exchange,
@@ -20,7 +20,7 @@ from rfc5077.model.event import (
     Ticket,
 )
 from rfc5077.model.flows import COMPLETE, HANDSHAKE, Position, listed
-from rfc5077.model.logic import choose
+from rfc5077.model.logic import Symbolic, choose
 from rfc5077.model.proof.joint import (
     STATE,
     Flight,
@@ -130,7 +130,7 @@ def _deliveries(sender: Party) -> Iterator[Rule]:
 
 
 def _delivery(sender: Party, receiver: Party, message: Message, intact: bool) -> Rule:
-    world, me = STATE.world, STATE.party(receiver)
+    world = STATE.world
     e = in_flight(STATE, sender, message, z3.BoolVal(intact))
     guard = And(_open(STATE, receiver), queue(world, receiver)[0].is_(Flight[message.name]))
     left = pop(world, receiver)
@@ -140,7 +140,8 @@ def _delivery(sender: Party, receiver: Party, message: Message, intact: bool) ->
         left = _noted(left)
     name = f"{receiver.name.lower()} hears" + ("" if intact else " a damaged")
     result = with_party(STATE, receiver, moved(receiver, e), left)
-    return _rule(name, guard, result, Event(sender=sender, message=message), intact and message not in (M.ApplicationData, M.Alert))
+    progress = intact and message not in (M.ApplicationData, M.Alert)
+    return _rule(name, guard, result, Event(sender=sender, message=message), progress)
 
 
 def _noted(world: WorldTerm) -> WorldTerm:
@@ -151,9 +152,13 @@ def _noted(world: WorldTerm) -> WorldTerm:
     )
 
 
+R = TypeVar("R", bound=Symbolic)
+
+
+def _simple(record: R) -> R:
+    return type(record)(record.prefix, {name: z3.simplify(term) for name, term in record.terms.items()})
+
+
 def _rule(name: str, guard: z3.BoolRef, result: Joint, event: Event, progress: bool) -> Rule:
-    simple = Joint(*(
-        type(part)(part.prefix, {field: z3.simplify(term) for field, term in part.terms.items()})
-        for part in (result.client, result.server, result.world)
-    ))  # fmt: skip
+    simple = Joint(_simple(result.client), _simple(result.server), _simple(result.world))
     return Rule(f"{name} {event.message.name}", z3.simplify(guard), simple, event, progress)

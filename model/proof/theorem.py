@@ -34,7 +34,7 @@ class Always:
 
 @dataclass(frozen=True)
 class TwoRuns:
-    """In every two reachable joint states where ``when`` holds and whose ``linked`` terms agree, the ``same`` terms agree.
+    """In any two reachable states where ``when`` holds and whose ``linked`` terms agree, the ``same`` terms agree.
 
     Self-composition: two independent runs of the system, which share what ``linked`` names.  ``apart`` names what the
     runs differ in; the twin asks for two such states.

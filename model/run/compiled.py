@@ -92,7 +92,7 @@ def _constructor(node: z3.ExprRef) -> int:
 def compiled(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> Function:
     """A function of the codes of ``records``, in this order, that returns the values of the expressions.
 
-    :raises ValueError: for an expression that uses anything but Boolean structure, equality, enums, sums and products, and
+    :raises ValueError: for an expression that uses anything but Boolean structure, equality, enums, sums, products and
         the records' own constants.
     """
     variables = {

@@ -184,5 +184,3 @@ class Monitor:
     def strayed(self, party: Party) -> bool:
         """Whether the party has broken a clause of the class ``violation`` on this connection."""
         return self.node.tracks[PARTIES.index(party)].strayed
-
-

@@ -12,7 +12,7 @@ from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Party
 from rfc5077.model.logic import Codes
 from rfc5077.model.run.compiled import Function, compiled
 from rfc5077.model.run.says import conclusion, verification
-from rfc5077.model.state import Client, ClientTerm, PartyTerm, Server, ServerTerm, after
+from rfc5077.model.state import Client, ClientTerm, PartyTerm, Server, ServerTerm, step
 
 M = Message
 
@@ -48,9 +48,9 @@ class Conduct:
         waiting = list(found)
         while waiting:
             state = waiting.pop()
-            for step in steps:
-                if self.permits(state, step):
-                    reached = self.move(state, step.codes)
+            for unseen in steps:
+                if self.permits(state, unseen):
+                    reached = self.move(state, unseen.codes)
                     if reached not in found:
                         found.add(reached)
                         waiting.append(reached)
@@ -79,12 +79,8 @@ def conduct(party: Party, without: frozenset[str] = frozenset()) -> Conduct:
     state, event = term_of(party), EventTerm("event")
     clauses = tuple(sorted((entry for entry in binding(party) if entry.id not in without), key=_rank))
     constraints = [entry.constraint(state, event) for entry in clauses if entry.constraint is not None]
-    move = compiled(list(_after(state, event).terms.values()), state, event)
+    move = compiled(list(step(state, event).terms.values()), state, event)
     return Conduct(party, clauses, move, compiled(constraints, state, event))
-
-
-def _after(state: PartyTerm, event: EventTerm) -> PartyTerm:
-    return after(state, event) if isinstance(state, ClientTerm) else after(state, event)
 
 
 PARTIES = (CLIENT, SERVER)

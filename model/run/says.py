@@ -41,7 +41,10 @@ SERVER_HELLOS = tuple(
 
 CLIENT_SAYS = (
     *CLIENT_HELLOS,
-    *(Event(sender=CLIENT, message=M.Certificate, certificates=kind) for kind in (Certificates.EMPTY, Certificates.SOME)),
+    *(
+        Event(sender=CLIENT, message=M.Certificate, certificates=kind)
+        for kind in (Certificates.EMPTY, Certificates.SOME)
+    ),
     *_plain(CLIENT, M.ClientKeyExchange, M.CertificateVerify, M.ChangeCipherSpec, M.Finished, M.ApplicationData),
 )
 """The client's well-formed messages."""

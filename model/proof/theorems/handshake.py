@@ -39,14 +39,22 @@ def _intact() -> z3.BoolRef:
 
 def _hears(receiver: Party) -> z3.BoolRef:
     first = queue(W, receiver)[0]
-    return And(Not(W.damaged), STATE.party(receiver).ending.is_(Ending.OPEN), Not(first.is_(Flight.NOTHING)),
-               Not(first.is_(Flight.Alert)))  # fmt: skip
+    return And(
+        Not(W.damaged),
+        STATE.party(receiver).ending.is_(Ending.OPEN),
+        Not(first.is_(Flight.NOTHING)),
+        Not(first.is_(Flight.Alert)),
+    )
 
 
 def _takes(receiver: Party) -> z3.BoolRef:
     """Whatever intact message comes next, the receiver finds no fault in it."""
-    deliveries = [rule for rule in rules() if rule.name.startswith(f"{receiver.name.lower()} hears ")
-                  and not rule.name.startswith(f"{receiver.name.lower()} hears a damaged")]  # fmt: skip
+    deliveries = [
+        rule
+        for rule in rules()
+        if rule.name.startswith(f"{receiver.name.lower()} hears ")
+        and not rule.name.startswith(f"{receiver.name.lower()} hears a damaged")
+    ]
     faults = [rule.result.party(receiver).fault.is_(Fault.NONE) for rule in deliveries]
     return And([Implies(rule.guard, fine) for rule, fine in zip(deliveries, faults, strict=True)])
 
@@ -61,8 +69,14 @@ def _client_has_proved_itself() -> z3.BoolRef:
     return And(arrived, sent, transcripts_agree(STATE, False), keys_agree(STATE))
 
 
-AFTER_SERVER_CCS = (P.SERVER_CHANGE_CIPHER_SPEC, P.ESTABLISHED, P.SHORT_SERVER_CHANGE_CIPHER_SPEC,
-                    P.SHORT_SERVER_FINISHED, P.SHORT_CLIENT_CHANGE_CIPHER_SPEC, P.RESUMED)  # fmt: skip
+AFTER_SERVER_CCS = (
+    P.SERVER_CHANGE_CIPHER_SPEC,
+    P.ESTABLISHED,
+    P.SHORT_SERVER_CHANGE_CIPHER_SPEC,
+    P.SHORT_SERVER_FINISHED,
+    P.SHORT_CLIENT_CHANGE_CIPHER_SPEC,
+    P.RESUMED,
+)
 
 
 def _finished_due(receiver: Party) -> z3.BoolRef:
@@ -73,8 +87,9 @@ def _same_transcript(receiver: Party) -> z3.BoolRef:
     with_ticket = z3.BoolVal(True) if receiver is CLIENT else S.resumes
     sender = STATE.party(CLIENT if receiver is SERVER else SERVER)
     hashed = Implies(And(with_ticket, Not(sender.ticket.is_(Ticket.NONE))), Not(sender.omitted))
-    return And(transcripts_agree(STATE, False), Implies(with_ticket, transcripts_agree(STATE, True)), hashed,
-               keys_agree(STATE))  # fmt: skip
+    return And(
+        transcripts_agree(STATE, False), Implies(with_ticket, transcripts_agree(STATE, True)), hashed, keys_agree(STATE)
+    )
 
 
 def _progress(without: Without) -> z3.BoolRef:
@@ -85,11 +100,29 @@ def _unfinished() -> z3.BoolRef:
     return And(_intact(), Not(_both_complete()))
 
 
-_STEPS = {position: number for number, position in enumerate((
-    P.START, P.CLIENT_HELLO, P.SERVER_HELLO, P.SERVER_CERTIFICATE, P.CERTIFICATE_STATUS, P.SERVER_KEY_EXCHANGE,
-    P.CERTIFICATE_REQUEST, P.SERVER_HELLO_DONE, P.CLIENT_CERTIFICATE, P.CLIENT_KEY_EXCHANGE, P.CERTIFICATE_VERIFY,
-    P.CLIENT_CHANGE_CIPHER_SPEC, P.CLIENT_FINISHED, P.TICKET, P.SERVER_CHANGE_CIPHER_SPEC, P.ESTABLISHED,
-))}  # fmt: skip
+_STEPS = {
+    position: number
+    for number, position in enumerate(
+        (
+            P.START,
+            P.CLIENT_HELLO,
+            P.SERVER_HELLO,
+            P.SERVER_CERTIFICATE,
+            P.CERTIFICATE_STATUS,
+            P.SERVER_KEY_EXCHANGE,
+            P.CERTIFICATE_REQUEST,
+            P.SERVER_HELLO_DONE,
+            P.CLIENT_CERTIFICATE,
+            P.CLIENT_KEY_EXCHANGE,
+            P.CERTIFICATE_VERIFY,
+            P.CLIENT_CHANGE_CIPHER_SPEC,
+            P.CLIENT_FINISHED,
+            P.TICKET,
+            P.SERVER_CHANGE_CIPHER_SPEC,
+            P.ESTABLISHED,
+        )
+    )
+}
 _STEPS |= {position: number + 3 for number, position in enumerate(SHORT)} | {P.RENEGOTIATION: 0}
 
 
@@ -114,7 +147,9 @@ def rank() -> z3.ArithRef:
 
 
 def _faultless(rule: Rule) -> z3.BoolRef:
-    first = [Not(STATE.party(party).position.is_(P.RENEGOTIATION)) for party in (CLIENT, SERVER)]
+    first = [
+        Not(j.party(party).position.is_(P.RENEGOTIATION)) for j in (STATE, rule.result) for party in (CLIENT, SERVER)
+    ]
     return And(rule.result.client.fault.is_(Fault.NONE), rule.result.server.fault.is_(Fault.NONE), *first)
 
 
@@ -123,56 +158,117 @@ def _announced_and_delivered() -> z3.BoolRef:
 
 
 THEOREMS = (
-    Theorem("client_is_receptive", "A client refuses nothing that a conforming server sends over an intact channel.",
-            Basis.MUST, Always(fixed(lambda: _hears(CLIENT)), fixed(lambda: _takes(CLIENT)))),
-    Theorem("server_is_receptive", "A server refuses nothing that a conforming client sends over an intact channel.",
-            Basis.MUST, Always(fixed(lambda: _hears(SERVER)), fixed(lambda: _takes(SERVER)))),
-    Theorem("both_agree_on_resumption",
-            "Where both have completed the handshake, both hold it to be resumed or both hold it to be full.", Basis.MUST,
-            Always(fixed(_both_complete), fixed(lambda: And(keys_agree(STATE), C.position.same(S.position))))),
-    Theorem("client_decides_as_the_server_did",
-            "As soon as the client holds the handshake to be resumed or full, the server's decision was the same.",
-            Basis.MUST, Always(fixed(lambda: Not(C.conclusion.is_(Conclusion.NONE))), fixed(lambda: keys_agree(STATE)))),
-    Theorem("client_with_an_empty_id_decides_as_the_server_did",
-            "The same for a client that sent a ticket and an empty session_id, whatever id the server answered.",
-            Basis.MUST,
-            Always(fixed(lambda: And(C.client_id.is_(SessionId.EMPTY), C.offered.among(*TICKETS),
-                                     Not(C.conclusion.is_(Conclusion.NONE)))), fixed(lambda: keys_agree(STATE)))),
-    Theorem("client_holds_what_was_announced_and_sent",
-            "A client that has verified the server's Finished holds exactly what the server announced and sent.",
-            Basis.MUST,
-            Always(fixed(lambda: C.verified), fixed(lambda: And(C.announced == S.announced, C.ticket.same(S.ticket))))),
-    Theorem("announced_ticket_is_delivered_once",
-            "By the time the client has verified the server's Finished, one NewSessionTicket has come if one was announced, "
-            "and none otherwise.", Basis.MUST, Always(fixed(lambda: C.verified), fixed(_announced_and_delivered))),
-    Theorem("no_ticket_comes_unannounced", "A NewSessionTicket reaches only a client that asked, and was told, of one.",
-            Basis.MUST,
-            Always(fixed(lambda: Not(W.tickets_delivered.is_(Ticket.NONE))),
-                   fixed(lambda: And(S.announced, C.announced, Not(C.offered.is_(Extension.ABSENT)))))),
-    Theorem("full_handshake_ticket_follows_a_proved_client",
-            "In a full handshake NewSessionTicket leaves only after a right Finished of the client arrived, over the "
-            "server's own transcript and keys.", Basis.MUST,
-            Always(fixed(_ticket_in_full), fixed(_client_has_proved_itself))),
-    Theorem("ticket_comes_before_server_change_cipher_spec",
-            "When the server's ChangeCipherSpec reaches the client, the announced ticket has come.", Basis.MUST,
-            Always(fixed(lambda: And(C.position.among(*AFTER_SERVER_CCS), S.announced)),
-                   fixed(lambda: Not(W.tickets_delivered.is_(Ticket.NONE))))),
-    Theorem("server_finds_its_transcript_in_client_finished",
-            "When the client's Finished arrives, client and server have the same transcript, NewSessionTicket included.",
-            Basis.MUST,
-            Always(fixed(lambda: _finished_due(SERVER)), fixed(lambda: _same_transcript(SERVER)))),
-    Theorem("client_finds_its_transcript_in_server_finished",
-            "When the server's Finished arrives, client and server have the same transcript, NewSessionTicket included.",
-            Basis.MUST,
-            Always(fixed(lambda: _finished_due(CLIENT)), fixed(lambda: _same_transcript(CLIENT)))),
-    Theorem("altered_finished_completes_nothing",
-            "If a Finished was altered on its way, not both parties complete the handshake.", Basis.MUST,
-            Always(fixed(lambda: W.damaged), fixed(lambda: Not(_both_complete())))),
-    Theorem("nobody_waits_for_ever", "Over an intact channel there is always a next step until both are complete.",
-            Basis.MUST, Always(fixed(_unfinished), _progress)),
-    Theorem("handshake_ends", "Every step of client, server and channel brings the end of the handshake nearer.",
-            Basis.MUST, Decreasing(fixed(_intact), rank, lambda rule: rule.progress, _faultless)),
-    Theorem("five_places_are_enough", "No more than five messages are ever in flight in one direction.", Basis.MUST,
-            Always(fixed(lambda: Or([Not(queue(W, party)[4].is_(Flight.NOTHING)) for party in (CLIENT, SERVER)])),
-                   fixed(lambda: And([queue(W, party)[5].is_(Flight.NOTHING) for party in (CLIENT, SERVER)])))),
-)  # fmt: skip
+    Theorem(
+        "client_is_receptive",
+        "A client refuses nothing that a conforming server sends over an intact channel.",
+        Basis.MUST,
+        Always(fixed(lambda: _hears(CLIENT)), fixed(lambda: _takes(CLIENT))),
+    ),
+    Theorem(
+        "server_is_receptive",
+        "A server refuses nothing that a conforming client sends over an intact channel.",
+        Basis.MUST,
+        Always(fixed(lambda: _hears(SERVER)), fixed(lambda: _takes(SERVER))),
+    ),
+    Theorem(
+        "both_agree_on_resumption",
+        "Where both have completed the handshake, both hold it to be resumed or both hold it to be full.",
+        Basis.MUST,
+        Always(fixed(_both_complete), fixed(lambda: And(keys_agree(STATE), C.position.same(S.position)))),
+    ),
+    Theorem(
+        "client_decides_as_the_server_did",
+        "As soon as the client holds the handshake to be resumed or full, the server's decision was the same.",
+        Basis.MUST,
+        Always(fixed(lambda: Not(C.conclusion.is_(Conclusion.NONE))), fixed(lambda: keys_agree(STATE))),
+    ),
+    Theorem(
+        "client_with_an_empty_id_decides_as_the_server_did",
+        "The same for a client that sent a ticket and an empty session_id, whatever id the server answered.",
+        Basis.MUST,
+        Always(
+            fixed(
+                lambda: And(
+                    C.client_id.is_(SessionId.EMPTY), C.offered.among(*TICKETS), Not(C.conclusion.is_(Conclusion.NONE))
+                )
+            ),
+            fixed(lambda: keys_agree(STATE)),
+        ),
+    ),
+    Theorem(
+        "client_holds_what_was_announced_and_sent",
+        "A client that has verified the server's Finished holds exactly what the server announced and sent.",
+        Basis.MUST,
+        Always(fixed(lambda: C.verified), fixed(lambda: And(C.announced == S.announced, C.ticket.same(S.ticket)))),
+    ),
+    Theorem(
+        "announced_ticket_is_delivered_once",
+        "When the client has verified the server's Finished, one NewSessionTicket has come if announced, else none.",
+        Basis.MUST,
+        Always(fixed(lambda: C.verified), fixed(_announced_and_delivered)),
+    ),
+    Theorem(
+        "no_ticket_comes_unannounced",
+        "A NewSessionTicket reaches only a client that asked, and was told, of one.",
+        Basis.MUST,
+        Always(
+            fixed(lambda: Not(W.tickets_delivered.is_(Ticket.NONE))),
+            fixed(lambda: And(S.announced, C.announced, Not(C.offered.is_(Extension.ABSENT)))),
+        ),
+    ),
+    Theorem(
+        "full_handshake_ticket_follows_a_proved_client",
+        "In a full handshake NewSessionTicket leaves only after a right Finished of the client arrived, over the "
+        "server's own transcript and keys.",
+        Basis.MUST,
+        Always(fixed(_ticket_in_full), fixed(_client_has_proved_itself)),
+    ),
+    Theorem(
+        "ticket_comes_before_server_change_cipher_spec",
+        "When the server's ChangeCipherSpec reaches the client, the announced ticket has come.",
+        Basis.MUST,
+        Always(
+            fixed(lambda: And(C.position.among(*AFTER_SERVER_CCS), S.announced)),
+            fixed(lambda: Not(W.tickets_delivered.is_(Ticket.NONE))),
+        ),
+    ),
+    Theorem(
+        "server_finds_its_transcript_in_client_finished",
+        "When the client's Finished arrives, client and server have the same transcript, NewSessionTicket included.",
+        Basis.MUST,
+        Always(fixed(lambda: _finished_due(SERVER)), fixed(lambda: _same_transcript(SERVER))),
+    ),
+    Theorem(
+        "client_finds_its_transcript_in_server_finished",
+        "When the server's Finished arrives, client and server have the same transcript, NewSessionTicket included.",
+        Basis.MUST,
+        Always(fixed(lambda: _finished_due(CLIENT)), fixed(lambda: _same_transcript(CLIENT))),
+    ),
+    Theorem(
+        "altered_finished_completes_nothing",
+        "If a Finished was altered on its way, not both parties complete the handshake.",
+        Basis.MUST,
+        Always(fixed(lambda: W.damaged), fixed(lambda: Not(_both_complete()))),
+    ),
+    Theorem(
+        "nobody_waits_for_ever",
+        "Over an intact channel there is always a next step until both are complete.",
+        Basis.MUST,
+        Always(fixed(_unfinished), _progress),
+    ),
+    Theorem(
+        "handshake_ends",
+        "Every step of client, server and channel brings the end of the handshake nearer.",
+        Basis.MUST,
+        Decreasing(fixed(_intact), rank, lambda rule: rule.progress, _faultless),
+    ),
+    Theorem(
+        "five_places_are_enough",
+        "No more than five messages are ever in flight in one direction.",
+        Basis.MUST,
+        Always(
+            fixed(lambda: Or([Not(queue(W, party)[4].is_(Flight.NOTHING)) for party in (CLIENT, SERVER)])),
+            fixed(lambda: And([queue(W, party)[5].is_(Flight.NOTHING) for party in (CLIENT, SERVER)])),
+        ),
+    ),
+)

@@ -26,8 +26,9 @@ def _answers(without: Without) -> tuple[z3.ExprRef, ...]:
 
 
 def _asked_before_the_client_proved_itself(without: Without) -> z3.BoolRef:
-    return And(Or(answers_old_ticket(True, without), answers_old_ticket(False, without)),
-               Not(S.peer_finished.is_(Peer.RIGHT)))  # fmt: skip
+    return And(
+        Or(answers_old_ticket(True, without), answers_old_ticket(False, without)), Not(S.peer_finished.is_(Peer.RIGHT))
+    )
 
 
 def _decided(*ids: SessionId) -> z3.BoolRef:
@@ -35,23 +36,40 @@ def _decided(*ids: SessionId) -> z3.BoolRef:
 
 
 THEOREMS = (
-    Theorem("no_ticket_is_offered_before_server_finished",
-            "A client offers a new ticket elsewhere only after a right server Finished, over the transcript that holds it.",
-            Basis.MUST, Always(offers_new_ticket, fixed(_server_has_proved_itself))),
-    Theorem("renewal_changes_nothing_before_client_finished",
-            "Until a right Finished of the client arrived, the server answers the old ticket alike with and without a "
-            "renewal (two runs).", Basis.MUST,
-            TwoRuns(_asked_before_the_client_proved_itself, lambda: (S.terms["honours"],), _answers,
-                    lambda: S.ticket.z3)),
-    Theorem("ticket_rules_out_look_up",
-            "Beside a ticket, a session_id that the server holds a session for makes no difference to what the client "
-            "concludes (two runs).", Basis.MUST,
-            TwoRuns(fixed(lambda: _decided(SessionId.FRESH, SessionId.CACHED)),
-                    lambda: (S.terms["honours"], C.offered.z3), lambda _: (C.conclusion.z3,), lambda: C.client_id.z3)),
-    Theorem("id_beside_a_ticket_makes_no_difference",
-            "Beside a ticket, an empty session_id and one of the client's making lead to the same conclusion (two runs).",
-            Basis.MUST,
-            TwoRuns(fixed(lambda: _decided(SessionId.EMPTY, SessionId.FRESH)),
-                    lambda: (S.terms["honours"], C.offered.z3), lambda _: (C.conclusion.z3,), lambda: C.client_id.z3)),
-)  # fmt: skip
-
+    Theorem(
+        "no_ticket_is_offered_before_server_finished",
+        "A client offers a new ticket elsewhere only after a right server Finished, over the transcript that holds it.",
+        Basis.MUST,
+        Always(offers_new_ticket, fixed(_server_has_proved_itself)),
+    ),
+    Theorem(
+        "renewal_changes_nothing_before_client_finished",
+        "Until a right Finished of the client arrived, the server answers the old ticket alike with and without a "
+        "renewal (two runs).",
+        Basis.MUST,
+        TwoRuns(_asked_before_the_client_proved_itself, lambda: (S.terms["honours"],), _answers, lambda: S.ticket.z3),
+    ),
+    Theorem(
+        "ticket_rules_out_look_up",
+        "Beside a ticket, a session_id that the server holds a session for makes no difference to what the client "
+        "concludes (two runs).",
+        Basis.MUST,
+        TwoRuns(
+            fixed(lambda: _decided(SessionId.FRESH, SessionId.CACHED)),
+            lambda: (S.terms["honours"], C.offered.z3),
+            lambda _: (C.conclusion.z3,),
+            lambda: C.client_id.z3,
+        ),
+    ),
+    Theorem(
+        "id_beside_a_ticket_makes_no_difference",
+        "Beside a ticket, an empty session_id and one of the client's making lead to the same conclusion (two runs).",
+        Basis.MUST,
+        TwoRuns(
+            fixed(lambda: _decided(SessionId.EMPTY, SessionId.FRESH)),
+            lambda: (S.terms["honours"], C.offered.z3),
+            lambda _: (C.conclusion.z3,),
+            lambda: C.client_id.z3,
+        ),
+    ),
+)
