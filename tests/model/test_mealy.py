@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rfc5077.model.run.mealy import Mealy, build, difference, distinguishing
 
 

@@ -5,6 +5,7 @@ from itertools import combinations, product
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from rfc5077.model.run.mealy import Mealy, build, difference
 from rfc5077.properties.suite.complete import complete_suite
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,10 @@ from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import LIMIT, probe
 from rfc5077.properties.suite.runner import check
 from rfc5077.properties.suite.summary import check_json, check_text, last_line
+from rfc5077.reference.connection import ServerConnection
+from rfc5077.reference.handshake.server import SERVER_TABLE
+from rfc5077.reference.handshake.server_flight import ServerState
+from rfc5077.reference.wire.messages import HandshakeType, Signal
 
 KEYS = ["target", "role", "profile", "verdict", "suite", "guarantee", "findings", "not_exercised"]
 SUITE_KEYS = ["id", "alphabet", "k", "tests", "states", "connections", "seconds"]
@@ -147,6 +152,28 @@ def test_a_lost_ticket_is_found_once_with_its_shortest_trace():
     assert cause.times > 1
     names = [found.finding.clause.family or found.finding.clause.id for found in report.findings]
     assert len(names) == len(set(names))
+
+
+def stay(handshake, message):
+    """Takes a message and does nothing about it."""
+    return handshake.state
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "clause"),
+    [
+        (ServerState.AWAIT_CLIENT_KEY_EXCHANGE, Signal.CHANGE_CIPHER_SPEC, "R5246-7.1-03"),
+        (ServerState.AWAIT_CLIENT_KEY_EXCHANGE, Signal.APPLICATION_DATA, "R5246-7.3-01"),
+        (ServerState.AWAIT_CHANGE_CIPHER_SPEC, HandshakeType.CLIENT_KEY_EXCHANGE, "R5246-7.4-01"),
+        (ServerState.AWAIT_RESUMED_CHANGE_CIPHER_SPEC, HandshakeType.CLIENT_HELLO, "R5246-7.4-01"),
+        (ServerState.ESTABLISHED, Signal.CHANGE_CIPHER_SPEC, "R5246-7.1-03"),
+    ],
+)
+def test_a_server_that_overlooks_a_misplaced_message_is_found(state, message, clause):
+    table = {**SERVER_TABLE, (state, message): stay}
+    report = check("server", over_reference.server(make=partial(ServerConnection, table=table)))
+    assert report.findings[0].finding.clause.id == clause
+    assert report.findings[0].finding.got.message == "Silence"
 
 
 def test_permitted_answers_that_change_make_the_guarantee_void_and_are_no_violation():
