@@ -73,9 +73,13 @@ def _rank(entry: Clause) -> int:
     return int(entry.general)
 
 
-@cache
 def conduct(party: Party, without: frozenset[str] = frozenset()) -> Conduct:
-    """A party's conduct under all its clauses but those of the given ids."""
+    """A party's conduct under all its clauses but those of the given ids; compiled once."""
+    return _conduct(party, without)
+
+
+@cache
+def _conduct(party: Party, without: frozenset[str]) -> Conduct:
     state, event = term_of(party), EventTerm("event")
     clauses = tuple(sorted((entry for entry in binding(party) if entry.id not in without), key=_rank))
     constraints = [entry.constraint(state, event) for entry in clauses if entry.constraint is not None]

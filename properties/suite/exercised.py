@@ -9,15 +9,15 @@ from rfc5077.model.clause import Clause
 from rfc5077.model.clauses import binding
 from rfc5077.model.event import FATAL, Content, Event, Exchange, Extension, Message, Offer, Party, SessionId, Ticket
 from rfc5077.model.run.monitor import Track, expand
-from rfc5077.model.run.party import Conduct, conduct
+from rfc5077.model.run.party import conduct
 from rfc5077.model.run.says import SAYS, alert
 
 M = Message
 
 
 @cache
-def utterances(party: Party) -> tuple[Event, ...]:
-    """What a party might do, right and wrong, that can be seen."""
+def utterances(party: Party) -> tuple[tuple[Event, ...], ...]:
+    """What a party might do, right and wrong, that can be seen; each with all that it may be to who sees it."""
     plain = [event for event in SAYS[party] if not event.resumes and event.exchange is Exchange.EPHEMERAL]
     wrong = [event.but(content=Content.WRONG) for event in plain]
     hellos = [event for event in plain if event.message in (M.ClientHello, M.ServerHello)]
@@ -27,7 +27,8 @@ def utterances(party: Party) -> tuple[Event, ...]:
     ids = [event.but(session_id=kind) for event in hellos for kind in SessionId]
     tickets = [Event(sender=party, message=M.NewSessionTicket, ticket=ticket) for ticket in Ticket]
     alerts = [alert(party, alarm) for alarm in FATAL]
-    return tuple(dict.fromkeys([*plain, *wrong, *odd, *offers, *beside, *ids, *tickets, *alerts]))
+    everything = dict.fromkeys([*plain, *wrong, *odd, *offers, *beside, *ids, *tickets, *alerts])
+    return tuple(map(expand, everything))
 
 
 @cache
@@ -36,16 +37,11 @@ def at_stake(party: Party, track: Track) -> frozenset[str]:
     if track.strayed or track.doubt:
         return frozenset()
     owes = conduct(party)
-    found: set[str] = set()
-    for event in utterances(party):
-        found |= _certain(owes, track, event)
-    return frozenset(found)
-
-
-def _certain(owes: Conduct, track: Track, event: Event) -> set[str]:
-    """The clauses that the event breaks whatever the observer does not know."""
-    broken = ({entry.id for entry in owes.breaks(s, seen)} for s in track.states for seen in expand(event))
-    return set.intersection(*broken)
+    found: set[int] = set()
+    for looks in utterances(party):
+        held = [owes.check(state, event.codes) for state in track.states for event in looks]
+        found |= {place for place, kept in enumerate(zip(*held, strict=True)) if not any(kept)}
+    return frozenset(owes.clauses[place].id for place in found)
 
 
 def exercised(party: Party, tracks: Iterable[Track]) -> frozenset[str]:
