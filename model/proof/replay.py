@@ -80,7 +80,7 @@ def _start(explored: Explored, state: Triple) -> Triple:
 
 def _leads(rule: Rule, before: Triple, reached: Triple) -> bool:
     pairs = zip(rule.result.terms(), values(reached), strict=True)
-    return all(evaluated(term, before).eq(value) for term, value in pairs)
+    return z3.is_true(evaluated(z3.And([term == value for term, value in pairs]), before))
 
 
 def _step(rule: Rule, before: Triple, reached: Triple) -> Step:

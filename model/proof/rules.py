@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeVar
 
 import z3
@@ -43,6 +44,7 @@ M = Message
 OTHER = {CLIENT: SERVER, SERVER: CLIENT}
 
 
+@cache
 def rules(without: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
     """All moves, where the clauses of the given ids do not bind."""
     found: list[Rule] = []
