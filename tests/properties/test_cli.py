@@ -1,12 +1,15 @@
 """The command line: exit codes, one clear line for what cannot be used, documents with a schema."""
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from rfc5077.properties.cli import consult
 from rfc5077.properties.cli.main import app, run
+from rfc5077.properties.cli.output import Progress
 
 HEADER = '{"schema": "rfc5077/recording/1", "client": "a", "server": "b", "complete": true}'
 CUT = HEADER + '\n{"connection": 1, "se'
@@ -177,15 +180,21 @@ def test_an_unreadable_or_truncated_recording_names_line_and_reason(capsys, tmp_
     assert said in line
 
 
-def test_an_interrupted_command_ends_with_130():
-    script = (
-        "import signal, sys, threading; from rfc5077.properties.cli.main import run;"
-        "threading.Timer(2.0, signal.raise_signal, [signal.SIGINT]).start();"
-        "sys.exit(run(['check', 'client', 'tlslite', '--k', '1']))"
-    )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert (result.returncode, "Traceback" in result.stderr) == (130, False)
-    assert "interrupted after" in result.stdout.replace("\n  ", " ")  # the partial report
+def test_an_interrupted_check_ends_with_130_and_the_partial_report(capsys, monkeypatch):
+    def interrupt(progress, done, of):
+        if done == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Progress, "tests", interrupt)
+    document = json.loads(answered(capsys, "check", "server", "reference", "--json", code=130))
+    assert document["interrupted"]
+    assert document["suite"]["run"] == 3
+    assert "interrupted after 3 of" in document["guarantee"]
+
+
+def test_an_interruption_anywhere_else_is_130_and_silent(capsys, monkeypatch):
+    monkeypatch.setattr(consult, "document", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert answered(capsys, "clause", "--json", code=130) == ""
 
 
 @pytest.mark.parametrize(
