@@ -198,7 +198,7 @@ class _Connection:
         known = alert.description in AlertDescription.__members__.values()
         description = AlertDescription(alert.description) if known else alert.description
         self._events.append(AlertReceived(level, description))
-        if level is AlertLevel.FATAL:  # R5246-7.2-01
+        if self.layer.rules.ends_connection(alert):  # R5246-7.2-01
             self._closed = True
             self._failed(fatal=True)
 

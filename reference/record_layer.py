@@ -63,6 +63,11 @@ def refuse(error: ProtocolError) -> Refusal:
     return Refusal(Alert(AlertLevel.FATAL, error.alert), close=True)
 
 
+def ends_connection(alert: Alert) -> bool:
+    """Whether a received alert, close_notify aside, is the end: if it is a fatal one (R5246-7.2-01)."""
+    return alert.level == AlertLevel.FATAL
+
+
 @dataclass(frozen=True)
 class RecordRules:
     """The rules behind the record layer, each replaceable (`dataclasses.replace`)."""
@@ -71,6 +76,7 @@ class RecordRules:
     behind_finished: Callable[[int], None] = check_behind_finished
     fragment: Callable[[bytes, int], None] = check_fragment
     refuse: Callable[[ProtocolError], Refusal] = refuse
+    ends_connection: Callable[[Alert], bool] = ends_connection
 
 
 DEFAULT_RULES = RecordRules()

@@ -19,10 +19,14 @@ from rfc5077.reference.keys.schedule import (
     master_secret,
 )
 from rfc5077.reference.wire.messages import Finished, Message, Signal, handshake
+from rfc5077.reference.wire.record import ContentType
 
 
 class Channel(Protocol):
     """The record layer as a handshake sees it."""
+
+    def send(self, content_type: ContentType, payload: bytes) -> None:
+        """Sends a payload of any type in as many records as it needs."""
 
     def send_handshake(self, octets: bytes) -> None:
         """Sends one handshake message, header included."""

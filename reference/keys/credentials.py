@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
@@ -185,7 +186,7 @@ def parse_chain(chain: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
     """Reads DER certificates. Raises ProtocolError (bad_certificate) if one cannot be read."""
     try:
         return tuple([x509.load_der_x509_certificate(der) for der in chain])
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate cannot be read: {error}") from None
 
 
@@ -197,6 +198,8 @@ def public_key(certificate: x509.Certificate) -> PublicKey:
     """
     try:
         key = certificate.public_key()
+    except UnsupportedAlgorithm as error:
+        raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, f"a key of an unknown kind: {error}") from None
     except ValueError as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate's key cannot be read: {error}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):

@@ -124,7 +124,7 @@ def verify(key: PublicKey, scheme: int, signature: bytes, data: bytes) -> None:
             key.verify(signature, data, _pss(), _SHA256)
         else:
             key.verify(signature, data, padding.PKCS1v15(), _SHA256)
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):  # ValueError: an RSA key too short for the hash
         raise ProtocolError(Cause.BAD_SIGNATURE) from None
 
 

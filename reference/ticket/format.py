@@ -24,7 +24,7 @@ BLOCK = 16
 FORMAT = 1
 """Number of the layout behind StatePlaintext; other numbers are not opened (R5077-5.5-05)."""
 
-_MAC_STARTS_BEHIND = KEY_NAME + IV + 2
+_STATE_STARTS = KEY_NAME + IV + 2
 _MASTER_SECRET = 48
 _ANONYMOUS, _CERTIFICATE_BASED = 0, 1
 _MAX_TIME = 2**32 - 1
@@ -77,19 +77,43 @@ def seal_state(key: TicketKey, state: bytes, iv: bytes) -> bytes:
 def open_state(key: TicketKey, ticket: bytes) -> bytes | None:
     """The state inside a ticket, None if `key` did not seal exactly these octets.
 
-    The MAC is checked, in constant time, before anything is decrypted, and covers everything in front of it; a length
-    field that leaves octets over is refused like a wrong MAC.
+    The MAC is checked before anything is decrypted; a length field that leaves octets over is refused like a wrong MAC.
     """
-    encrypted_length = len(ticket) - _MAC_STARTS_BEHIND - MAC
-    if encrypted_length < BLOCK or encrypted_length % BLOCK:
+    parts = split_ticket(ticket)
+    if parts is None or not has_right_mac(key, ticket) or parts.key_name != key.name:  # R5077-5.3-01
         return None
-    covered, mac = ticket[:-MAC], ticket[-MAC:]
-    if not hmac.compare_digest(mac, hmac.digest(key.mac, covered, "sha256")):  # R5077-5.3-01
+    return decrypt_state(key, parts.iv, parts.encrypted_state)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketParts:
+    """The fields of a ticket in the layout of section 4."""
+
+    key_name: bytes
+    iv: bytes
+    encrypted_state: bytes
+    mac: bytes
+
+
+def split_ticket(ticket: bytes) -> TicketParts | None:
+    """The fields, None if lengths do not fit: octets left over are no ticket either (R5077-5-01)."""
+    length = len(ticket) - _STATE_STARTS - MAC
+    if length < BLOCK or length % BLOCK or int.from_bytes(ticket[KEY_NAME + IV : _STATE_STARTS], "big") != length:
         return None
-    if ticket[:KEY_NAME] != key.name or int.from_bytes(covered[32:34], "big") != encrypted_length:  # R5077-5-01
-        return None
-    decryptor = Cipher(algorithms.AES128(key.encryption), modes.CBC(ticket[KEY_NAME : KEY_NAME + IV])).decryptor()
-    padded = decryptor.update(covered[_MAC_STARTS_BEHIND:])
+    iv = ticket[KEY_NAME : KEY_NAME + IV]
+    return TicketParts(ticket[:KEY_NAME], iv, ticket[_STATE_STARTS:-MAC], ticket[-MAC:])
+
+
+def has_right_mac(key: TicketKey, ticket: bytes) -> bool:
+    """Whether the last 32 octets authenticate everything in front of them; in constant time (R5077-4-10)."""
+    return hmac.compare_digest(ticket[-MAC:], hmac.digest(key.mac, ticket[:-MAC], "sha256"))
+
+
+def decrypt_state(key: TicketKey, iv: bytes, encrypted_state: bytes) -> bytes | None:
+    """The state in whole blocks of ciphertext, None if its padding is wrong (RFC 5077, section 4, leaves the padding
+    open; here it is that of PKCS #7)."""
+    decryptor = Cipher(algorithms.AES128(key.encryption), modes.CBC(iv)).decryptor()
+    padded = decryptor.update(encrypted_state)
     padding = padded[-1]
     if not 1 <= padding <= BLOCK or padded[-padding:] != bytes((padding,)) * padding:
         return None
