@@ -129,6 +129,8 @@ class ClientConfig:
     suites: tuple[int, ...] = tuple(SUITES)
     groups: tuple[Group, ...] = ALL_GROUPS
     max_fragment: int = MAX_PLAINTEXT
+    sni: str | None = field(init=False)
+    """What server_name carries: the name in lower case, nothing for an IP address (RFC 6066, section 3)."""
     store_key: StoreKey = field(init=False)
     """Under which sessions of this configuration are kept and found."""
 
@@ -140,6 +142,7 @@ class ClientConfig:
             _one_of(self, name, SessionId)
         _between(self, "longest_ticket_life", 1, 2**32 - 1)
         _common(self)
+        object.__setattr__(self, "sni", None if ip_address(self.server_name) else self.server_name.lower())
         object.__setattr__(self, "store_key", StoreKey(self.server_name.lower(), self.peer, self._trust()))
 
     def _trust(self) -> bytes:
@@ -150,11 +153,6 @@ class ClientConfig:
         for part in (*sorted(roots), b"as", *own):
             digest.update(len(part).to_bytes(4, "big") + part)
         return digest.digest()
-
-    @property
-    def sni(self) -> str | None:
-        """What server_name carries: nothing for an IP address (RFC 6066, section 3)."""
-        return None if ip_address(self.server_name) else self.server_name.lower()
 
 
 def _common(config: ServerConfig | ClientConfig) -> None:

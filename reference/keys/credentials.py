@@ -6,8 +6,9 @@ relaxed that RFC 5280 does not have: key identifiers may be missing, and so may 
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 from cryptography import x509
@@ -37,10 +38,16 @@ SELF_SIGNED_DAYS = 30
 
 @dataclass(frozen=True)
 class Credentials:
-    """A certificate chain (DER, own certificate first) and its private key."""
+    """A certificate chain (DER, own certificate first) and its private key.
+
+    `kind` says whether the key signs by ECDSA or RSA, `curve` is the code point of its curve: None for RSA, and for
+    curves that TLS 1.2 peers do not list.
+    """
 
     chain: tuple[bytes, ...]
-    key: PrivateKey
+    key: PrivateKey = field(repr=False)
+    kind: Authentication = field(init=False)
+    curve: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         if not self.chain:
@@ -48,16 +55,8 @@ class Credentials:
         own = x509.load_der_x509_certificate(self.chain[0])
         if own.public_key() != self.key.public_key():
             raise ValueError(f"key: does not belong to the certificate of {own.subject.rfc4514_string()!r}")
-
-    @property
-    def kind(self) -> Authentication:
-        """Whether the key signs by ECDSA or RSA."""
-        return kind_of(self.key)
-
-    @property
-    def curve(self) -> int | None:
-        """The code point of the key's curve; None for RSA and curves that TLS 1.2 peers do not list."""
-        return curve_of(self.key.public_key())
+        object.__setattr__(self, "kind", kind_of(self.key))
+        object.__setattr__(self, "curve", curve_of(self.key.public_key()))
 
     @classmethod
     def from_pem(cls, chain: bytes, key: bytes, password: bytes | None = None) -> Self:
@@ -118,7 +117,9 @@ class TrustAnchors:
         self.certificates = certificates
         parsed = [x509.load_der_x509_certificate(der) for der in certificates]
         self.names = tuple(certificate.subject.public_bytes() for certificate in parsed)
-        self._builder = verification.PolicyBuilder().store(verification.Store(parsed))
+        builder = verification.PolicyBuilder().store(verification.Store(parsed))
+        self._for_servers = builder.extension_policies(ca_policy=_CA_POLICY, ee_policy=_SERVER_POLICY)
+        self._for_clients = builder.extension_policies(ca_policy=_CA_POLICY, ee_policy=_CLIENT_POLICY)
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
@@ -131,17 +132,17 @@ class TrustAnchors:
 
         Raises ProtocolError: certificate_expired, bad_certificate (another name) or unknown_ca.
         """
-        builder = self._builder.time(_time(now)).extension_policies(ca_policy=_CA_POLICY, ee_policy=_SERVER_POLICY)
+        policy = self._for_servers.time(_time(now))
         try:
-            builder.build_server_verifier(_subject(server_name)).verify(chain[0], list(chain[1:]))
+            policy.build_server_verifier(_subject(server_name)).verify(chain[0], list(chain[1:]))
         except (verification.VerificationError, ValueError) as error:
             raise _diagnosis(chain, server_name, now, str(error)) from None
 
     def verify_client(self, chain: tuple[x509.Certificate, ...], now: float) -> None:
         """Checks that a client's chain leads to a root. Raises ProtocolError: certificate_expired or unknown_ca."""
-        builder = self._builder.time(_time(now)).extension_policies(ca_policy=_CA_POLICY, ee_policy=_CLIENT_POLICY)
+        policy = self._for_clients.time(_time(now))
         try:
-            builder.build_client_verifier().verify(chain[0], list(chain[1:]))
+            policy.build_client_verifier().verify(chain[0], list(chain[1:]))
         except (verification.VerificationError, ValueError) as error:
             raise _diagnosis(chain, None, now, str(error)) from None
 
@@ -150,6 +151,7 @@ def _time(now: float) -> datetime:
     return datetime.fromtimestamp(now, UTC)
 
 
+@lru_cache(maxsize=256)
 def _subject(server_name: str) -> x509.DNSName | x509.IPAddress:
     address = ip_address(server_name)
     return x509.DNSName(server_name) if address is None else x509.IPAddress(address)

@@ -8,6 +8,7 @@ read the bodies this project knows. Parsing checks the format only; what the val
 from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 from rfc5077.reference.alerts import Cause, ProtocolError
@@ -265,6 +266,7 @@ class ServerHello:
         return _renegotiation_info(self.extensions)
 
 
+@lru_cache(maxsize=256)
 def _parse_server_name(body: bytes) -> str | None:
     """The host name of a server_name_list; None if the list names other things only."""
     reader = Reader(body)
@@ -284,6 +286,7 @@ def _parse_server_name(body: bytes) -> str | None:
     return found
 
 
+@lru_cache(maxsize=256)
 def server_name_body(name: str) -> bytes:
     """The client's server_name body for one host name (RFC 6066, section 3)."""
     out = Writer()
@@ -293,6 +296,7 @@ def server_name_body(name: str) -> bytes:
     return out.octets()
 
 
+@lru_cache(maxsize=256)
 def list_body(width: int, item: int, values: tuple[int, ...]) -> bytes:
     """A body that is one vector of integers: width 2, item 2 for groups and signatures; 1, 1 for point formats."""
     out = Writer()
