@@ -85,7 +85,7 @@ class TLSSocket:
             self.connection.start()
         self._flush()
         while self.completed is None:
-            if not self._pump():
+            if not self._pump() and self.completed is None:  # the peer's last message may come with its close_notify
                 raise ConnectionError("the peer closed the connection during the handshake")
         return self.completed
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
+from rfc5077.reference.connection import ClientConnection, HandshakeCompleted
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.io import (
     PeerAlert,
@@ -17,6 +18,8 @@ from rfc5077.reference.io import (
     new_self_signed,
     new_ticket_key,
     serve,
+    system_clock,
+    system_entropy,
 )
 from rfc5077.reference.keys.credentials import TrustAnchors
 from rfc5077.reference.ticket.key_ring import KeyRing
@@ -90,6 +93,26 @@ def server_thread_ends(reports):
             return
         waiting.wait(0.01)
     raise AssertionError("the server reported nothing")
+
+
+def test_a_client_that_closes_in_the_breath_of_its_finished_has_completed_the_handshake(config, client):
+    reports = []
+    with Server(listen(), config, report=lambda tls, error: reports.append((tls.completed, error))) as server:
+        greet(*server.address, client)
+        server_thread_ends(reports)
+        reports.clear()
+        hasty = ClientConnection(client, system_clock, system_entropy)
+        hasty.start()
+        with socket.create_connection(server.address, 5) as transport:
+            while not hasty.closed:
+                transport.sendall(hasty.data_to_send())
+                hasty.receive(transport.recv(65536))
+                if hasty.established:
+                    hasty.close()
+            transport.sendall(hasty.data_to_send())
+            server_thread_ends(reports)
+
+    assert reports == [(HandshakeCompleted(resumed=True, ticket=False, server_name="localhost"), None)]
 
 
 def test_nothing_that_listens_is_a_refused_connection(client):
