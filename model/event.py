@@ -150,7 +150,7 @@ class EventFields:
     alarm = Choice(Alarm.NONE)
     offer = Choice(Offer.NOTHING)
     resumes = Flag()  # ServerHello, Conclusion, OldTicketAnswer: the speaker's decision; nobody else sees it
-    omits_ticket = Flag()  # Finished, Verification: NewSessionTicket was left out of the hash; nobody else sees it
+    omits_ticket = Flag()  # Finished: NewSessionTicket was left out of the hash; nobody else sees it
 
 
 class Event(Concrete, EventFields):

@@ -98,7 +98,7 @@ class PartyFields:
     ticket = Choice(Ticket.NONE)  # NewSessionTicket
     peer_finished = Choice(Peer.ABSENT)
     verified = Flag()  # the peer's Finished was compared and found right
-    omitted = Flag()  # this party's Finished left NewSessionTicket out
+    skips = Flag()  # a trait: this party leaves NewSessionTicket out of what it hashes
     fault = Choice(Fault.NONE)
     crossing = Flag()  # the fault may not have been read yet when this party last spoke
     ending = Choice(Ending.OPEN)
@@ -141,7 +141,7 @@ PartyTerm = ServerTerm | ClientTerm
 S = TypeVar("S", ServerTerm, ClientTerm)
 E = TypeVar("E", bound=Enum)
 
-PRIVATE = ("resumes", "honours", "verified", "omitted", "conclusion")
+PRIVATE = ("resumes", "honours", "verified", "skips", "conclusion")
 """The fields that the wire alone does not determine."""
 
 
@@ -295,8 +295,7 @@ def _send(s: S, e: EventTerm) -> S:
     """The state of a party that has sent the event, or taken the step that the event stands for."""
     reached = target(s.position, e)
     checks = e.is_(M.Verification)
-    finds = z3.And(checks, z3.Not(e.omits_ticket), s.peer_finished.is_(Peer.RIGHT))
-    misses = z3.And(checks, e.omits_ticket, s.fault.is_(Fault.NONE))
+    finds = z3.And(checks, z3.Not(s.peer_finished.is_(Peer.ABSENT)))
     after = s.but(
         position=reached,
         offered=choose(_opens(s, e), e.extension, s.offered),
@@ -307,9 +306,7 @@ def _send(s: S, e: EventTerm) -> S:
         requested=z3.Or(s.requested, e.is_(M.CertificateRequest)),
         certificates=choose(e.sends(CLIENT, M.Certificate), e.certificates, s.certificates),
         ticket=choose(e.is_(M.NewSessionTicket), e.ticket, s.ticket),
-        verified=z3.Or(s.verified, finds, z3.And(checks, s.peer_finished.is_(Peer.WRONG))),
-        omitted=z3.Or(s.omitted, z3.And(e.is_(M.Finished), e.omits_ticket)),
-        fault=choose(misses, Fault.WRONG_FINISHED, s.fault),
+        verified=z3.Or(s.verified, finds),
         crossing=z3.And(s.crossing, z3.Not(e.is_(M.Silence)), speaks(reached, s.me)),
         ending=_ending(s, e),
     )

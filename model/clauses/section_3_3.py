@@ -72,7 +72,7 @@ def unannounced_ticket_is_not_sent(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     "NewSessionTicket is part of the hash behind every Finished that follows it.",
 )
 def ticket_is_hashed(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
-    return Implies(And(e.sender.is_(s.me), e.is_(M.Finished, M.Verification)), Not(e.omits_ticket))
+    return Implies(And(e.sender.is_(s.me), e.is_(M.Finished, M.Verification)), Not(Or(e.omits_ticket, s.skips)))
 
 
 @clause(

@@ -47,7 +47,7 @@ def order() -> list[int]:
 
 
 def _rank(field: str) -> int:
-    settled = ("exchange", "omitted", "crossing", "requested", "announced", "certificates", "client_id", "honours",
+    settled = ("exchange", "skips", "crossing", "requested", "announced", "certificates", "client_id", "honours",
                "offered", "resumes", "server_id", "conclusion")  # fmt: skip
     return settled.index(field)
 

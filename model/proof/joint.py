@@ -84,7 +84,7 @@ class WorldFields:
     to_client_3 = Choice(Flight.NOTHING)
     to_client_4 = Choice(Flight.NOTHING)
     to_client_5 = Choice(Flight.NOTHING)
-    damaged = Flag()  # a Finished was altered on its way
+    damaged = Flag()  # a message was altered on its way
     tickets_delivered = Choice(Ticket.NONE)  # the NewSessionTicket that reached the client
     delivered_twice = Flag()
 
@@ -159,24 +159,32 @@ def keys_agree(j: Joint) -> z3.BoolRef:
 
 
 def finished_content(j: Joint, sender: Party, intact: z3.BoolRef) -> Term[Content]:
-    """What the receiver finds in a Finished: right exactly if keys and transcripts agree and nobody altered it."""
-    me = j.party(sender)
-    short = j.server.resumes
-    with_ticket = z3.BoolVal(True) if sender is SERVER else short
-    agree = And(Implies(with_ticket, transcripts_agree(j, True)), transcripts_agree(j, False))
-    omitted = And(me.omitted, with_ticket, Not(me.ticket.is_(Ticket.NONE)))
-    return choose(And(agree, keys_agree(j), intact, Not(omitted)), Content.RIGHT, Content.WRONG)
+    """What the receiver finds in a Finished: right exactly if keys and transcripts agree and nobody altered it.
+
+    Two parties that both leave NewSessionTicket out of the hash find nothing wrong.
+    """
+    with_ticket = z3.BoolVal(True) if sender is SERVER else j.server.resumes
+    nothing_to_hash = And(j.client.ticket.is_(Ticket.NONE), j.server.ticket.is_(Ticket.NONE))
+    both_skip = And(j.client.skips, j.server.skips)
+    same_hash = Or(nothing_to_hash, both_skip, And(Not(Or(j.client.skips, j.server.skips)), transcripts_agree(j, True)))
+    agree = And(transcripts_agree(j, False), Implies(with_ticket, same_hash))
+    return choose(And(agree, keys_agree(j), intact), Content.RIGHT, Content.WRONG)
 
 
 def in_flight(j: Joint, sender: Party, message: Message, intact: z3.BoolRef) -> EventTerm:
-    """The event that a delivery is to its receiver: details from the sender's state."""
+    """The event that a delivery is to its receiver: details from the sender's state.
+
+    Where it is not intact, Finished says something else, ServerHello announces what it did not or hides what it did,
+    and NewSessionTicket carries another ticket.
+    """
     me = j.party(sender)
     plain = EventTerm(terms=Event(sender=sender, message=message).terms())
-    announced = choose(me.announced, Extension.EMPTY, Extension.ABSENT)
+    announced = choose(me.announced == intact, Extension.EMPTY, Extension.ABSENT)
+    other_ticket = choose(me.ticket.is_(Ticket.SOME), Ticket.EMPTY, Ticket.SOME)
     details: dict[Message, dict[str, AnyTerm | Alarm]] = {
         M.ClientHello: {"extension": me.offered, "session_id": me.client_id},
         M.ServerHello: {"extension": announced, "session_id": me.server_id, "exchange": me.exchange},
-        M.NewSessionTicket: {"ticket": me.ticket},
+        M.NewSessionTicket: {"ticket": choose(intact, me.ticket, other_ticket)},
         M.Finished: {"content": finished_content(j, sender, intact)},
         M.Alert: {"alarm": Alarm.UNEXPECTED},
     }  # fmt: skip

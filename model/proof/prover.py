@@ -17,7 +17,7 @@ import z3
 
 from rfc5077.model.clauses import BY_ID, family
 from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligation
-from rfc5077.model.proof.explore import Explored, Triple, explore, starts
+from rfc5077.model.proof.explore import Explored, Triple, explore
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.replay import Step, replayed, values
@@ -85,7 +85,7 @@ def prove(
     explored = explore(without)
     diagram = Diagram(a + b + c for a, b, c in explored.states)
     invariant = diagram.formula()
-    common = [*_initiation(invariant), *_consecution(invariant, explored)]
+    common = [*_initiation(invariant, explored.starts), *_consecution(invariant, explored)]
     failures = {theorem.id: counterexample(theorem, explored, without) for theorem in theorems}
     safety = {t.id: list(_safety(t, invariant, explored, without)) for t in theorems if not failures[t.id]}
     everything = common + [one for found in safety.values() for one in found]
@@ -117,8 +117,8 @@ def _worst(answers: list[str]) -> str:
     return next((answer for answer in answers if answer != "unsat"), "unsat")
 
 
-def _initiation(invariant: z3.BoolRef) -> Iterator[Obligation]:
-    begins = Or([And([term == value for term, value in zip(STATE.terms(), values(s), strict=True)]) for s in starts()])
+def _initiation(invariant: z3.BoolRef, starts: tuple[Triple, ...]) -> Iterator[Obligation]:
+    begins = Or([And([term == value for term, value in zip(STATE.terms(), values(s), strict=True)]) for s in starts])
     yield obligation("initiation", begins, Not(invariant))
 
 
@@ -133,6 +133,7 @@ def _safety(theorem: Theorem, invariant: z3.BoolRef, explored: Explored, without
     if isinstance(claim, Always):
         yield obligation(name, invariant, claim.when(without), Not(claim.then(without)))
     elif isinstance(claim, TwoRuns):
+        yield obligation(f"{name}: alone", invariant, claim.when(without), Not(claim.alone(without)))
         yield obligation(name, *_self_composed(claim, invariant, without))
     elif isinstance(claim, Decreasing):
         yield from _falling(name, claim, invariant, explored, without)

@@ -14,7 +14,7 @@ import z3
 
 from rfc5077.model.event import Event, Message
 from rfc5077.model.logic import Value, plain
-from rfc5077.model.proof.explore import Explored, Triple, starts
+from rfc5077.model.proof.explore import Explored, Triple
 from rfc5077.model.proof.joint import STATE, Rule, World, in_flight
 from rfc5077.model.run.says import alert
 from rfc5077.model.state import Client, Server
@@ -73,7 +73,7 @@ def replayed(explored: Explored, state: Triple) -> tuple[Step, ...]:
 def _start(explored: Explored, state: Triple) -> Triple:
     while (parent := explored.parents[state]) is not None:
         state = parent[0]
-    if state not in starts():
+    if state not in explored.starts:
         raise ReplayError("the trace begins nowhere")
     return state
 

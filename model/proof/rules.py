@@ -42,6 +42,8 @@ from rfc5077.model.state import Conclusion, Ending, Fault, Peer
 And, Not, Or = z3.And, z3.Not, z3.Or
 M = Message
 OTHER = {CLIENT: SERVER, SERVER: CLIENT}
+ALTERABLE = (M.ServerHello, M.NewSessionTicket, M.Finished)
+"""The messages that the channel may alter."""
 
 
 @cache
@@ -62,8 +64,6 @@ def _spoken(party: Party) -> Iterator[Event]:
         if event.sender is CLIENT and event.extension in (Extension.OLD, Extension.FOREIGN):
             continue
         yield event
-        if event.message is M.Finished:
-            yield event.but(omits_ticket=True)
 
 
 def _concrete(event: Event) -> EventTerm:
@@ -95,14 +95,13 @@ def _sayings(party: Party, without: frozenset[str]) -> Iterator[Rule]:
 
 def _steps(party: Party, without: frozenset[str]) -> Iterator[Rule]:
     me = STATE.party(party)
-    steps = [verification(party), verification(party).but(omits_ticket=True)]
+    steps = [verification(party)]
     steps += [conclusion(False), conclusion(True)] if party is CLIENT else []
     for event in steps:
         e = _concrete(event)
         fresh = Not(me.verified) if event.message is M.Verification else _undecided()
         ready = Not(me.peer_finished.is_(Peer.ABSENT)) if event.message is M.Verification else z3.BoolVal(True)
-        hashed = Not(me.ticket.is_(Ticket.NONE)) if event.omits_ticket else z3.BoolVal(True)
-        guard = And(_open(STATE, party), fresh, ready, hashed, permitted(party, e, without))
+        guard = And(_open(STATE, party), fresh, ready, permitted(party, e, without))
         yield _rule(f"{party.name.lower()} step", guard, with_party(STATE, party, moved(party, e)), event, True)
 
 
@@ -127,7 +126,7 @@ def _deliveries(sender: Party) -> Iterator[Rule]:
     receiver = OTHER[sender]
     messages = {row.message for row in HANDSHAKE if row.sender is sender} - {M.CertificateStatus}
     for message in sorted(messages | {M.ApplicationData, M.Alert}, key=list(Message).index):
-        for intact in (True, False) if message is M.Finished else (True,):
+        for intact in (True, False) if message in ALTERABLE else (True,):
             yield _delivery(sender, receiver, message, intact)
 
 

@@ -39,10 +39,12 @@ def witness(theorem: Theorem, explored: Explored, without: Without) -> tuple[Tri
 
 def _conflict(claim: TwoRuns, explored: Explored, without: Without) -> tuple[Triple, ...]:
     linked, same = list(claim.linked()), list(claim.same(without))
-    terms = compiled([claim.when(without), *linked, *same], *RECORDS)
+    terms = compiled([claim.when(without), claim.alone(without), *linked, *same], *RECORDS)
     seen: dict[Codes, tuple[Codes, Triple]] = {}
     for state in explored.parents:
-        met, *found = terms(*state)
+        met, determined, *found = terms(*state)
+        if met and not determined:
+            return (state,)
         if met:
             key, value = tuple(found[: len(linked)]), tuple(found[len(linked) :])
             first = seen.setdefault(key, (value, state))

@@ -36,14 +36,16 @@ class Always:
 class TwoRuns:
     """In any two reachable states where ``when`` holds and whose ``linked`` terms agree, the ``same`` terms agree.
 
-    Self-composition: two independent runs of the system, which share what ``linked`` names.  ``apart`` names what the
-    runs differ in; the twin asks for two such states.
+    Self-composition: two independent runs of the system, which share what ``linked`` names.  ``alone`` is what holds in
+    each of them, so that what is compared is determined.  ``apart`` names what the runs differ in; the twin asks for two
+    such states.
     """
 
     when: Callable[[Without], z3.BoolRef]
     linked: Callable[[], tuple[z3.ExprRef, ...]]
     same: Callable[[Without], tuple[z3.ExprRef, ...]]
     apart: Callable[[], z3.ExprRef]
+    alone: Callable[[Without], z3.BoolRef] = lambda _: z3.BoolVal(True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import z3
 
-from rfc5077.model.event import TICKETS, SessionId
+from rfc5077.model.event import TICKETS, Extension, SessionId
 from rfc5077.model.flows import Position
 from rfc5077.model.proof.joint import STATE, transcripts_agree
 from rfc5077.model.proof.rules import answers_old_ticket, offers_new_ticket
@@ -31,11 +31,25 @@ def _asked_before_the_client_proved_itself(without: Without) -> z3.BoolRef:
     )
 
 
+def _one_answer(without: Without) -> z3.BoolRef:
+    return Not(And(answers_old_ticket(True, without), answers_old_ticket(False, without)))
+
+
+def _altered_ticket_concluded() -> z3.BoolRef:
+    return And(C.offered.is_(Extension.DAMAGED), Not(C.conclusion.is_(Conclusion.NONE)))
+
+
 def _decided(*ids: SessionId) -> z3.BoolRef:
     return And(C.offered.among(*TICKETS), C.client_id.among(*ids), Not(C.conclusion.is_(Conclusion.NONE)))
 
 
 THEOREMS = (
+    Theorem(
+        "unopened_ticket_resumes_nothing",
+        "A client whose ticket the server cannot open ends up in a full handshake, whatever session_id stood beside it.",
+        Basis.MUST,
+        Always(fixed(_altered_ticket_concluded), fixed(lambda: C.conclusion.is_(Conclusion.FULL))),
+    ),
     Theorem(
         "no_ticket_is_offered_before_server_finished",
         "A client offers a new ticket elsewhere only after a right server Finished, over the transcript that holds it.",
@@ -47,7 +61,13 @@ THEOREMS = (
         "Until a right Finished of the client arrived, the server answers the old ticket alike with and without a "
         "renewal (two runs).",
         Basis.MUST,
-        TwoRuns(_asked_before_the_client_proved_itself, lambda: (S.terms["honours"],), _answers, lambda: S.ticket.z3),
+        TwoRuns(
+            _asked_before_the_client_proved_itself,
+            lambda: (S.terms["honours"],),
+            _answers,
+            lambda: S.ticket.z3,
+            _one_answer,
+        ),
     ),
     Theorem(
         "ticket_rules_out_look_up",
