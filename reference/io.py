@@ -85,8 +85,9 @@ class TLSSocket:
             self.connection.start()
         self._flush()
         while self.completed is None:
-            if not self._pump() and self.completed is None:  # the peer's last message may come with its close_notify
+            if self._ended:
                 raise ConnectionError("the peer closed the connection during the handshake")
+            self._pump()
         return self.completed
 
     def send(self, data: bytes) -> None:
@@ -98,10 +99,9 @@ class TLSSocket:
 
     def recv(self) -> bytes:
         """The next portion of application data; empty once the peer has closed (`clean` says how)."""
-        while not self._received:
-            if self._ended or not self._pump():
-                return b""
-        return self._received.popleft()
+        while not self._received and not self._ended:
+            self._pump()
+        return self._received.popleft() if self._received else b""
 
     @property
     def clean(self) -> bool:
@@ -111,8 +111,7 @@ class TLSSocket:
     def close(self) -> None:
         """Sends close_notify, as far as the transport still takes it, and closes the transport."""
         self.connection.close()
-        with suppress(OSError):  # where the peer is gone already, nothing is left to tell it
-            self._flush()
+        self._say_goodbye()
         self.transport.close()
 
     def __enter__(self) -> Self:
@@ -128,21 +127,28 @@ class TLSSocket:
         if octets:
             self.transport.sendall(octets)
 
-    def _pump(self) -> bool:
-        """Reads once from the transport; False at its end."""
+    def _pump(self) -> None:
+        """Reads once from the transport. What the peer's last octets brought is kept, even if it is gone by now."""
         octets = self.transport.recv(CHUNK)
         if not octets:
             self._note(self.connection.end_of_input())
-            return False
+            self._ended = True
+            return
         try:
             events = self.connection.receive(octets)
         except ProtocolError:
             self._note(list(self.connection.last_events))
-            self._flush()
+            self._say_goodbye()
             raise
-        self._flush()
         self._note(events)
-        return not self._ended
+        if self._ended:
+            self._say_goodbye()
+        else:
+            self._flush()
+
+    def _say_goodbye(self) -> None:
+        with suppress(OSError):  # where the peer is gone already, nothing is left to tell it
+            self._flush()
 
     def _note(self, events: list[Event]) -> None:
         for event in events:

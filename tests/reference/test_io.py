@@ -69,6 +69,17 @@ def test_a_large_echo_arrives_whole(config, client):
     assert received == data
 
 
+def test_data_that_comes_together_with_the_close_is_not_lost(config, client):
+    def answer_and_close(tls):
+        tls.connection.send(tls.recv())
+        tls.close()
+
+    with Server(listen(), config, answer_and_close) as server, connect(*server.address, client) as tls:
+        tls.send(b"hello")
+
+        assert (tls.recv(), tls.recv(), tls.clean) == (b"hello", b"", True)
+
+
 def test_the_certificate_also_fits_the_address(config, client):
     with Server(listen(), config) as server:
         assert greet(*server.address, replace(client, server_name="127.0.0.1"))[1] == b"hello"

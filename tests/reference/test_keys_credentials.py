@@ -103,6 +103,7 @@ def test_what_is_no_name_is_refused_with_the_field(name):
         check_name("server_name", name)
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_no_altered_certificate_raises_anything_but_a_protocol_error(authority, ecdsa_credentials, rsa_credentials):
     generator, outcomes = random.Random(1), set()
     for own in (ecdsa_credentials, rsa_credentials):
