@@ -80,14 +80,19 @@ class TLSSocket:
         self._truncated = False
 
     def handshake(self) -> HandshakeCompleted:
-        """Carries the handshake out."""
+        """Carries the handshake out; the socket's time-out covers all of it, however slowly octets trickle in."""
+        timeout = self.transport.gettimeout()
+        deadline = None if timeout is None else time.monotonic() + timeout
         if isinstance(self.connection, ClientConnection) and not self.connection.handshake.transcript.octets:
             self.connection.start()
         self._flush()
         while self.completed is None:
             if self._ended:
                 raise ConnectionError("the peer closed the connection during the handshake")
+            if deadline is not None:
+                self.transport.settimeout(max(deadline - time.monotonic(), 0.001))
             self._pump()
+        self.transport.settimeout(timeout)
         return self.completed
 
     def send(self, data: bytes) -> None:
@@ -167,7 +172,7 @@ class TLSSocket:
 
 
 def connect(host: str, port: int, config: ClientConfig, timeout: float | None = 10.0) -> TLSSocket:
-    """Connects and carries out the handshake; `timeout` in seconds, for the whole of every single wait.
+    """Connects and carries out the handshake; `timeout` in seconds, for each of the two, later for every single wait.
 
     Raises OSError (ConnectionRefusedError, socket.gaierror, TimeoutError, …) or ProtocolError.
     """

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -137,6 +138,25 @@ def test_nothing_that_listens_is_a_refused_connection(client):
 def test_a_peer_that_says_nothing_is_cut_off_by_the_time_out(client):
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimeoutError):
         connect(*silent.getsockname(), client, timeout=0.2)
+
+
+def test_a_peer_that_trickles_is_cut_off_as_well(client):
+    def trickle():
+        with listener.accept()[0] as peer, suppress(OSError):
+            peer.sendall(bytes((22, 3, 3, 64, 0)))
+            while True:
+                peer.sendall(b"\x02")
+                pause.wait(0.05)
+
+    pause = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        with pytest.raises(TimeoutError):
+            connect(*listener.getsockname(), client, timeout=0.3)
+        thread.join(5)
+
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("answer", [b"220 mail.example ESMTP\r\n", b""])
