@@ -16,6 +16,7 @@ from rfc5077 import __version__
 from rfc5077.properties.cli.check import check
 from rfc5077.properties.cli.consult import clause, judge
 from rfc5077.properties.cli.endpoints import connect, serve
+from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
 from rfc5077.properties.cli.prove import prove
 from rfc5077.properties.errors import UsageError
@@ -46,6 +47,7 @@ app.command("judge")(judge)
 app.command("clause")(clause)
 app.command("serve")(serve)
 app.command("connect")(connect)
+app.command("bench")(bench)
 
 
 def _version(wanted: bool) -> None:

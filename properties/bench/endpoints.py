@@ -1,0 +1,207 @@
+"""Clients and servers of three stacks in memory, told to do the same: TLS 1.2, ECDHE on P-256, ECDSA, AES-128-GCM,
+extended master secret, tickets, and a server certificate that a root has issued.
+
+Private keys of the exchange are fresh in every handshake.  Every client checks the signature of ServerKeyExchange; the
+reference and OpenSSL check the chain and the name as well, for which tlslite-ng has no code.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from rfc5077.properties.adapters import over_reference, python_ssl, tlslite_ng
+from rfc5077.reference.connection import ClientConnection, ServerConnection
+from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
+from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
+from rfc5077.reference.keys.suites import Group
+from rfc5077.reference.ticket.format import TicketKey
+from rfc5077.reference.ticket.key_ring import KeyRing
+from rfc5077.reference.ticket.store import TicketStore
+
+SUITE = 0xC02B
+NAME = "localhost"
+
+
+class End(Protocol):
+    """One end of a connection, as the adapters have it."""
+
+    def write(self, octets: bytes) -> None: ...
+    def read(self) -> bytes: ...
+    def resumed(self) -> bool | None:
+        """The end's own word; None before its handshake is complete."""
+
+
+Connect = Callable[[], tuple[End, End]]
+"""Makes a client, its ClientHello waiting to be read, and a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that shakes hands with itself."""
+
+    name: str
+    """With its version."""
+    prepare: Callable[[bool], Connect]
+    """Told whether to resume the session of the latest full handshake; not timed."""
+
+
+# --- who the server is ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _issued() -> tuple[Credentials, bytes]:
+    """The server's credentials, and the root (DER) that has issued them."""
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root_name, name = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in ("Root", NAME))
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    root = (
+        _certificate(root_name, root_name, root_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
+    own = (
+        _certificate(root_name, name, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(issuer, critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    der = serialization.Encoding.DER
+    return Credentials((own.public_bytes(der),), key), root.public_bytes(der)
+
+
+def _certificate(
+    issuer: x509.Name, subject: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().issuer_name(issuer).subject_name(subject).public_key(key)
+    builder = builder.serial_number(x509.random_serial_number())
+    return builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
+
+
+# --- the stacks -------------------------------------------------------------------------------------------------------
+
+
+def reference() -> Stack:
+    """Ours, with the machine's own clock and entropy."""
+    credentials, root = _issued()
+    ring = KeyRing((TicketKey.split(os.urandom(64)),))
+    server = ServerConfig((credentials,), key_ring=ring, suites=(SUITE,), groups=(Group.SECP256R1,))
+    client = ClientConfig(
+        NAME, TrustAnchors((root,)), store=TicketStore(), suites=(SUITE,), groups=(Group.SECP256R1,)
+    )
+    latest = client
+
+    def prepare(resume: bool) -> Connect:
+        nonlocal latest
+        latest = latest if resume else replace(client, store=TicketStore())
+        config = latest
+
+        def connect() -> tuple[End, End]:
+            ends = ClientConnection(config, time.time, os.urandom), ServerConnection(server, time.time, os.urandom)
+            return over_reference.Connection(ends[0]), over_reference.Connection(ends[1])
+
+        return connect
+
+    return Stack("rfc5077.reference", prepare)
+
+
+def openssl() -> Stack:
+    """OpenSSL through Python's `ssl`."""
+    credentials, root = _issued()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for context in (server, client):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+        context.set_ecdh_curve("prime256v1")
+    client.load_verify_locations(cadata=root)
+    with tempfile.TemporaryDirectory() as folder:  # OpenSSL reads keys from files only
+        path = Path(folder, "identity.pem")
+        path.touch(mode=0o600)
+        path.write_bytes(credentials.key_pem() + credentials.chain_pem())
+        server.load_cert_chain(path)
+    latest: python_ssl.Connection | None = None
+
+    def end(context: ssl.SSLContext, name: str | None, session: ssl.SSLSession | None) -> python_ssl.Connection:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=name is None, server_hostname=name, session=session)
+        return python_ssl.Connection(tls, incoming, outgoing)
+
+    def prepare(resume: bool) -> Connect:
+        session = latest.session if resume and latest is not None else None
+
+        def connect() -> tuple[End, End]:
+            nonlocal latest
+            ends = end(client, NAME, session), end(server, None, None)
+            if session is None:
+                latest = ends[0]
+            return ends
+
+        return connect
+
+    return Stack(f"CPython ssl, {ssl.OPENSSL_VERSION}", prepare)
+
+
+FASTER = ("gmpy2", "gmpy", "M2Crypto", "Crypto", "Cryptodome")
+"""What tlslite-ng and its arithmetic use where it is installed; the claims are about tlslite-ng by itself."""
+
+
+def tlslite_missing() -> str:
+    """Why no claim about tlslite-ng can be looked at here; empty if it can."""
+    if find_spec("tlslite") is None:
+        return "tlslite-ng is not installed: pip install rfc5077[peers]"
+    helpers = [name for name in FASTER if find_spec(name) is not None]
+    return f"{' and '.join(helpers)} speed tlslite-ng up here; the target is about it alone" if helpers else ""
+
+
+def tlslite() -> Stack:
+    """tlslite-ng, which has to be installed."""
+    from tlslite.api import HandshakeSettings, X509CertChain, parsePEMKey
+
+    credentials, _ = _issued()
+    settings = HandshakeSettings()
+    settings.minVersion = settings.maxVersion = (3, 3)
+    settings.cipherNames, settings.keyExchangeNames = ["aes128gcm"], ["ecdhe_ecdsa"]
+    settings.eccCurves, settings.keyShares, settings.defaultCurve = ["secp256r1"], ["secp256r1"], "secp256r1"
+    settings.ticketKeys = [bytearray(os.urandom(32))]
+    chain = X509CertChain()
+    chain.parsePemList(credentials.chain_pem().decode("ascii"))
+    key = parsePEMKey(credentials.key_pem().decode("ascii"), private=True)
+    latest: tlslite_ng.Connection | None = None
+
+    def prepare(resume: bool) -> Connect:
+        session = latest.tls.session if resume and latest is not None else None
+
+        def connect() -> tuple[End, End]:
+            nonlocal latest
+            client = tlslite_ng.Connection(
+                lambda tls: tls.handshakeClientCert(session=session, settings=settings, serverName=NAME, async_=True)
+            )
+            server = tlslite_ng.Connection(
+                lambda tls: tls.handshakeServerAsync(certChain=chain, privateKey=key, settings=settings)
+            )
+            if session is None:
+                latest = client
+            return client, server
+
+        return connect
+
+    return Stack(f"tlslite-ng {version('tlslite-ng')}", prepare)

@@ -1,0 +1,160 @@
+"""Speed figures: each is produced, named and compared with its target; how fast this machine is decides no test."""
+
+import json
+from itertools import count
+
+import pytest
+
+from rfc5077.properties.bench import commands, handshakes, table
+from rfc5077.properties.bench.commands import Ran, fresh
+from rfc5077.properties.bench.endpoints import openssl, reference, tlslite
+from rfc5077.properties.bench.figure import Bench, Figure, figure_json, figure_text, least, most, rate
+from rfc5077.properties.cli.main import run
+from rfc5077.properties.trace.observe import Observer
+from rfc5077.reference.wire.messages import HandshakeReader, HandshakeType, ServerKeyExchange
+from rfc5077.reference.wire.record import RecordReader
+
+FIGURES = {
+    "suite": ("s", 2), "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
+    "full": ("x", 10), "full-ssl": ("x", None), "resumed": ("x", 5), "resumed-ssl": ("x", None),
+}  # fmt: skip
+"""Unit and target of each figure that is measured here; those of `prove` are read off a run that is made up."""
+PROVED = json.dumps({"summary": {"proved": 12, "failed": 0}})
+
+
+@pytest.fixture(scope="module")
+def document():
+    """What `bench --json` prints for all figures but those of `prove`."""
+    names = [bench.name for bench in table.BENCHES if bench.name != "prove"]
+    with pytest.MonkeyPatch.context() as patch:
+        said: list[str] = []
+        patch.setattr("typer.echo", lambda text, nl: said.append(text))
+        code = run(["bench", *names, "--json"])
+    return code, json.loads("".join(said))
+
+
+def test_each_figure_is_produced_with_its_target_and_whether_it_is_met(document):
+    code, said = document
+    assert said["schema"] == "rfc5077/bench/1"
+    assert {f["name"]: (f["unit"], f["target"]) for f in said["figures"]} == FIGURES
+    for figure in said["figures"]:
+        assert figure["value"] > 0
+        assert figure["met"] in ((None,) if figure["target"] is None else (True, False))
+        assert figure["against"] and figure["method"]
+    assert code == int(any(figure["met"] is False for figure in said["figures"]))
+
+
+def test_a_run_of_prove_gives_time_and_memory():
+    seconds, memory = commands.proved(Ran(19.5, 1234.5, 0, PROVED))
+    assert (seconds.name, seconds.value, seconds.target, seconds.met) == ("prove", 19.5, most(20), True)
+    assert (memory.name, memory.value, memory.target, memory.met) == ("prove-memory", 1234.5, most(1000), False)
+
+
+def test_a_proof_that_fails_misses_its_target_however_fast_it_was():
+    figures = commands.proved(Ran(1.0, 1.0, 1, json.dumps({"summary": {"proved": 11, "failed": 1}})))
+    assert [(figure.met, figure.reason) for figure in figures] == [(False, "1 theorems were not proved")] * 2
+
+
+def test_a_suite_that_finds_fault_with_openssl_misses_its_target():
+    report = {"verdict": "violation", "suite": {"tests": 9, "seconds": 0.1}}
+    (figure,) = commands.suited([Ran(0.5, 1.0, 1, json.dumps(report))])
+    assert (figure.met, figure.value) == (False, 0.5)
+
+
+def test_a_command_in_a_fresh_process_tells_time_memory_and_output():
+    ran = fresh("clause", "R5077-3.3-02", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["schema"] == "rfc5077/clause/1"
+    assert ran.seconds > 0
+    assert ran.megabytes > 1
+
+
+def test_a_command_that_says_nothing_is_no_figure():
+    with pytest.raises(RuntimeError, match="no clause R9999-9"):
+        fresh("clause", "R9999-9")
+
+
+def test_a_missing_peer_leaves_the_figure_open_with_the_reason(monkeypatch):
+    monkeypatch.setattr(handshakes, "tlslite_missing", lambda: "tlslite-ng is not installed: pip install it")
+    figure, beside = handshakes.resumed()
+    assert (figure.name, figure.value, figure.met) == ("resumed", None, None)
+    assert figure_json(figure, "")["reason"] == "tlslite-ng is not installed: pip install it"
+    assert beside.value is not None
+
+
+def test_a_comparison_that_is_not_fair_shows_its_value_and_no_verdict():
+    figure = Figure("full", 4.0, "x", least(10), "tlslite-ng", "gmpy2 speeds tlslite-ng up here")
+    assert figure.met is None
+    assert "gmpy2" in figure_text(figure)
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "met"),
+    [(10.0, least(10), True), (9.999, least(10), False), (20.0, most(20), True), (20.001, most(20), False)],
+)
+def test_a_target_is_met_from_its_own_value_on(value, target, met):
+    assert Figure("f", value, "s", target, "").met is met
+
+
+@pytest.mark.parametrize(
+    ("figure", "code", "word"),
+    [
+        (Figure("f", 1.0, "s", most(2), "a"), 0, " met "),
+        (Figure("f", 3.0, "s", most(2), "a"), 1, " MISSED "),
+        (Figure("f", None, "s", most(2), "a", "why"), 0, "(why)"),
+    ],
+)
+def test_a_missed_target_is_code_1_and_an_open_one_is_not(monkeypatch, capsys, figure, code, word):
+    monkeypatch.setattr(table, "BENCHES", (Bench("f", lambda: (figure,)),))
+    assert run(["bench"]) == code
+    assert word in capsys.readouterr().out
+
+
+def test_an_unknown_figure_is_refused_with_the_nearest(capsys):
+    assert run(["bench", "montior"]) == 2
+    assert "no figure montior; did you mean monitor?" in capsys.readouterr().err
+
+
+def test_a_rate_is_the_median_of_the_portions_behind_the_first():
+    ticks = (0, 100, 100, 101, 101, 103, 103, 107)
+    clock = iter(map(float, ticks)).__next__
+    assert rate(len, ["x" * 1000, "x" * 8, "x" * 8, "x" * 8], clock) == 4.0
+
+
+def curve(flight: bytes) -> int:
+    """The curve of the one ServerKeyExchange among these records."""
+    reader = HandshakeReader()
+    messages = [m for _, _, fragment in RecordReader().feed(flight) for m in reader.feed(fragment)]
+    (exchange,) = [m for m in messages if m.kind == HandshakeType.SERVER_KEY_EXCHANGE]
+    return ServerKeyExchange.parse(exchange.body).group
+
+
+@pytest.mark.parametrize("make", [reference, openssl, tlslite])
+@pytest.mark.parametrize("resume", [False, True])
+def test_every_stack_does_the_same_work(make, resume):
+    stack = make()
+    handshakes.shake(stack.prepare(False), False)
+    client, server = stack.prepare(resume)()
+    observer, events, flights = Observer(1), [], []
+    while octets := client.read():
+        events += observer.octets("client", octets)
+        server.write(octets)
+        flights.append(server.read())
+        events += observer.octets("server", flights[-1])
+        client.write(flights[-1])
+    hello = next(event for event in events if event.message == "ServerHello")
+    said = [event.message for event in events if event.sender == "server"]
+    assert (hello.version, hello.cipher_suite, 23 in hello.extensions) == (0x0303, 0xC02B, True)
+    assert (client.resumed(), server.resumed()) == (resume, resume)
+    if resume:
+        assert said == ["ServerHello", "ChangeCipherSpec", "Finished"]
+    else:
+        assert said[1:4] == ["Certificate", "ServerKeyExchange", "ServerHelloDone"]
+        assert curve(flights[0]) == 23  # secp256r1
+        assert len(next(event.ticket for event in events if event.message == "NewSessionTicket")) > 100
+
+
+def test_handshakes_are_timed_in_turns():
+    ticks = count()
+    taken = handshakes.seconds([reference(), openssl()], False, rounds=2, clock=lambda: float(next(ticks)))
+    assert taken == [1.0, 1.0]
