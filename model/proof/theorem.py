@@ -36,8 +36,8 @@ class Always:
 class TwoRuns:
     """In any two reachable states where ``when`` holds and whose ``linked`` terms agree, the ``same`` terms agree.
 
-    Self-composition: two independent runs of the system, which share what ``linked`` names.  ``alone`` is what holds in
-    each of them, so that what is compared is determined.  ``apart`` names what the runs differ in; the twin asks for two
+    Self-composition: two independent runs of the system, which share what ``linked`` names.  ``alone`` is what holds
+    in each of them, so that what is compared is determined.  ``apart`` names what the runs differ in; the twin asks for two
     such states.
     """
 
@@ -63,12 +63,17 @@ class Decreasing:
 
 @dataclass(frozen=True)
 class Theorem:
-    """A named claim: one sentence, what it rests on, and the formula."""
+    """A named claim: one sentence, what it rests on, and the formula.
+
+    ``follows_from`` names what alone suffices, where one clause or the order of the figures does: such a theorem is shown
+    but not counted.
+    """
 
     id: str
     statement: str
     basis: Basis
     claim: Always | TwoRuns | Decreasing
+    follows_from: str = ""
 
 
 def fixed(formula: Callable[[], z3.BoolRef]) -> Callable[[Without], z3.BoolRef]:

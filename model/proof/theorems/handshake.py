@@ -164,6 +164,20 @@ def _faultless(rule: Rule) -> z3.BoolRef:
     return And(rule.result.client.fault.is_(Fault.NONE), rule.result.server.fault.is_(Fault.NONE), *first)
 
 
+def _ticket_overdue() -> z3.BoolRef:
+    return And(C.position.among(*AFTER_SERVER_CCS), S.announced)
+
+
+def _ticket_in_place() -> z3.BoolRef:
+    delivered = Not(W.tickets_delivered.is_(Ticket.NONE))
+    return And(Implies(_ticket_in_full(), _client_has_proved_itself()), Implies(_ticket_overdue(), delivered))
+
+
+def _ticket_or_its_end() -> z3.BoolRef:
+    ended = C.position.among(*AFTER_SERVER_CCS)
+    return And(Or(Not(W.tickets_delivered.is_(Ticket.NONE)), ended), Not(W.damaged))
+
+
 def _announced_and_delivered() -> z3.BoolRef:
     return And(W.tickets_delivered.is_(Ticket.NONE) == Not(S.announced), Not(W.delivered_twice))
 
@@ -186,6 +200,7 @@ THEOREMS = (
         "Where both have completed the handshake, both hold it to be resumed or both hold it to be full.",
         Basis.MUST,
         Always(fixed(_both_complete), fixed(lambda: And(keys_agree(STATE), C.position.same(S.position)))),
+        follows_from="R5246-7.4.9-01",
     ),
     Theorem(
         "client_decides_as_the_server_did",
@@ -214,9 +229,16 @@ THEOREMS = (
     ),
     Theorem(
         "announced_ticket_is_delivered_once",
-        "When the client has verified the server's Finished, one NewSessionTicket has come if announced, else none.",
+        "Up to the server's ChangeCipherSpec one NewSessionTicket reaches the client if announced, none otherwise.",
         Basis.MUST,
-        Always(fixed(lambda: C.verified), fixed(_announced_and_delivered)),
+        Always(fixed(_ticket_or_its_end), fixed(_announced_and_delivered)),
+    ),
+    Theorem(
+        "ticket_has_its_place",
+        "NewSessionTicket comes before the server's ChangeCipherSpec and, in a full handshake, leaves only after a right "
+        "Finished of the client arrived, over the server's own transcript and keys.",
+        Basis.MUST,
+        Always(fixed(lambda: Or(_ticket_in_full(), _ticket_overdue())), fixed(_ticket_in_place)),
     ),
     Theorem(
         "no_ticket_comes_unannounced",
@@ -225,22 +247,6 @@ THEOREMS = (
         Always(
             fixed(lambda: And(Not(W.tickets_delivered.is_(Ticket.NONE)), Not(W.damaged))),
             fixed(lambda: And(S.announced, C.announced, Not(C.offered.is_(Extension.ABSENT)))),
-        ),
-    ),
-    Theorem(
-        "full_handshake_ticket_follows_a_proved_client",
-        "In a full handshake NewSessionTicket leaves only after a right Finished of the client arrived, over the "
-        "server's own transcript and keys.",
-        Basis.MUST,
-        Always(fixed(_ticket_in_full), fixed(_client_has_proved_itself)),
-    ),
-    Theorem(
-        "ticket_comes_before_server_change_cipher_spec",
-        "When the server's ChangeCipherSpec reaches the client, the announced ticket has come.",
-        Basis.MUST,
-        Always(
-            fixed(lambda: And(C.position.among(*AFTER_SERVER_CCS), S.announced)),
-            fixed(lambda: Not(W.tickets_delivered.is_(Ticket.NONE))),
         ),
     ),
     Theorem(
@@ -287,5 +293,6 @@ THEOREMS = (
             fixed(lambda: Or([Not(queue(W, party)[4].is_(Flight.NOTHING)) for party in (CLIENT, SERVER)])),
             fixed(lambda: And([queue(W, party)[5].is_(Flight.NOTHING) for party in (CLIENT, SERVER)])),
         ),
+        follows_from="the figures",
     ),
 )

@@ -46,7 +46,7 @@ def _decided(*ids: SessionId) -> z3.BoolRef:
 THEOREMS = (
     Theorem(
         "unopened_ticket_resumes_nothing",
-        "A client whose ticket the server cannot open ends up in a full handshake, whatever session_id stood beside it.",
+        "A client whose ticket the server cannot open ends up in a full handshake, whatever its session_id.",
         Basis.MUST,
         Always(fixed(_altered_ticket_concluded), fixed(lambda: C.conclusion.is_(Conclusion.FULL))),
     ),
