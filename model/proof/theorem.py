@@ -37,8 +37,8 @@ class TwoRuns:
     """In any two reachable states where ``when`` holds and whose ``linked`` terms agree, the ``same`` terms agree.
 
     Self-composition: two independent runs of the system, which share what ``linked`` names.  ``alone`` is what holds
-    in each of them, so that what is compared is determined.  ``apart`` names what the runs differ in; the twin asks for two
-    such states.
+    in each of them, so that what is compared is determined.  ``apart`` names what the runs differ in; the twin asks for
+    two such states.
     """
 
     when: Callable[[Without], z3.BoolRef]
@@ -65,8 +65,8 @@ class Decreasing:
 class Theorem:
     """A named claim: one sentence, what it rests on, and the formula.
 
-    ``follows_from`` names what alone suffices, where one clause or the order of the figures does: such a theorem is shown
-    but not counted.
+    ``follows_from`` names what alone suffices, where one clause or the order of the figures does: such a theorem is
+    shown but not counted.
     """
 
     id: str

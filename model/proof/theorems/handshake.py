@@ -235,8 +235,8 @@ THEOREMS = (
     ),
     Theorem(
         "ticket_has_its_place",
-        "NewSessionTicket comes before the server's ChangeCipherSpec and, in a full handshake, leaves only after a right "
-        "Finished of the client arrived, over the server's own transcript and keys.",
+        "NewSessionTicket comes before the server's ChangeCipherSpec and, in a full handshake, leaves only after a "
+        "right Finished of the client arrived, over the server's own transcript and keys.",
         Basis.MUST,
         Always(fixed(lambda: Or(_ticket_in_full(), _ticket_overdue())), fixed(_ticket_in_place)),
     ),
