@@ -1,0 +1,139 @@
+"""Our side of the dialogues, and what the foreign side says of them."""
+
+import queue
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+from peers.process import PATIENCE
+
+from rfc5077.reference.connection import ClientConnection, ServerConnection
+from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
+from rfc5077.reference.io import Server, TLSSocket, connect, listen, system_clock, system_entropy
+from rfc5077.reference.ticket.store import FinishedVerified, TicketStore
+
+GREETING = b"hello over there\n"
+"""What a client says and a server repeats: one line, which no program takes for a command."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a foreign peer says of one connection.
+
+    Attributes:
+        resumed: whether the handshake was abbreviated, by the peer's own word; None if it came to no end.
+        heard: the application data that reached it.
+        client: fingerprint of the client's certificate, where it is the server and saw one.
+        error: what went wrong, in the stack's own words.
+    """
+
+    resumed: bool | None
+    heard: bytes = b""
+    client: str | None = None
+    error: str | None = None
+
+
+class ForeignServer(Protocol):
+    """A foreign server that runs."""
+
+    address: tuple[str, int]
+
+    def talk(self, tls: TLSSocket) -> bytes:
+        """Application data both ways over an established connection; what the server answered."""
+
+    def word(self) -> Word:
+        """Of the connection that has just ended."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One connection of our client to a foreign server: our view, the answer to our greeting, and the server's word."""
+
+    connection: ClientConnection
+    answer: bytes
+    word: Word
+
+
+def visit(server: ForeignServer, config: ClientConfig) -> Visit:
+    """One connection to a foreign server. Raises what `connect` raises."""
+    with connect(*server.address, config, PATIENCE) as tls:
+        answer = server.talk(tls)
+    return Visit(tls.connection, answer, server.word())
+
+
+def receive_all(tls: TLSSocket, length: int) -> bytes:
+    """That many octets of application data, fewer if the peer closes before."""
+    data = b""
+    while len(data) < length and (more := tls.recv()):
+        data += more
+    return data
+
+
+def damage_ticket(config: ClientConfig) -> bytes:
+    """Flips a bit in the middle of the ticket that a client has for its server; the damaged ticket."""
+    assert config.store is not None
+    stored = config.store.find(config.store_key, system_clock())
+    assert stored is not None and stored.ticket, "there is no ticket to damage"
+    octets = bytearray(stored.ticket)
+    octets[len(octets) // 2] ^= 1
+    config.store.keep(replace(stored, ticket=bytes(octets)), FinishedVerified(b""))
+    return bytes(octets)
+
+
+def stored_ticket(store: TicketStore | None, config: ClientConfig) -> bytes:
+    """The ticket that a client would offer next, empty if it has none."""
+    assert store is not None
+    stored = store.find(config.store_key, system_clock())
+    return b"" if stored is None else stored.ticket
+
+
+@dataclass(frozen=True)
+class Call:
+    """One connection of a foreign client to our server: our view, and the error that ended it, if any."""
+
+    connection: ServerConnection
+    error: Exception | None
+
+    @property
+    def offered(self) -> bytes | None:
+        """The body of SessionTicket in the client's hello, None if the extension was absent."""
+        return self.connection.handshake.client_hello.session_ticket
+
+
+class OurServer:
+    """Our server over real sockets, which echoes; the n-th connection is served under the n-th configuration."""
+
+    def __init__(self, *configs: ServerConfig) -> None:
+        self._configs = configs
+        self._accepted: list[ServerConnection] = []
+        self._ends: queue.SimpleQueue[tuple[ServerConnection, Exception | None]] = queue.SimpleQueue()
+        self._server = Server(
+            listen(), configs[0], connection=self._accept, report=self._note, timeout=PATIENCE
+        )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._server.address
+
+    def calls(self, count: int) -> list[Call]:
+        """The first so many connections, in the order in which they came; waits for the end of each."""
+        ends = [self._ends.get(timeout=PATIENCE) for _ in range(count)]
+        errors = {id(connection): error for connection, error in ends}
+        return [Call(connection, errors[id(connection)]) for connection in self._accepted[:count]]
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._server.close()
+
+    def _accept(self, config: ServerConfig) -> ServerConnection:
+        of_this_one = self._configs[min(len(self._accepted), len(self._configs) - 1)]
+        connection = ServerConnection(of_this_one, system_clock, system_entropy)
+        self._accepted.append(connection)
+        return connection
+
+    def _note(self, tls: TLSSocket, error: Exception | None) -> None:
+        assert isinstance(tls.connection, ServerConnection)
+        self._ends.put((tls.connection, error))
