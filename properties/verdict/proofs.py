@@ -42,6 +42,7 @@ def _theorem_json(result: Proved) -> Json:
         "id": result.theorem.id,
         "statement": result.theorem.statement,
         "basis": result.theorem.basis.value,
+        "follows_from": result.theorem.follows_from or None,
         "status": result.status,
         "seconds": round(result.seconds, 3),
         "certificate": result.certificate,
@@ -69,8 +70,9 @@ def prove_text(proof: Proof) -> str:
     parts = [f"Without {', '.join(sorted(proof.without))}:"] if proof.without else []
     parts += [_theorem_text(result) for result in proof.results]
     failed = len(proof.failed)
+    shown = sum(bool(result.theorem.follows_from) for result in proof.results)
     parts.append(
-        f"{len(proof.results) - failed} proved, {failed} failed, in {proof.seconds:.1f} s: {proof.states:,} joint "
+        f"{len(proof.results) - failed} proved ({shown} of them not counted), {failed} failed, in {proof.seconds:.1f} s: {proof.states:,} joint "
         f"states in an invariant of {proof.nodes:,} nodes, {len(proof.obligations)} obligations for z3 and cvc5."
     )
     return "\n".join(parts)
@@ -79,7 +81,7 @@ def prove_text(proof: Proof) -> str:
 def _theorem_text(result: Proved) -> str:
     theorem = result.theorem
     lines = [
-        f"{result.status:<8}  {theorem.id}  ({theorem.basis.value})",
+        f"{result.status:<8}  {theorem.id}  ({theorem.basis.value}{_sufficient(result)})",
         textwrap.fill(theorem.statement, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT),
     ]
     for number, trace in enumerate(result.counterexample, 1):
@@ -89,6 +91,11 @@ def _theorem_text(result: Proved) -> str:
         answers = ", ".join(f"{solver} says {answer}" for solver, answer in result.certificate.items())
         lines.append(f"{INDENT}{answers}; its twin is {result.twin.status}")
     return "\n".join(lines)
+
+
+def _sufficient(result: Proved) -> str:
+    alone = result.theorem.follows_from
+    return f"; follows from {alone} alone, not counted" if alone else ""
 
 
 def joint_ladder(trace: Sequence[Step]) -> str:
