@@ -72,8 +72,8 @@ def prove_text(proof: Proof) -> str:
     failed = len(proof.failed)
     shown = sum(bool(result.theorem.follows_from) for result in proof.results)
     parts.append(
-        f"{len(proof.results) - failed} proved ({shown} of them not counted), {failed} failed, in {proof.seconds:.1f} s: "
-        f"{proof.states:,} joint states in an invariant of {proof.nodes:,} nodes, "
+        f"{len(proof.results) - failed} proved ({shown} of them not counted), {failed} failed, in "
+        f"{proof.seconds:.1f} s: {proof.states:,} joint states in an invariant of {proof.nodes:,} nodes, "
         f"{len(proof.obligations)} obligations for z3 and cvc5."
     )
     return "\n".join(parts)
