@@ -35,7 +35,8 @@ class Word:
 class ForeignServer(Protocol):
     """A foreign server that runs."""
 
-    address: tuple[str, int]
+    def connect(self, config: ClientConfig) -> TLSSocket:
+        """A connection of our client to it, established. Raises what `reference.io.connect` raises."""
 
     def talk(self, tls: TLSSocket) -> bytes:
         """Application data both ways over an established connection; what the server answered."""
@@ -53,9 +54,14 @@ class Visit:
     word: Word
 
 
+def open_connection(address: tuple[str, int], config: ClientConfig) -> TLSSocket:
+    """An established connection of our client, with the patience of these tests."""
+    return connect(*address, config, PATIENCE)
+
+
 def visit(server: ForeignServer, config: ClientConfig) -> Visit:
     """One connection to a foreign server. Raises what `connect` raises."""
-    with connect(*server.address, config, PATIENCE) as tls:
+    with server.connect(config) as tls:
         answer = server.talk(tls)
     return Visit(tls.connection, answer, server.word())
 
@@ -117,8 +123,10 @@ class OurServer:
 
     def calls(self, count: int) -> list[Call]:
         """The first so many connections, in the order in which they came; waits for the end of each."""
-        ends = [self._ends.get(timeout=PATIENCE) for _ in range(count)]
-        errors = {id(connection): error for connection, error in ends}
+        errors: dict[int, Exception | None] = {}
+        while not (len(self._accepted) >= count and all(id(each) in errors for each in self._accepted[:count])):
+            connection, error = self._ends.get(timeout=PATIENCE)
+            errors[id(connection)] = error
         return [Call(connection, errors[id(connection)]) for connection in self._accepted[:count]]
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A foreign program in a process of its own: its lines are read with a time-out, and it is gone at the end in any case."""
+"""A foreign program in a process of its own: read with a time-out, line by line, and in any case gone at the end."""
 
 import os
 import queue
@@ -21,15 +21,26 @@ PATIENCE = 10.0
 
 def program(name: str, package: str) -> str:
     """The path of a program. The test fails, and says what to install, if there is none."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    path = _find(name)
     if path is None:
-        pytest.fail(f"the program {name} is missing; install the Debian package {package}", pytrace=False)
+        pytest.fail(_missing(name, package), pytrace=False)
     return path
 
 
+def _find(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+
+
+def _missing(name: str, package: str) -> str:
+    return f"the program {name} is missing: install the Debian package {package}"
+
+
 def version_of(name: str, package: str, *arguments: str) -> str:
-    """The first line that a program says of its version, on whichever stream."""
-    command = (program(name, package), *arguments)
+    """The first line that a program says of its version, on whichever stream; that it is missing, if it is."""
+    path = _find(name)
+    if path is None:
+        return _missing(name, package)
+    command = (path, *arguments)
     said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     return (said.stdout + said.stderr).partition("\n")[0]
 

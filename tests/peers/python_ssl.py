@@ -36,3 +36,7 @@ def client(
     choices += [] if tickets else ["--no-tickets"]
     choices += [] if own is None else ["--certificate", own.certificate, "--key", own.key]
     return run_client("python_ssl_client.py", address[1], count, *choices)
+
+
+renewed = client
+"""The same where a ticket is renewed on the way."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from peers.dialogue import GREETING, ForeignServer, Word, receive_all
+from peers.dialogue import GREETING, ForeignServer, Word, open_connection, receive_all
 from peers.papers import Identity
 from peers.process import Child
 
+from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import TLSSocket
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -20,7 +21,11 @@ class ScriptedServer:
 
     def __init__(self, child: Child) -> None:
         self._child = child
-        self.address = ("127.0.0.1", self._next()["port"])
+        self._address = ("127.0.0.1", self._next()["port"])
+
+    def connect(self, config: ClientConfig) -> TLSSocket:
+        """A connection to it."""
+        return open_connection(self._address, config)
 
     def talk(self, tls: TLSSocket) -> bytes:
         """A greeting, and its echo."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from pairs import ticket_key
-from peers import python_ssl, tlslite_ng
+from peers import openssl, python_ssl, tlslite_ng
 from peers.dialogue import GREETING, OurServer
 from peers.expectations import judge
 from peers.papers import fingerprint
@@ -18,9 +18,9 @@ from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import SessionCache
 
-CLIENTS = (python_ssl, tlslite_ng)
-ABLE_TO_GO_WITHOUT_TICKETS = (python_ssl,)
-TELLING_OF_ALERTS = (python_ssl,)
+CLIENTS = (python_ssl, tlslite_ng, openssl)
+ABLE_TO_GO_WITHOUT_TICKETS = (python_ssl, openssl)
+TELLING_OF_ALERTS = (python_ssl, openssl)
 OLD, NEW = ticket_key(1), ticket_key(2)
 
 
@@ -53,7 +53,7 @@ def test_a_renewed_ticket_is_taken_and_offered_next(stack, papers, server_config
     renewing = replace(server_config, key_ring=KeyRing((NEW, OLD)), renew="ticket")
     afterwards = replace(server_config, key_ring=KeyRing((NEW, OLD)))
     with OurServer(under_old, renewing, afterwards) as server:
-        words = stack.client(papers, server.address, 3, identity=papers.ecdsa)
+        words = stack.renewed(papers, server.address, 3, identity=papers.ecdsa)
         first, second, third = server.calls(3)
 
     assert second.connection.ticket_sent not in (None, b"", first.connection.ticket_sent)
@@ -135,7 +135,7 @@ def test_the_clients_identity_outlives_the_handshake_that_proved_it(stack, autho
         calls = server.calls(2)
 
     assert [call.connection.resumed for call in calls] == [word.resumed for word in words] == [False, True]
-    shown = [fingerprint(call.connection.peer_certificates[0]) for call in calls]  # some clients add their root behind it
+    shown = [fingerprint(call.connection.peer_certificates[0]) for call in calls]  # some add their root behind it
     assert shown == [papers.client.fingerprint] * 2
 
 

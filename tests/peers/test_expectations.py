@@ -27,7 +27,9 @@ def test_an_entry_without_a_reason_is_refused():
         load('[[deviation]]\nstack = "a"\nrole = "client"\nversion = "1"\nclauses = ["b"]\nsection = "c"')
 
 
-@pytest.mark.parametrize(("version", "covered"), [("1.2", True), ("1.2.7", True), ("1.2, with x", True), ("1.20", False)])
+@pytest.mark.parametrize(
+    ("version", "covered"), [("1.2", True), ("1.2.7", True), ("1.2, with x", True), ("1.20", False)]
+)
 def test_an_entry_stands_for_one_series_of_versions(version, covered):
     assert KNOWN.covers(version) is covered
 

@@ -4,18 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from peers import python_ssl, tlslite_ng
+from peers import nginx, openssl, python_ssl, tlslite_ng
 from peers.dialogue import GREETING, damage_ticket, stored_ticket, visit
 from peers.stacks import stacks
 
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
-from rfc5077.reference.io import PeerAlert, connect
+from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.keys.credentials import TrustAnchors
 
-SERVERS = (python_ssl, tlslite_ng)
-WITH_A_SESSION_CACHE = (python_ssl,)
-REFUSING_THE_ANONYMOUS = (python_ssl,)
-TELLING_OF_ALERTS = (python_ssl, tlslite_ng)
+SERVERS = (python_ssl, tlslite_ng, openssl, nginx)
+WITH_A_SESSION_CACHE = (python_ssl, openssl)
+REFUSING_THE_ANONYMOUS = (python_ssl, openssl)
+TELLING_OF_ALERTS = (python_ssl, tlslite_ng, openssl)
 
 
 @stacks(*SERVERS)
@@ -30,8 +30,8 @@ def test_the_second_connection_is_resumed_by_its_ticket(stack, session_id, paper
     assert second.connection.ticket_offered == first.connection.ticket_received != b""
     assert second.connection.peer_certificates == ()
     for each in (first, second):
-        assert GREETING.strip() in each.answer
-        assert GREETING.strip() in each.word.heard
+        assert each.answer
+        assert GREETING in each.word.heard
 
 
 @stacks(*SERVERS)
@@ -52,7 +52,7 @@ def test_a_damaged_ticket_leads_to_a_full_handshake(stack, papers, client_config
 
     assert second.connection.ticket_offered == damaged
     assert (second.connection.resumed, second.word.resumed) == (False, False)
-    assert GREETING.strip() in second.answer
+    assert GREETING in second.word.heard
     assert stored_ticket(client_config.store, client_config) == (second.connection.ticket_received or b"")
 
 
@@ -65,7 +65,7 @@ def test_another_servers_ticket_leads_to_a_full_handshake(stack, papers, client_
 
     assert second.connection.ticket_offered == first.connection.ticket_received != b""
     assert (second.connection.resumed, second.word.resumed) == (False, False)
-    assert GREETING.strip() in second.answer
+    assert GREETING in second.word.heard
 
 
 @stacks(*SERVERS)
@@ -116,7 +116,7 @@ def test_the_clients_identity_outlives_the_handshake_that_proved_it(stack, paper
 @stacks(*REFUSING_THE_ANONYMOUS)
 def test_a_client_without_the_certificate_that_is_demanded_is_refused(stack, papers, client_config):
     with stack.server(papers, papers.ecdsa, client_auth=True) as server, pytest.raises(PeerAlert) as caught:
-        connect(*server.address, client_config)
+        server.connect(client_config)
 
     assert caught.value.alert.description is AlertDescription.HANDSHAKE_FAILURE
 
@@ -126,8 +126,37 @@ def test_a_certificate_of_a_strangers_is_refused_and_the_server_told(stack, pape
     distrustful = replace(client_config, roots=TrustAnchors.from_pem(Path(papers.stranger).read_bytes()))
     with stack.server(papers, papers.ecdsa) as server:
         with pytest.raises(ProtocolError) as caught:
-            connect(*server.address, distrustful)
+            server.connect(distrustful)
         word = server.word()
 
     assert caught.value.alert is AlertDescription.UNKNOWN_CA
     assert "unknown" in word.error and "ca" in word.error
+
+
+@stacks(nginx)
+def test_a_ticket_under_a_key_that_is_not_the_first_is_renewed_and_the_new_one_used(stack, papers, client_config):
+    with stack.server(papers, papers.ecdsa, keys=("old",)) as server:
+        first = visit(server, client_config)
+        server.use_keys("new", "old")
+        second = visit(server, client_config)
+        server.use_keys("new")
+        third = visit(server, client_config)
+
+    assert [each.connection.resumed for each in (first, second, third)] == [False, True, True]
+    assert [each.word.resumed for each in (first, second, third)] == [False, True, True]
+    assert second.connection.handshake.server_hello.announces_ticket
+    assert second.connection.ticket_received not in (None, b"", first.connection.ticket_received)
+    assert third.connection.ticket_offered == second.connection.ticket_received
+    assert third.connection.ticket_received is None
+
+
+@stacks(nginx)
+def test_a_ticket_whose_key_is_gone_is_replaced(stack, papers, client_config):
+    with stack.server(papers, papers.ecdsa, keys=("old",)) as server:
+        first = visit(server, client_config)
+        server.use_keys("new")
+        second, third = visit(server, client_config), visit(server, client_config)
+
+    assert second.connection.ticket_offered == first.connection.ticket_received
+    assert [each.connection.resumed for each in (first, second, third)] == [False, False, True]
+    assert third.connection.ticket_offered == second.connection.ticket_received

@@ -35,3 +35,7 @@ def client(
     choices = ["--fingerprint", expected]
     choices += [] if own is None else ["--certificate", own.certificate, "--key", own.key]
     return run_client("tlslite_client.py", address[1], count, *choices)
+
+
+renewed = client
+"""The same where a ticket is renewed on the way."""
