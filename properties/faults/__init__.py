@@ -1,0 +1,25 @@
+"""Faulty endpoints by id: the reference with one defence less each."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from rfc5077.properties.faults import client, client_checks, server, server_checks, server_choices
+from rfc5077.properties.faults.fault import Fault
+
+ROOMS = (server, server_checks, server_choices, client, client_checks)
+
+
+def _of(room: ModuleType) -> list[Fault]:
+    return [value for value in vars(room).values() if isinstance(value, Fault)]
+
+
+def _order(one: Fault) -> tuple[bool, int]:
+    role, number = one.id.split("-")
+    return role != "S", int(number)
+
+
+FAULTS: dict[str, Fault] = {
+    one.id: one for one in sorted((one for room in ROOMS for one in _of(room)), key=_order)
+}
+"""Every fault, servers first, in the order of their numbers."""

@@ -1,0 +1,149 @@
+"""What a fault is: one defence taken out of the reference by a small declared edit.
+
+A fault is written as a function that returns the edit; its docstring says what the faulty endpoint does. Each call
+gives a new edit, so that what a fault remembers over its connections belongs to one peer alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from inspect import getdoc
+from typing import Literal
+
+from rfc5077.properties.adapters import over_reference
+from rfc5077.properties.adapters.over_reference import client_config, server_config
+from rfc5077.properties.adapters.peer import AnyPeer, Role
+from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.connection import ClientConnection, ServerConnection
+from rfc5077.reference.handshake.client import CLIENT_TABLE
+from rfc5077.reference.handshake.client_flight import (
+    ClientHandler,
+    ClientHandlers,
+    ClientHandshake,
+    ClientState,
+    ClientTable,
+)
+from rfc5077.reference.handshake.config import ClientConfig, Clock, ServerConfig
+from rfc5077.reference.handshake.server import SERVER_TABLE
+from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerState, ServerTable
+from rfc5077.reference.record_layer import DEFAULT_RULES, RecordRules
+from rfc5077.reference.wire.messages import Message, Signal
+
+Verdict = Literal["violation", "advice", "note"]
+
+
+def renewing() -> ServerConfig:
+    """A server that renews every ticket it accepts."""
+    return replace(server_config(), renew="ticket")
+
+
+def asking() -> ServerConfig:
+    """A server that asks for a client certificate, and goes on without."""
+    return server_config(client_certificate=True)
+
+
+@dataclass(frozen=True)
+class ServerEdit:
+    """What is different in a faulty server; the rest is the reference."""
+
+    rows: ServerTable = field(default_factory=dict)
+    """Rows that are added to the table, or replace one."""
+    without: tuple[tuple[ServerState, int | Signal], ...] = ()
+    """Rows that are taken out."""
+    handlers: ServerHandlers = field(default_factory=ServerHandlers)
+    rules: RecordRules = DEFAULT_RULES
+    config: Callable[[], ServerConfig] = server_config
+    """The configuration under which the fault shows; nothing in it is faulty."""
+    clock: Clock = time.time
+
+    def peer(self) -> AnyPeer:
+        """The faulty server."""
+        table = {row: take for row, take in {**SERVER_TABLE, **self.rows}.items() if row not in self.without}
+        make = partial(ServerConnection, table=table, handlers=self.handlers, rules=self.rules)
+        return over_reference.server(config=self.config(), clock=self.clock, make=make)
+
+    def unedited(self) -> AnyPeer:
+        """The reference under the same configuration."""
+        return over_reference.server(config=self.config(), clock=self.clock)
+
+
+@dataclass(frozen=True)
+class ClientEdit:
+    """What is different in a faulty client; the rest is the reference."""
+
+    rows: ClientTable = field(default_factory=dict)
+    """Rows that are added to the table, or replace one."""
+    without: tuple[tuple[ClientState, int | Signal], ...] = ()
+    """Rows that are taken out."""
+    handlers: ClientHandlers = field(default_factory=ClientHandlers)
+    rules: RecordRules = DEFAULT_RULES
+    config: Callable[[], ClientConfig] = client_config
+    """The configuration under which the fault shows; nothing in it is faulty."""
+
+    def peer(self) -> AnyPeer:
+        """The faulty client."""
+        table = {row: take for row, take in {**CLIENT_TABLE, **self.rows}.items() if row not in self.without}
+        make = partial(ClientConnection, table=table, handlers=self.handlers, rules=self.rules)
+        return over_reference.client(config=self.config(), make=make)
+
+    def unedited(self) -> AnyPeer:
+        """The reference under the same configuration."""
+        return over_reference.client(config=self.config())
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One defence taken out of the reference.
+
+    Attributes:
+        id: S-nn for a server, C-nn for a client.
+        text: what the faulty endpoint does.
+        clauses: what that violates; whoever tests it names one of these first, or one that says the same.
+        verdict: what a tester owes to say.
+        make: a faulty peer that has seen nobody.
+        unedited: the reference under the same configuration.
+        source: the attack or the stack from which the fault is known; empty if none is.
+    """
+
+    id: str
+    text: str
+    clauses: tuple[str, ...]
+    verdict: Verdict
+    make: Callable[[], AnyPeer]
+    unedited: Callable[[], AnyPeer]
+    source: str = ""
+
+    @property
+    def role(self) -> Role:
+        """Whose fault it is."""
+        return "server" if self.id.startswith("S") else "client"
+
+
+class fault:
+    """Decorator that makes a `Fault` of a function returning the edit; it registers nothing."""
+
+    def __init__(self, id: str, *clauses: str, verdict: Verdict = "violation", source: str = "") -> None:
+        self.id = id
+        self.clauses = clauses
+        self.verdict = verdict
+        self.source = source
+
+    def __call__(self, edit: Callable[[], ServerEdit] | Callable[[], ClientEdit]) -> Fault:
+        text = " ".join((getdoc(edit) or "").split())
+        return Fault(
+            self.id, text, self.clauses, self.verdict, lambda: edit().peer(), lambda: edit().unedited(), self.source
+        )
+
+
+def only(where: Callable[[ClientHandshake], bool], take: ClientHandler) -> ClientHandler:
+    """A row of a client's table that takes the message where the condition holds, and refuses it elsewhere."""
+
+    def guarded(handshake: ClientHandshake, message: Message) -> ClientState:
+        if not where(handshake):
+            raise ProtocolError(Cause.UNEXPECTED_MESSAGE, f"{message.name} is refused by this client")
+        return take(handshake, message)
+
+    return guarded

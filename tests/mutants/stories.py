@@ -1,0 +1,146 @@
+"""What shows a fault that the core alphabet cannot show: words of other symbols, some of them said in octets.
+
+A story is one word per connection; all connections belong to one memory and one judge.
+"""
+
+from collections.abc import Callable
+
+from rfc5077.model.event import CLIENT, SERVER, Certificates, Content, Event, Extension, SessionId, Ticket
+from rfc5077.model.event import Message as M
+from rfc5077.properties.adapters.peer import AnyPeer
+from rfc5077.properties.suite.agreement import Memory
+from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
+from rfc5077.properties.suite.play import Manner, Watch
+from rfc5077.properties.verdict.judge import Finding
+from rfc5077.reference.wire.messages import HandshakeType, NewSessionTicket
+
+Puppet = PuppetClient | PuppetServer
+Saying = Callable[[Puppet], list]
+Story = tuple[tuple[Event | Saying, ...], ...]
+
+
+def tell(peer: AnyPeer, story: Story) -> tuple[Finding, ...]:
+    """What the peer does wrong in a story."""
+    client = peer.role == "client"
+    watch, memory = Watch(CLIENT if client else SERVER, set()), Memory()
+    if client:
+        peer.forget()
+    for number, word in enumerate(story):
+        puppet = (PuppetServer if client else PuppetClient)(peer, memory, number, Manner().entropy(number))
+        if client:
+            watch.take(puppet.hear())
+        for symbol in word:
+            said = puppet.say(symbol) if isinstance(symbol, Event) else symbol(puppet)
+            if isinstance(symbol, Event) and symbol.extension is Extension.FOREIGN:
+                for abstraction in (watch.abstraction, watch.judge.abstraction):
+                    abstraction.know(said[0].session_ticket, Extension.FOREIGN)
+            watch.take(said)
+            for _ in range(2):  # the second silence says that everything was read
+                watch.take(puppet.hear(silence=True))
+    return watch.findings()
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def hello(extension: Extension, session_id: SessionId = SessionId.EMPTY, content: Content = Content.RIGHT) -> Event:
+    """ClientHello."""
+    return Event(sender=CLIENT, message=M.ClientHello, extension=extension, session_id=session_id, content=content)
+
+
+def answer(extension: Extension, session_id: SessionId = SessionId.EMPTY) -> Event:
+    """ServerHello."""
+    return Event(sender=SERVER, message=M.ServerHello, extension=extension, session_id=session_id)
+
+
+def client(message: M, **fields) -> Event:
+    """Another message of the client's."""
+    return Event(sender=CLIENT, message=message, **fields)
+
+
+def server(message: M, **fields) -> Event:
+    """Another message of the server's."""
+    return Event(sender=SERVER, message=message, **fields)
+
+
+def by_id(octets: bytes, extension: Extension) -> Saying:
+    """ClientHello with this session_id."""
+
+    def say(puppet):
+        puppet._session_id = lambda _: octets
+        return puppet.say(hello(extension, SessionId.FRESH))
+
+    return say
+
+
+def short_finished(length: int) -> Saying:
+    """The first octets of the Finished that is due."""
+    return lambda puppet: [
+        puppet.send_handshake(HandshakeType.FINISHED, puppet.handshake.finished(puppet.own)[:length], False)
+    ]
+
+
+def with_octet_changed(place: int) -> Saying:
+    """ClientHello with the newest ticket, one octet of it changed; nothing where the ticket ends before that."""
+
+    def say(puppet):
+        memory = puppet.memory
+        ticket = memory.live
+        if place >= len(ticket):
+            return []
+        changed = ticket[:place] + bytes((ticket[place] ^ 1,)) + ticket[place + 1 :]
+        memory.tickets[changed] = memory.tickets[ticket]
+        said = puppet.say(hello(Extension.LIVE))
+        del memory.tickets[changed]
+        return said
+
+    return say
+
+
+def ticket_from_the_client(puppet):
+    """A message that servers send."""
+    return [puppet.send_handshake(HandshakeType.NEW_SESSION_TICKET, NewSessionTicket(0, bytes(64)).encode())]
+
+
+CKE, CCS, FIN = (client(message) for message in (M.ClientKeyExchange, M.ChangeCipherSpec, M.Finished))
+FULL = (hello(Extension.EMPTY), CKE, CCS, FIN)
+WITH_ID = (hello(Extension.ABSENT), CKE, CCS, FIN)
+LIVE = hello(Extension.LIVE)
+LOOK_UP = (WITH_ID, (hello(Extension.FOREIGN, SessionId.CACHED),))
+
+FLIGHT = tuple(server(message) for message in (M.Certificate, M.ServerKeyExchange, M.ServerHelloDone))
+TICKET = server(M.NewSessionTicket, ticket=Ticket.SOME)
+END = (server(M.ChangeCipherSpec), server(M.Finished))
+ISSUE = (answer(Extension.EMPTY), *FLIGHT, TICKET, *END)
+OTHER_ID = answer(Extension.ABSENT, SessionId.FRESH)
+
+STORIES: dict[str, Story] = {
+    "S-17": (FULL, (LIVE, CCS, short_finished(0))),
+    "S-21": ((*FULL[:2], client(M.ChangeCipherSpec, content=Content.WRONG)),),
+    "S-34": ((
+        hello(Extension.EMPTY), client(M.Certificate, certificates=Certificates.SOME), CKE,
+        client(M.CertificateVerify, content=Content.WRONG),
+    ),),
+    "S-37": ((hello(Extension.EMPTY), client(M.Unrecognised)),),
+    "S-38": ((hello(Extension.EMPTY), CKE, ticket_from_the_client),),
+    "S-43": (FULL, (by_id(b"\x07", Extension.LIVE),)),
+    "S-49": ((hello(Extension.EMPTY, SessionId.FRESH),),),
+    "S-53": ((by_id(bytes(33), Extension.EMPTY),),),
+    "S-54": LOOK_UP,
+    "S-55": LOOK_UP,
+    "S-59": ((hello(Extension.REPEATED),),),
+    "S-60": ((hello(Extension.EMPTY, content=Content.WRONG),),),
+    "S-63": ((hello(Extension.FOREIGN),),),
+    "S-69": (FULL, *((with_octet_changed(place),) for place in range(200))),
+    "S-116": (FULL, (LIVE,), (hello(Extension.OLD),)),
+    "S-117": (FULL, (LIVE, CCS, FIN), (hello(Extension.OLD),)),
+    "C-16": (ISSUE, (OTHER_ID, *END)),
+    "C-21": ((*ISSUE[:5], server(M.ChangeCipherSpec, content=Content.WRONG)),),
+    "C-24": ((*ISSUE[:6], short_finished(0)),),
+    "C-46": ((*ISSUE[:4], TICKET.but(content=Content.WRONG)),),
+    "C-52": ((answer(Extension.FILLED), *FLIGHT),),
+    "C-53": ((answer(Extension.REPEATED), *FLIGHT),),
+    "C-72": ((answer(Extension.EMPTY, SessionId.FRESH), *FLIGHT, TICKET, *END), ()),
+    "C-74": (ISSUE, (OTHER_ID,)),
+}  # fmt: skip
+"""The shortest story that shows each fault."""
