@@ -89,8 +89,8 @@ def _constructor(node: z3.ExprRef) -> int:
     return next(i for i in range(sort.num_constructors()) if sort.constructor(i).name() == node.decl().name())
 
 
-def compiled(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> Function:
-    """A function of the codes of ``records``, in this order, that returns the values of the expressions.
+def source(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> str:
+    """The text of a Python function ``function(r0, r1, …)`` that does what :func:`compiled` says.
 
     :raises ValueError: for an expression that uses anything but Boolean structure, equality, enums, sums, products and
         the records' own constants.
@@ -105,6 +105,14 @@ def compiled(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> Function:
     results = [writer.text(expression) for expression in expressions]
     arguments = ", ".join(f"r{index}" for index in range(len(records)))
     body = "\n    ".join([*writer.lines, f"return ({', '.join(results)},)"])
+    return f"def function({arguments}):\n    {body}\n"
+
+
+def compiled(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> Function:
+    """A function of the codes of ``records``, in this order, that returns the values of the expressions.
+
+    :raises ValueError: as :func:`source` does.
+    """
     scope: dict[str, object] = {}
-    exec(compile(f"def function({arguments}):\n    {body}\n", "<model>", "exec"), scope)
+    exec(compile(source(expressions, *records), "<model>", "exec"), scope)
     return cast(Function, scope["function"])
