@@ -122,10 +122,16 @@ class OurServer:
         return self._server.address
 
     def calls(self, count: int) -> list[Call]:
-        """The first so many connections, in the order in which they came; waits for the end of each."""
+        """The first so many connections, in the order in which they came; waits for the end of each.
+
+        AssertionError if that takes too long.
+        """
         errors: dict[int, Exception | None] = {}
         while not (len(self._accepted) >= count and all(id(each) in errors for each in self._accepted[:count])):
-            connection, error = self._ends.get(timeout=PATIENCE)
+            try:
+                connection, error = self._ends.get(timeout=PATIENCE)
+            except queue.Empty:
+                raise AssertionError(f"{len(errors)} connections to us have ended, not {count}") from None
             errors[id(connection)] = error
         return [Call(connection, errors[id(connection)]) for connection in self._accepted[:count]]
 

@@ -18,6 +18,9 @@ import pytest
 PATIENCE = 10.0
 """Seconds that a program is waited for, for a line or for its end."""
 
+GRACE = 2.0
+"""Seconds that a program has to end after it was told to, before it is killed."""
+
 
 def program(name: str, package: str) -> str:
     """The path of a program. The test fails, and says what to install, if there is none."""
@@ -116,7 +119,7 @@ class Child:
         if self._process.poll() is None:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):  # what does not heed is killed below
-                self._process.wait(2)
+                self._process.wait(GRACE)
         with suppress(ProcessLookupError):  # nothing of the group is left
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()

@@ -3,10 +3,10 @@
 from types import ModuleType
 
 import pytest
-from peers import nginx, openssl, python_ssl, tlslite_ng
+from peers import gnutls, nginx, openssl, python_ssl, tlslite_ng
 
 FROM_PYPI = (python_ssl, tlslite_ng)
-FROM_THE_SYSTEM = (openssl, nginx)
+FROM_THE_SYSTEM = (openssl, nginx, gnutls)
 STACKS = (*FROM_PYPI, *FROM_THE_SYSTEM)
 
 
