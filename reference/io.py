@@ -242,6 +242,7 @@ class Server:
         timeout: float | None = 30.0,
     ) -> None:
         self.listener = listener
+        self.listener.settimeout(POLL)  # here, because `close` may come before the thread has begun
         self.config = config
         self.report = report
         self._handler = handler
@@ -261,7 +262,6 @@ class Server:
 
     def serve_forever(self) -> None:
         """Accepts until `close` is called (from another thread or a signal handler)."""
-        self.listener.settimeout(POLL)
         while not self._closing.is_set():
             try:
                 transport, _ = self.listener.accept()
