@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rfc5077.properties.adapters.over_reference import client_config
-from rfc5077.properties.faults.fault import ClientEdit, fault, only
+from rfc5077.properties.faults.fault import ClientEdit, fault, forgetful, naming, only
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import client, client_flight, offer
 from rfc5077.reference.handshake.client_flight import (
@@ -143,7 +142,7 @@ def refuses_an_id_that_answers_nothing() -> ClientEdit:
 def asks_for_tickets_and_refuses_them() -> ClientEdit:
     """Sends the SessionTicket extension although it wants no tickets, and refuses NewSessionTicket."""
     return ClientEdit(
-        without=((S.AWAIT_TICKET, H.NEW_SESSION_TICKET),), config=lambda: replace(client_config(), store=None)
+        without=((S.AWAIT_TICKET, H.NEW_SESSION_TICKET),), config=forgetful
     )
 
 
@@ -191,7 +190,7 @@ def finishes_first_on_resumption() -> ClientEdit:
 
     return ClientEdit(
         rows={(S.AWAIT_SERVER_HELLO, H.SERVER_HELLO): take},
-        config=lambda: replace(client_config(), session_id_with_ticket="fresh"),
+        config=naming,
     )
 
 

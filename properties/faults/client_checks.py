@@ -12,8 +12,7 @@ from dataclasses import replace
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from rfc5077.properties.adapters.over_reference import client_config
-from rfc5077.properties.faults.fault import ClientEdit, fault, only
+from rfc5077.properties.faults.fault import ClientEdit, fault, only, without_tickets
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import client, offer
 from rfc5077.reference.handshake.client_flight import (
@@ -274,7 +273,7 @@ def takes_an_extension_that_it_did_not_send() -> ClientEdit:
             lambda sent, said: tuple(pair for pair in said if pair[0] != ExtensionType.SESSION_TICKET)
             if sent.session_ticket is None else said
         ),
-        config=lambda: client_config(tickets=False),
+        config=without_tickets,
     )  # fmt: skip
 
 

@@ -45,6 +45,26 @@ def asking() -> ServerConfig:
     return server_config(client_certificate=True)
 
 
+def short_lived() -> ServerConfig:
+    """A server whose tickets are too old as soon as a second has passed."""
+    return replace(server_config(), ticket_lifetime_seconds=0)
+
+
+def forgetful() -> ClientConfig:
+    """A client that keeps no session."""
+    return replace(client_config(), store=None)
+
+
+def naming() -> ClientConfig:
+    """A client with a session_id of its own making beside a ticket."""
+    return replace(client_config(), session_id_with_ticket="fresh")
+
+
+def without_tickets() -> ClientConfig:
+    """A client that sends no SessionTicket extension."""
+    return client_config(tickets=False)
+
+
 @dataclass(frozen=True)
 class ServerEdit:
     """What is different in a faulty server; the rest is the reference."""
@@ -94,6 +114,9 @@ class ClientEdit:
         return over_reference.client(config=self.config())
 
 
+Edit = Callable[[], ServerEdit] | Callable[[], ClientEdit]
+
+
 @dataclass(frozen=True)
 class Fault:
     """One defence taken out of the reference.
@@ -103,8 +126,7 @@ class Fault:
         text: what the faulty endpoint does.
         clauses: what that violates; whoever tests it names one of these first, or one that says the same.
         verdict: what a tester owes to say.
-        make: a faulty peer that has seen nobody.
-        unedited: the reference under the same configuration.
+        edit: what is different, anew with each call.
         source: the attack or the stack from which the fault is known; empty if none is.
     """
 
@@ -112,8 +134,7 @@ class Fault:
     text: str
     clauses: tuple[str, ...]
     verdict: Verdict
-    make: Callable[[], AnyPeer]
-    unedited: Callable[[], AnyPeer]
+    edit: Edit
     source: str = ""
 
     @property
@@ -121,21 +142,20 @@ class Fault:
         """Whose fault it is."""
         return "server" if self.id.startswith("S") else "client"
 
+    def make(self) -> AnyPeer:
+        """A faulty peer that has seen nobody."""
+        return self.edit().peer()
 
-class fault:
+
+def fault(
+    id: str, *clauses: str, verdict: Verdict = "violation", source: str = ""
+) -> Callable[[Edit], Fault]:
     """Decorator that makes a `Fault` of a function returning the edit; it registers nothing."""
 
-    def __init__(self, id: str, *clauses: str, verdict: Verdict = "violation", source: str = "") -> None:
-        self.id = id
-        self.clauses = clauses
-        self.verdict = verdict
-        self.source = source
+    def made(edit: Edit) -> Fault:
+        return Fault(id, " ".join((getdoc(edit) or "").split()), clauses, verdict, edit, source)
 
-    def __call__(self, edit: Callable[[], ServerEdit] | Callable[[], ClientEdit]) -> Fault:
-        text = " ".join((getdoc(edit) or "").split())
-        return Fault(
-            self.id, text, self.clauses, self.verdict, lambda: edit().peer(), lambda: edit().unedited(), self.source
-        )
+    return made
 
 
 def only(where: Callable[[ClientHandshake], bool], take: ClientHandler) -> ClientHandler:

@@ -189,9 +189,14 @@ def sends_the_ticket_before_the_check_of_finished() -> ServerEdit:
 # The abbreviated handshake --------------------------------------------------------------------------------------------
 
 
-def _renewing_with(*steps: Step) -> ServerEdit:
+def _renewing_with(step: Step) -> ServerEdit:
     """Says something more behind the renewed ticket."""
-    flight = (*RESUMPTION, send_ticket, *steps, *END)
+
+    def say(handshake: ServerHandshake) -> None:
+        if handshake.ticket_sent:
+            step(handshake)
+
+    flight = (*RESUMPTION, send_ticket, say, *END)
     return ServerEdit(handlers=ServerHandlers(resumption_flight=flight), config=renewing)
 
 

@@ -243,10 +243,3 @@ def goes_on_after_its_own_fatal_alert() -> ServerEdit:
     """Sends a fatal alert and goes on reading."""
     rules = RecordRules(refuse=lambda error: Refusal(Alert(AlertLevel.FATAL, error.alert), close=False))
     return ServerEdit(rules=rules)
-
-
-@fault("S-124", "R5246-7.2.2-02")
-def warns_where_it_has_to_refuse() -> ServerEdit:
-    """Sends a warning where a fatal alert is due, and goes on reading."""
-    rules = RecordRules(refuse=lambda error: Refusal(Alert(AlertLevel.WARNING, error.alert), close=False))
-    return ServerEdit(rules=rules)

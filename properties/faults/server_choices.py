@@ -11,8 +11,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
-from rfc5077.properties.adapters.over_reference import server_config
-from rfc5077.properties.faults.fault import ServerEdit, fault, renewing
+from rfc5077.properties.faults.fault import ServerEdit, fault, renewing, short_lived
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import negotiate, server
 from rfc5077.reference.handshake.config import Issue, ServerConfig
@@ -211,7 +210,7 @@ def answers_an_expired_ticket_with_an_alert() -> ServerEdit:
 
     return ServerEdit(
         handlers=ServerHandlers(choose_resumption=choose),
-        config=lambda: replace(server_config(), ticket_lifetime_seconds=0),
+        config=short_lived,
         clock=lambda: float(next(seconds)),
     )
 
