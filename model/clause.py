@@ -45,6 +45,7 @@ class Binds(Enum):
     SERVER = "server"
     BOTH = "both"
     DEPLOYER = "deployer"
+    OLD_SERVER = "server of RFC 4507"
 
     def covers(self, party: Party) -> bool:
         """Whether the clause binds this party."""
@@ -62,8 +63,53 @@ class Observer(Enum):
     INSPECTION = "inspection alone"
 
 
+class Decided(Enum):
+    """What tells whether a clause is followed; the reason of an entry without a constraint goes into detail."""
+
+    BY_CONSTRAINT = "by a constraint"
+    RESTATED = "by the clauses that restate it"
+    BY_FIELDS = "by fields that the model's events leave out"
+    WITH_KEYS = "with keys"
+    WITH_CLOCK = "with clock control"
+    BY_PAIRED_RUNS = "by paired runs"
+    WITH_CONTEXT = "with a second server or configuration"
+    PERMISSION = "not at all: it permits"
+    BY_INSPECTION = "by inspection: no trace can decide"
+
+
+class Answer(Enum):
+    """What a corner case says about one behaviour; where the texts leave it open, tolerance is no offence."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    UNWISE = "against advice"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """One party's behaviour in a corner case, the answer, and the clauses that it rests on."""
+
+    party: Binds
+    behaviour: str
+    answer: Answer
+    clauses: tuple[str, ...] = ()
+
+
 _VIOLATIONS = (Level.MUST, Level.MUST_NOT, Level.PROSE, Level.DERIVED)
 _PERMISSIONS = (Level.MAY, Level.LC_MAY)
+_DECIDED = {
+    Observer.WIRE: Decided.BY_FIELDS,
+    Observer.PAIR: Decided.BY_FIELDS,
+    Observer.KEYS: Decided.WITH_KEYS,
+    Observer.DRIVING_CLIENT: Decided.BY_PAIRED_RUNS,
+    Observer.DRIVING_SERVER: Decided.BY_PAIRED_RUNS,
+    Observer.INSPECTION: Decided.BY_INSPECTION,
+}
+_RESTATES = {
+    Decided.RESTATED: "Decided by the clauses that the rulings name.",
+    Decided.PERMISSION: "Whatever a party does here is allowed or open.",
+}
 
 Constraint = Callable[[ServerTerm, EventTerm], z3.BoolRef] | Callable[[ClientTerm, EventTerm], z3.BoolRef]
 
@@ -73,8 +119,9 @@ class Clause:
     """One statement of a document.
 
     ``constraint`` holds over the state of the party that is bound, before the event, and the event; ``reason`` says why
-    there is none.  ``family`` names the class of clauses that restate each other.  ``general`` marks the rules of order
-    that every misplaced message breaks: a more specific clause is named before them.
+    there is none, ``decided`` what tells instead.  ``family`` names the class of clauses that restate each other.
+    ``general`` marks the rules of order that every misplaced message breaks: a more specific clause is named before
+    them.  ``rulings`` say what a corner case means for each party; their answers outrank the verdict of the level.
     """
 
     id: str
@@ -87,6 +134,8 @@ class Clause:
     reason: str = ""
     family: str = ""
     general: bool = False
+    decided: Decided = Decided.BY_CONSTRAINT
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def document(self) -> str:
@@ -107,7 +156,7 @@ class Clause:
     @property
     def permission(self) -> bool:
         """Whether the clause permits rather than binds."""
-        return self.level in _PERMISSIONS
+        return self.level in _PERMISSIONS or self.decided is Decided.PERMISSION
 
 
 T = TypeVar("T", ServerTerm, ClientTerm, PartyTerm)
@@ -125,23 +174,63 @@ class clause:
     verdict: Verdict | None = None
     family: str = ""
     general: bool = False
+    rulings: tuple[Ruling, ...] = ()
 
     def __call__(self, constraint: Callable[[T, EventTerm], z3.BoolRef]) -> Clause:
         return Clause(
-            self.id, self.level, self.binds, self.observer, self.text, self.verdict or verdict_of(self.level),
+            self.id, self.level, self.binds, self.observer, self.text,
+            self.verdict or verdict_of(self.level, self.binds),
             constraint=constraint,  # type: ignore[arg-type]  # a clause is only ever applied to the party it binds
-            family=self.family, general=self.general,
+            family=self.family, general=self.general, rulings=self.rulings,
         )  # fmt: skip
 
 
 def stated(id: str, level: Level, binds: Binds, observer: Observer, text: str, reason: str, family: str = "",
-           verdict: Verdict | None = None) -> Clause:  # fmt: skip
-    """A catalogue entry without a constraint of its own, with the reason."""
-    return Clause(id, level, binds, observer, text, verdict or verdict_of(level), reason=reason, family=family)
+           verdict: Verdict | None = None, decided: Decided | None = None) -> Clause:  # fmt: skip
+    """A catalogue entry without a constraint of its own, with the reason.
+
+    ``decided`` follows from level and observer unless given.
+    """
+    found = decided or (Decided.PERMISSION if level in _PERMISSIONS else _DECIDED[observer])
+    judged = verdict or (Verdict.NOTE if found is Decided.PERMISSION else verdict_of(level, binds))
+    return Clause(id, level, binds, observer, text, judged, reason=reason, family=family, decided=found)
 
 
-def verdict_of(level: Level) -> Verdict:
-    """What follows from the level alone when a clause is not followed."""
+def corner(id: str, observer: Observer, text: str, decided: Decided, *rulings: Ruling, reason: str = "") -> Clause:
+    """A corner case without a constraint of its own; its verdict is that of the hardest ruling."""
+    parties = {ruling.party for ruling in rulings}
+    (binds,) = parties if len(parties) == 1 else (Binds.BOTH,)
+    answers = {ruling.answer for ruling in rulings}
+    verdict = Verdict.ADVICE if Answer.UNWISE in answers else Verdict.NOTE
+    verdict = Verdict.VIOLATION if Answer.FORBIDDEN in answers else verdict
+    return Clause(
+        id, Level.CORNER, binds, observer, text, verdict, reason=reason or _RESTATES[decided], decided=decided,
+        rulings=rulings,
+    )  # fmt: skip
+
+
+def allowed(party: Binds, behaviour: str, *clauses: str) -> Ruling:
+    """The party may do this."""
+    return Ruling(party, behaviour, Answer.ALLOWED, clauses)
+
+
+def forbidden(party: Binds, behaviour: str, *clauses: str) -> Ruling:
+    """The party breaks these clauses by this."""
+    return Ruling(party, behaviour, Answer.FORBIDDEN, clauses)
+
+
+def unwise(party: Binds, behaviour: str, *clauses: str) -> Ruling:
+    """The party goes against the advice of these clauses."""
+    return Ruling(party, behaviour, Answer.UNWISE, clauses)
+
+
+def left_open(party: Binds, behaviour: str, *clauses: str) -> Ruling:
+    """The texts are silent, or at odds, about this."""
+    return Ruling(party, behaviour, Answer.OPEN, clauses)
+
+
+def verdict_of(level: Level, binds: Binds) -> Verdict:
+    """What follows from the level when a clause is not followed; a deployer is only ever advised."""
     if level in _VIOLATIONS:
-        return Verdict.VIOLATION
+        return Verdict.ADVICE if binds is Binds.DEPLOYER else Verdict.VIOLATION
     return Verdict.NOTE if level in _PERMISSIONS or level is Level.CORNER else Verdict.ADVICE

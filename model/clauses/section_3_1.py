@@ -6,7 +6,7 @@ renewing.  Paragraphs 5 to 8 and figures 3 and 4: declining.
 
 import z3
 
-from rfc5077.model.clause import Binds, Level, Observer, Verdict, clause, stated
+from rfc5077.model.clause import Binds, Decided, Level, Observer, Verdict, clause, stated
 from rfc5077.model.event import SERVER, Alarm, Certificates, EventTerm, Extension, Message, Offer, SessionId, Ticket
 from rfc5077.model.flows import SHORT, Position
 from rfc5077.model.state import ClientTerm, Ending, Fault, PartyTerm, ServerTerm, has_echo, in_order, offers_ticket
@@ -46,6 +46,7 @@ promise = stated(
     "An empty SessionTicket extension in ServerHello promises a NewSessionTicket in this handshake.",
     "Restated by R5077-3.3-02.",
     family="announced, then sent",
+    decided=Decided.RESTATED,
 )
 
 state_in_ticket = stated(
@@ -55,6 +56,7 @@ state_in_ticket = stated(
     Observer.DRIVING_CLIENT,
     "The ticket itself carries the session state, at least cipher suite and master secret.",
     "Shows only when a second server opens the ticket under the same key.",
+    decided=Decided.WITH_CONTEXT,
 )
 
 sealed = stated(
@@ -64,6 +66,7 @@ sealed = stated(
     Observer.KEYS,
     "The ticket is encrypted and integrity protected under a key that only the server knows.",
     "Shows only to who holds the ticket key, or flips bits.",
+    family="tickets are sealed",
 )
 
 
@@ -115,6 +118,7 @@ parameters_kept = stated(
     Observer.DRIVING_SERVER,
     "The client keeps the ticket together with the master secret and parameters of its session.",
     "Shows only when the kept session is resumed.",
+    decided=Decided.WITH_KEYS,
 )
 
 ticket_asks = stated(
@@ -181,6 +185,7 @@ neither = stated(
     "A server that issues no ticket sends neither the extension nor NewSessionTicket.",
     "Restated by R5077-3.3-02 and R5077-3.3-03.",
     family="unannounced, not sent",
+    decided=Decided.RESTATED,
 )
 
 

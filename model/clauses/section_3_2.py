@@ -6,7 +6,7 @@ Paragraph 5: number and encoding.
 
 import z3
 
-from rfc5077.model.clause import Binds, Level, Observer, clause, stated
+from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, stated
 from rfc5077.model.event import (
     CLIENT,
     SERVER,
@@ -51,7 +51,8 @@ carries_ticket = stated(
     Binds.CLIENT,
     Observer.PAIR,
     "A client that wants to resume by a ticket puts it into the extension.",
-    "What a client wants is its own business; what it sends is judged by its neighbours.",
+    "What a client wants shows when it is told to resume in one run and not to in another.",
+    decided=Decided.BY_PAIRED_RUNS,
 )
 
 
@@ -152,7 +153,8 @@ number = stated(
     Binds.BOTH,
     Observer.WIRE,
     "The extension has the number 35.",
-    "The observer knows the extension by nothing else.",
+    "Restated by R5077-3.2-04 and R5077-3.2-07: under another number the extension is absent.",
+    decided=Decided.RESTATED,
 )
 
 

@@ -6,7 +6,7 @@ Paragraph 2: renewal.  Paragraph 3: encoding and lifetime.
 
 import z3
 
-from rfc5077.model.clause import Binds, Level, Observer, clause, stated
+from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, stated
 from rfc5077.model.event import (
     CLIENT,
     SERVER,
@@ -107,6 +107,7 @@ empty_ticket = stated(
     "A server that announced a ticket and then has none to give sends one of zero length.",
     "Restated by R5077-3.3-02, which an empty ticket satisfies.",
     family="announced, then sent",
+    decided=Decided.RESTATED,
 )
 
 
@@ -174,7 +175,8 @@ type_number = stated(
     Binds.BOTH,
     Observer.WIRE,
     "The handshake type of NewSessionTicket is 4.",
-    "The observer knows the message by nothing else; another type is out of order.",
+    "Restated by R5246-7.4-01: under another type the message is none that is due.",
+    decided=Decided.RESTATED,
 )
 
 
@@ -196,9 +198,16 @@ hint = stated(
     Observer.WIRE,
     "The hint counts seconds from the receipt of the ticket, as an unsigned number.",
     CLOCKS,
+    decided=Decided.WITH_CLOCK,
 )
 hint_zero = stated(
-    "R5077-3.3-15", Level.PROSE, Binds.BOTH, Observer.DRIVING_SERVER, "A hint of zero leaves the lifetime open.", CLOCKS
+    "R5077-3.3-15",
+    Level.PROSE,
+    Binds.BOTH,
+    Observer.DRIVING_SERVER,
+    "A hint of zero leaves the lifetime open.",
+    CLOCKS,
+    decided=Decided.WITH_CLOCK,
 )
 expiry = stated(
     "R5077-3.3-16",
@@ -207,6 +216,7 @@ expiry = stated(
     Observer.DRIVING_SERVER,
     "The client deletes ticket and state when the hinted time is over.",
     CLOCKS,
+    decided=Decided.WITH_CLOCK,
 )
 may_delete = stated(
     "R5077-3.3-17",
