@@ -56,6 +56,9 @@ class Fault(Enum):
     EARLY_APPLICATION_DATA = auto()
     UNSOLICITED_EXTENSION = auto()
     MALFORMED = auto()
+    MALFORMED_CHANGE_CIPHER_SPEC = auto()
+    MALFORMED_TICKET = auto()
+    BETWEEN_CHANGE_CIPHER_SPEC_AND_FINISHED = auto()
     WRONG_SIGNATURE = auto()
     WRONG_FINISHED = auto()
     # the text leaves the answer open
@@ -64,6 +67,14 @@ class Fault(Enum):
     FILLED_EXTENSION = auto()
     WARNING = auto()
 
+
+AWAITING_FINISHED = (
+    P.CLIENT_CHANGE_CIPHER_SPEC,
+    P.SERVER_CHANGE_CIPHER_SPEC,
+    P.SHORT_CLIENT_CHANGE_CIPHER_SPEC,
+    P.SHORT_SERVER_CHANGE_CIPHER_SPEC,
+)
+"""After a ChangeCipherSpec, before the Finished that must follow at once."""
 
 TOLERABLE = (Fault.NONE, Fault.MISSING_TICKET, Fault.REPEATED_EXTENSION, Fault.FILLED_EXTENSION, Fault.WARNING)
 
@@ -168,16 +179,20 @@ def starts_full(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     )
 
 
+def signature_due(s: PartyTerm) -> z3.BoolRef:
+    """True where the client has yet to prove, by CertificateVerify, that it holds the key of its certificate."""
+    return z3.And(s.certificates.is_(Certificates.SOME), s.position.is_(P.CLIENT_KEY_EXCHANGE))
+
+
 def suits(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     """True where earlier messages call for this one: which certificates and key exchange messages are due."""
     certificate_due = z3.And(s.requested, s.certificates.is_(Certificates.NONE))
-    signature_due = z3.And(s.certificates.is_(Certificates.SOME), s.position.is_(P.CLIENT_KEY_EXCHANGE))
     before_exchange = s.position.among(P.SERVER_HELLO, P.SERVER_CERTIFICATE, P.CERTIFICATE_STATUS)
     return z3.And(
         z3.Implies(e.sends(CLIENT, M.Certificate), s.requested),
         z3.Implies(e.sends(CLIENT, M.ClientKeyExchange), z3.Not(certificate_due)),
         z3.Implies(e.sends(CLIENT, M.CertificateVerify), s.certificates.is_(Certificates.SOME)),
-        z3.Implies(e.sends(CLIENT, M.ChangeCipherSpec), z3.Not(signature_due)),
+        z3.Implies(e.sends(CLIENT, M.ChangeCipherSpec), z3.Not(signature_due(s))),
         z3.Implies(
             z3.And(s.position.is_(P.SERVER_HELLO), e.sends(SERVER, M.ServerKeyExchange, M.ServerHelloDone)),
             s.exchange.is_(Exchange.OTHER),
@@ -214,9 +229,16 @@ def _fault(s: PartyTerm, e: EventTerm) -> Term[Fault]:
             z3.And(z3.Not(e.is_(M.CertificateVerify, M.Finished)), e.content.is_(Content.WRONG)),
             Fault.MALFORMED,
         ),
+        (
+            z3.And(e.is_(M.ChangeCipherSpec), e.content.is_(Content.WRONG)),
+            Fault.MALFORMED_CHANGE_CIPHER_SPEC,
+        ),
+        (z3.And(e.is_(M.NewSessionTicket), e.content.is_(Content.WRONG)), Fault.MALFORMED_TICKET),
         (strange, Fault.OUT_OF_ORDER),
+        (z3.And(strange, s.position.among(*AWAITING_FINISHED)), Fault.BETWEEN_CHANGE_CIPHER_SPEC_AND_FINISHED),
         (z3.And(strange, e.is_(M.ApplicationData)), Fault.EARLY_APPLICATION_DATA),
         (z3.And(strange, e.is_(M.ChangeCipherSpec)), Fault.EARLY_CHANGE_CIPHER_SPEC),
+        (z3.And(strange, e.sends(CLIENT, M.ChangeCipherSpec), signature_due(s)), Fault.OUT_OF_ORDER),
         (z3.And(strange, e.is_(M.Finished)), Fault.FINISHED_WITHOUT_CHANGE_CIPHER_SPEC),
     ]
     if isinstance(s, ClientTerm):

@@ -14,6 +14,7 @@ from rfc5077.model.event import (
     SessionId,
 )
 from rfc5077.model.flows import COMPLETE, SHORT, Position
+from rfc5077.model.reaction import misplaced, refused
 from rfc5077.model.state import (
     ClientTerm,
     Ending,
@@ -24,6 +25,7 @@ from rfc5077.model.state import (
     has_echo,
     in_order,
     offers_ticket,
+    signature_due,
     starts_full,
     starts_short,
 )
@@ -32,21 +34,10 @@ And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
 
 
-def refused(s: PartyTerm, e: EventTerm, *faults: Fault) -> z3.BoolRef:
-    """The party that has received one of these faults, and read it, says nothing more but a fatal alert or the end."""
-    read = And(s.fault.among(*faults), Not(s.crossing), s.ending.is_(Ending.OPEN))
-    goes_on = And(e.sender.is_(s.me), Not(e.aborts(s.me)), Not(e.is_(M.Close, M.NextClientHello)))
-    return Implies(And(read, goes_on), e.is_(M.Alert))
-
-
-def misplaced(s: PartyTerm, e: EventTerm, *messages: Message) -> z3.BoolRef:
-    """The party says one of these messages where no figure has it, or earlier messages do not call for it."""
-    return And(e.sends(s.me, *messages), Not(in_order(s, e)))
-
-
 @clause("R5246-7.1-01", Level.PROSE, Binds.BOTH, Observer.WIRE, "ChangeCipherSpec is one octet of value 1.")
 def change_cipher_spec_is_one(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
-    return Implies(e.sends(s.me, M.ChangeCipherSpec), e.content.is_(Content.RIGHT))
+    says = Implies(e.sends(s.me, M.ChangeCipherSpec), e.content.is_(Content.RIGHT))
+    return And(says, refused(s, e, Fault.MALFORMED_CHANGE_CIPHER_SPEC))
 
 
 @clause(
@@ -59,9 +50,8 @@ def change_cipher_spec_is_one(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 def change_cipher_spec_has_its_place(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     nothing_to_resume = And(Not(offers_ticket(s)), s.client_id.is_(SessionId.EMPTY))
     early = And(starts_short(s, e), e.sends(s.me, M.ChangeCipherSpec), nothing_to_resume)
-    unproved = And(s.position.is_(P.CLIENT_KEY_EXCHANGE), s.certificates.is_(Certificates.SOME))  # R5246-7.4.8-01
     return And(
-        Not(And(misplaced(s, e, M.ChangeCipherSpec), Not(unproved))),
+        Not(And(misplaced(s, e, M.ChangeCipherSpec), Not(signature_due(s)))),
         Not(early),
         refused(s, e, Fault.EARLY_CHANGE_CIPHER_SPEC),
     )
@@ -287,7 +277,7 @@ def finished_follows_change_cipher_spec(s: PartyTerm, e: EventTerm) -> z3.BoolRe
     return And(
         Not(misplaced(s, e, M.Finished)),
         Implies(And(between, said), Or(e.is_(M.Finished), waits)),
-        refused(s, e, Fault.FINISHED_WITHOUT_CHANGE_CIPHER_SPEC),
+        refused(s, e, Fault.FINISHED_WITHOUT_CHANGE_CIPHER_SPEC, Fault.BETWEEN_CHANGE_CIPHER_SPEC_AND_FINISHED),
     )
 
 

@@ -240,6 +240,7 @@ def figure_4(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "A client that offered a ticket goes on with whichever of the four flows the server picks.",
+    family="the client follows the server",
 )
 def client_follows_the_servers_choice(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     resumed = s.position.among(P.RENEWAL, P.SHORT_SERVER_CHANGE_CIPHER_SPEC)

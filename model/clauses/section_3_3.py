@@ -19,7 +19,8 @@ from rfc5077.model.event import (
     Ticket,
 )
 from rfc5077.model.flows import COMPLETE, SHORT, Position
-from rfc5077.model.state import ClientTerm, Fault, PartyTerm, ServerTerm, in_order, starts_short
+from rfc5077.model.reaction import refused
+from rfc5077.model.state import TOLERABLE, ClientTerm, Fault, PartyTerm, ServerTerm, in_order, starts_short
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
@@ -85,7 +86,9 @@ def ticket_is_hashed(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 def ticket_waits_for_client_finished(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     resumable = Or(s.resumes, s.position.among(*SHORT))
     early = And(Not(And(starts_short(s, e), resumable)), Not(s.position.among(*SHORT)))
-    return Implies(And(e.sends(SERVER, M.NewSessionTicket), early), s.verified)
+    # Where something else should have been refused before, that is the cause, and this its consequence.
+    calm = s.fault.among(*TOLERABLE, Fault.WRONG_FINISHED)
+    return Implies(And(e.sends(SERVER, M.NewSessionTicket), early, calm), s.verified)
 
 
 @clause(
@@ -137,7 +140,7 @@ may_skip_renewal = stated(
     "R5077-3.3-09",
     Level.LC_SHOULD,
     Binds.CLIENT,
-    Observer.PAIR,
+    Observer.DRIVING_SERVER,
     "Once a renewed ticket counts, new connections offer it rather than the old one.",
 )
 def client_moves_to_the_new_ticket(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
@@ -183,11 +186,13 @@ type_number = stated(
 @clause(
     "R5077-3.3-13",
     Level.PROSE,
-    Binds.SERVER,
+    Binds.BOTH,
     Observer.WIRE,
     "NewSessionTicket holds a lifetime hint of four octets and a ticket with a length of two, and nothing more.",
 )
-def ticket_message_is_well_formed(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
+def ticket_message_is_well_formed(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
+    if isinstance(s, ClientTerm):
+        return refused(s, e, Fault.MALFORMED_TICKET)
     return Implies(e.sends(SERVER, M.NewSessionTicket), e.content.is_(Content.RIGHT))
 
 

@@ -147,6 +147,7 @@ may_leave_empty = stated(
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "A client with an empty session_id ignores the server's and concludes from the message after ServerHello.",
+    family="the client follows the server",
 )
 def empty_id_waits_for_the_next_message(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     empty = s.client_id.is_(SessionId.EMPTY)
