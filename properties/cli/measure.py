@@ -14,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document inst
 
 
 def bench(names: Names = None, json: AsJson = False) -> int:
-    """Measure the speed figures, each with its target and whether it is met."""
+    """Measure the speed figures; each has its target."""
     from rfc5077.properties.bench.figure import figure_json, figure_text
     from rfc5077.properties.bench.table import BENCHES, measured
 
