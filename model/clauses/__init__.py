@@ -5,10 +5,34 @@ from __future__ import annotations
 from types import ModuleType
 
 from rfc5077.model.clause import Clause, Verdict
-from rfc5077.model.clauses import corner_cases, rfc5246, section_3_1, section_3_2, section_3_3, section_3_4
+from rfc5077.model.clauses import (
+    appendix_a,
+    corner_cases,
+    rfc5246,
+    section_1,
+    section_3,
+    section_3_1,
+    section_3_2,
+    section_3_3,
+    section_3_4,
+    section_4,
+    section_5,
+)
 from rfc5077.model.event import Party
 
-ROOMS = (section_3_1, section_3_2, section_3_3, section_3_4, rfc5246, corner_cases)
+ROOMS = (
+    section_1,
+    section_3,
+    section_3_1,
+    section_3_2,
+    section_3_3,
+    section_3_4,
+    section_4,
+    section_5,
+    appendix_a,
+    rfc5246,
+    corner_cases,
+)
 
 
 def _of(room: ModuleType) -> tuple[Clause, ...]:
