@@ -61,6 +61,9 @@ class Move:
     changes: Mapping[str, z3.ExprRef]
 
 
+F = TypeVar("F", bound=z3.ExprRef)
+
+
 @dataclass(frozen=True)
 class System:
     """Fields, start and moves.  ``inputs`` are the values that a move picks freely."""
@@ -75,7 +78,7 @@ class System:
         """The fields, in order."""
         return list(self.state.terms.values())
 
-    def after(self, move: Move, formula: z3.ExprRef) -> z3.ExprRef:
+    def after(self, move: Move, formula: F) -> F:
         """The formula over the state after a move, as one over the state before it."""
         pairs = [(self.state.terms[name], term) for name, term in move.changes.items()]
         return z3.substitute(formula, *pairs) if pairs else formula
@@ -109,7 +112,7 @@ def propose(system: System, bad: z3.BoolRef, milliseconds: int = 20_000) -> z3.B
     answer = engine.query(And(reached(*terms), bad))
     if answer != z3.unsat:
         raise Unproved("reachable" if answer == z3.sat else "unknown")
-    return cast(z3.BoolRef, z3.substitute_vars(engine.get_cover_delta(-1, reached), *terms))
+    return z3.substitute_vars(engine.get_cover_delta(-1, reached), *terms)
 
 
 def obligations(system: System, name: str, invariant: z3.BoolRef, bad: z3.BoolRef) -> list[Obligation]:
