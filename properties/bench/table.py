@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rfc5077.properties.bench import commands, handshakes, judging
+from rfc5077.properties.bench import commands, handshakes, judging, stateful
 from rfc5077.properties.bench.figure import Bench, Figure
 
 BENCHES = (
@@ -12,6 +12,7 @@ BENCHES = (
     Bench("suite", commands.suite),
     Bench("monitor", judging.monitor),
     Bench("judge", judging.judge),
+    Bench("machine", stateful.judged),
     Bench("full", handshakes.full),
     Bench("resumed", handshakes.resumed),
 )

@@ -16,6 +16,7 @@ from rfc5077.reference.wire.record import RecordReader
 
 FIGURES = {
     "suite": ("s", 2), "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
+    "machine": ("messages/s", 2_000),
     "full": ("x", 10), "full-ssl": ("x", None), "resumed": ("x", 5), "resumed-ssl": ("x", None),
 }  # fmt: skip
 """Unit and target of each figure that is measured here; those of `prove` are read off a run that is made up."""
