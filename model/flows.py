@@ -143,9 +143,9 @@ def target(position: Term[Position], e: EventTerm) -> Term[Position]:
 
 
 def speaks(position: Term[Position], party: Party) -> z3.BoolRef:
-    """True where it is this party's turn: some row at this position is the party's."""
+    """True where it is this party's turn: some row at this position is the party's.  A renegotiation is anybody's."""
     turns = [p for p in Position if any(row.position is p and row.sender is party for row in FLOWS)]
-    return position.among(*turns)
+    return position.among(*turns, P.RENEGOTIATION)
 
 
 def walk(figure: str) -> tuple[Row, ...]:

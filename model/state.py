@@ -76,6 +76,9 @@ AWAITING_FINISHED = (
 )
 """After a ChangeCipherSpec, before the Finished that must follow at once."""
 
+FALSE_START = (P.CLIENT_FINISHED, P.TICKET, P.SERVER_CHANGE_CIPHER_SPEC)
+"""Where RFC 7918 lets a client send application data before the server's Finished."""
+
 TOLERABLE = (Fault.NONE, Fault.MISSING_TICKET, Fault.REPEATED_EXTENSION, Fault.FILLED_EXTENSION, Fault.WARNING)
 
 
@@ -111,7 +114,7 @@ class PartyFields:
     verified = Flag()  # the peer's Finished was compared and found right
     skips = Flag()  # a trait: this party leaves NewSessionTicket out of what it hashes
     fault = Choice(Fault.NONE)
-    crossing = Flag()  # the fault may not have been read yet when this party last spoke
+    crossing = Flag()  # the fault, or the end, may not have been read yet when this party last spoke
     ending = Choice(Ending.OPEN)
 
 
@@ -210,9 +213,14 @@ def unnumbered(e: EventTerm) -> z3.BoolRef:
     return e.is_(M.Alert, M.HelloRequest, M.Close, *BESIDE)
 
 
+def starts_false(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
+    """True where the client speaks early, as RFC 7918 lets it."""
+    return z3.And(s.position.among(*FALSE_START), e.sends(CLIENT, M.ApplicationData))
+
+
 def in_order(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     """True where a figure has the event at this position and the messages before it call for it."""
-    return z3.Or(unnumbered(e), z3.And(listed(s.position, e), suits(s, e)))
+    return z3.Or(unnumbered(e), starts_false(s, e), z3.And(listed(s.position, e), suits(s, e)))
 
 
 def _fault(s: PartyTerm, e: EventTerm) -> Term[Fault]:
@@ -279,7 +287,7 @@ def _receive(s: S, e: EventTerm) -> S:
     def where(condition: z3.BoolRef, then: Term[E], otherwise: Term[E]) -> Term[E]:
         return choose(z3.And(taken, condition), then, otherwise)
 
-    wrong = e.content.is_(Content.WRONG)
+    wrong, aborted = e.content.is_(Content.WRONG), _aborts(s, e)
     after: S = s.but(
         position=choose(taken, target(s.position, e), s.position),
         offered=where(_opens(s, e), e.extension, s.offered),
@@ -292,7 +300,7 @@ def _receive(s: S, e: EventTerm) -> S:
         ticket=where(e.is_(M.NewSessionTicket), e.ticket, s.ticket),
         peer_finished=where(e.is_(M.Finished), choose(wrong, Peer.WRONG, Peer.RIGHT), s.peer_finished),
         fault=choose(news, fault, s.fault),
-        crossing=z3.If(news, speaks(s.position, s.me), s.crossing),
+        crossing=z3.If(aborted, _may_be_speaking(s.position, s.me), z3.If(news, speaks(s.position, s.me), s.crossing)),
         ending=_ending(s, e),
     )
     if isinstance(after, ClientTerm) and isinstance(s, ClientTerm):
@@ -306,6 +314,16 @@ def _opens(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return z3.And(s.position.is_(P.START), e.sends(CLIENT, M.ClientHello))
 
 
+def _aborts(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
+    """True where this fatal alert ends the connection."""
+    return z3.And(e.is_(M.Alert), e.alarm.among(*FATAL), s.ending.is_(Ending.OPEN))
+
+
+def _may_be_speaking(position: Term[Position], party: Party) -> z3.BoolRef:
+    """True where an alert may cross what the party is saying: RFC 7918 lets a client speak early."""
+    return z3.Or(speaks(position, party), position.among(*FALSE_START) if party is CLIENT else z3.BoolVal(False))
+
+
 def _ending(s: PartyTerm, e: EventTerm) -> Term[Ending]:
     fatal = z3.And(e.is_(M.Alert), e.alarm.among(*FATAL))
     closes = z3.Or(e.is_(M.Close), z3.And(e.is_(M.Alert), e.alarm.is_(Alarm.CLOSE_NOTIFY)))
@@ -316,6 +334,7 @@ def _ending(s: PartyTerm, e: EventTerm) -> Term[Ending]:
 def _send(s: S, e: EventTerm) -> S:
     """The state of a party that has sent the event, or taken the step that the event stands for."""
     reached = target(s.position, e)
+    still = z3.If(s.ending.is_(Ending.ABORTED), _may_be_speaking(reached, s.me), speaks(reached, s.me))
     checks = e.is_(M.Verification)
     finds = z3.And(checks, z3.Not(s.peer_finished.is_(Peer.ABSENT)))
     after = s.but(
@@ -329,7 +348,7 @@ def _send(s: S, e: EventTerm) -> S:
         certificates=choose(e.sends(CLIENT, M.Certificate), e.certificates, s.certificates),
         ticket=choose(e.is_(M.NewSessionTicket), e.ticket, s.ticket),
         verified=z3.Or(s.verified, finds),
-        crossing=z3.And(s.crossing, z3.Not(e.is_(M.Silence)), speaks(reached, s.me)),
+        crossing=z3.And(s.crossing, z3.Not(e.is_(M.Silence)), z3.Not(e.aborts(s.me)), still),
         ending=_ending(s, e),
     )
     if isinstance(after, ServerTerm) and isinstance(s, ServerTerm):

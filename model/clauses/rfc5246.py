@@ -28,6 +28,7 @@ from rfc5077.model.state import (
     signature_due,
     starts_full,
     starts_short,
+    unnumbered,
 )
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
@@ -66,7 +67,8 @@ def change_cipher_spec_has_its_place(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 )
 def fatal_alert_ends_the_connection(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     beside = e.is_(M.Close, M.Alert, M.Silence, M.NextClientHello, M.OldTicketAnswer)
-    return Implies(And(e.sender.is_(s.me), s.ending.is_(Ending.ABORTED)), beside)
+    # An alert of the other party may cross what this one was saying.
+    return Implies(And(e.sender.is_(s.me), s.ending.is_(Ending.ABORTED), Not(s.crossing)), beside)
 
 
 @clause(
@@ -90,9 +92,6 @@ def data_waits_for_completion(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     says = e.sends(s.me, M.ApplicationData)
     unproven = And(s.position.among(*COMPLETE), Not(s.verified))
     early = And(says, Or(misplaced(s, e, M.ApplicationData), unproven))
-    # RFC 7918 lets a client speak before the server's Finished of a full handshake.
-    if isinstance(s, ClientTerm):
-        early = And(early, Not(s.position.among(P.CLIENT_FINISHED, P.TICKET, P.SERVER_CHANGE_CIPHER_SPEC)))
     return And(Not(early), refused(s, e, Fault.EARLY_APPLICATION_DATA))
 
 
@@ -261,22 +260,15 @@ def finished_is_verified(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 
 @clause("R5246-7.4.9-02", Level.PROSE, Binds.BOTH, Observer.WIRE, "Finished follows ChangeCipherSpec at once.")
 def finished_follows_change_cipher_spec(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
-    between = (
-        s.position.among(
-            P.SHORT_CLIENT_CHANGE_CIPHER_SPEC,
-            P.CLIENT_CHANGE_CIPHER_SPEC,
-        )
-        if isinstance(s, ClientTerm)
-        else s.position.among(
-            P.SHORT_SERVER_CHANGE_CIPHER_SPEC,
-            P.SERVER_CHANGE_CIPHER_SPEC,
-        )
+    mine = (
+        (P.SHORT_CLIENT_CHANGE_CIPHER_SPEC, P.CLIENT_CHANGE_CIPHER_SPEC)
+        if s.me is CLIENT
+        else (P.SHORT_SERVER_CHANGE_CIPHER_SPEC, P.SERVER_CHANGE_CIPHER_SPEC)
     )
-    said = And(e.sender.is_(s.me), in_order(s, e), Not(e.is_(M.Alert, M.Close, M.NextClientHello, M.OldTicketAnswer)))
-    waits = e.is_(M.Silence, M.Verification, M.Conclusion, M.HelloRequest)
+    between = And(s.position.among(*mine), e.sender.is_(s.me))
     return And(
         Not(misplaced(s, e, M.Finished)),
-        Implies(And(between, said), Or(e.is_(M.Finished), waits)),
+        Implies(between, Or(e.is_(M.Finished), unnumbered(e))),
         refused(s, e, Fault.FINISHED_WITHOUT_CHANGE_CIPHER_SPEC, Fault.BETWEEN_CHANGE_CIPHER_SPEC_AND_FINISHED),
     )
 

@@ -61,12 +61,14 @@ carries_ticket = stated(
     Level.MUST,
     Binds.CLIENT,
     Observer.WIRE,
-    "A client that holds no ticket but takes one has sent the extension, with zero length.",
+    "A client that takes a ticket, by offering it later or by going on after it, has sent the extension.",
     family="the extension stands for readiness",
 )
 def taker_sent_the_extension(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
-    takes = Or(And(e.is_(M.NextClientHello), e.offer.is_(Offer.ISSUED)), e.sends(CLIENT, M.ApplicationData))
-    return Implies(And(takes, s.fault.is_(Fault.NONE), s.ticket.is_(Ticket.SOME)), Not(s.offered.is_(Extension.ABSENT)))
+    offers = And(e.is_(M.NextClientHello), e.offer.is_(Offer.ISSUED))
+    read = And(s.fault.is_(Fault.UNANNOUNCED_TICKET), Not(s.crossing), s.ending.is_(Ending.OPEN))
+    goes_on = And(read, e.sends(CLIENT, M.ChangeCipherSpec, M.ApplicationData))
+    return Implies(Or(offers, goes_on), Not(s.offered.is_(Extension.ABSENT)))
 
 
 @clause(
@@ -164,6 +166,7 @@ number = stated(
     Binds.CLIENT,
     Observer.WIRE,
     "The extension's body is the ticket and nothing else: no second length inside.",
+    family="one length",
 )
 def no_inner_length(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.is_(M.ClientHello), Not(e.extension.is_(Extension.WRAPPED)))

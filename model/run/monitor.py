@@ -101,12 +101,12 @@ def _advance(c: Conduct, track: Track, alternatives: Alternatives) -> tuple[Trac
         shared = _shared([broken for _, broken in clean])
         return Track(c.settle(state for state, _ in clean)), tuple(Breach(entry, c.party) for entry in shared)
     states = frozenset(state for state, _ in outcomes)
-    shared = _shared([tuple(entry for entry in broken if entry.verdict is Verdict.VIOLATION) for _, broken in outcomes])
+    shared = _shared([tuple(filter(_violation, broken)) for _, broken in outcomes])
     if shared:
         return Track(states, True), tuple(Breach(entry, c.party) for entry in _telling(shared))
     if track.doubt and mine:
         return Track(states, True), track_doubts(c.party, track)
-    refuted = tuple(dict.fromkeys(entry for _, broken in outcomes for entry in broken))
+    refuted = tuple(dict.fromkeys(entry for _, broken in outcomes for entry in broken if _violation(entry)))
     return Track(states, doubt=track.doubt or _telling(refuted)), ()
 
 
@@ -124,8 +124,12 @@ def _telling(broken: tuple[Clause, ...]) -> tuple[Clause, ...]:
     return tuple(kept.values())
 
 
+def _violation(entry: Clause) -> bool:
+    return entry.verdict is Verdict.VIOLATION
+
+
 def _violates(broken: tuple[Clause, ...]) -> bool:
-    return any(entry.verdict is Verdict.VIOLATION for entry in broken)
+    return any(map(_violation, broken))
 
 
 def _shared(sets: list[tuple[Clause, ...]]) -> tuple[Clause, ...]:
