@@ -160,7 +160,7 @@ def openssl() -> Stack:
     return Stack(f"CPython ssl, {ssl.OPENSSL_VERSION}", prepare)
 
 
-FASTER = ("gmpy2", "gmpy", "M2Crypto", "Crypto", "Cryptodome")
+FASTER = ("gmpy2", "gmpy", "M2Crypto", "Crypto")
 """What tlslite-ng and its arithmetic use where it is installed; the claims are about tlslite-ng by itself."""
 
 
@@ -169,7 +169,7 @@ def tlslite_missing() -> str:
     if find_spec("tlslite") is None:
         return "tlslite-ng is not installed: pip install rfc5077[peers]"
     helpers = [name for name in FASTER if find_spec(name) is not None]
-    return f"{' and '.join(helpers)} speed tlslite-ng up here; the target is about it alone" if helpers else ""
+    return f"tlslite-ng has the help of {' and '.join(helpers)} here; the target is about it alone" if helpers else ""
 
 
 def tlslite() -> Stack:

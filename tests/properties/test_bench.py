@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from rfc5077.properties.bench import commands, handshakes, table
+from rfc5077.properties.bench import commands, endpoints, handshakes, table
 from rfc5077.properties.bench.commands import Ran, fresh
 from rfc5077.properties.bench.endpoints import openssl, reference, tlslite
 from rfc5077.properties.bench.figure import Bench, Figure, figure_json, figure_text, least, most, rate
@@ -81,6 +81,17 @@ def test_a_missing_peer_leaves_the_figure_open_with_the_reason(monkeypatch):
     assert (figure.name, figure.value, figure.met) == ("resumed", None, None)
     assert figure_json(figure, "")["reason"] == "tlslite-ng is not installed: pip install it"
     assert beside.value is not None
+
+
+@pytest.mark.parametrize(
+    ("installed", "said"),
+    [((), "not installed"), (("tlslite",), ""), (("tlslite", "gmpy2"), "has the help of gmpy2 here")],
+)
+def test_nothing_is_said_about_tlslite_unless_it_is_there_and_alone(monkeypatch, installed, said):
+    monkeypatch.setattr(endpoints, "find_spec", lambda name: name if name in installed else None)
+    reason = endpoints.tlslite_missing()
+    assert said in reason
+    assert bool(reason) is bool(said)
 
 
 def test_a_comparison_that_is_not_fair_shows_its_value_and_no_verdict():
