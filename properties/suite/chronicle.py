@@ -62,6 +62,11 @@ class Chronicle:
         """What is broken for certain although no later message has told which clause it is."""
         return tuple(f for judged in self.judge.connections() for f in judged.findings if not f.index)
 
+    def notes(self, connection: int) -> tuple[str, ...]:
+        """What was found on a connection, as the user reads it."""
+        judged = (judged for judged in self.judge.connections() if judged.connection == connection)
+        return tuple(finding_text(finding) for one in judged for finding in one.findings)
+
     def told(self, finding: Finding) -> str:
         """A finding as the user reads it, with the run that led to it."""
         return f"{finding_text(finding)}\n\n{self.ladder(finding)}"
@@ -92,7 +97,7 @@ class Chronicle:
                         connection = entry.connection
                         rows.append(Row("", f"(connection {connection})"))
                     here = finding is not None and finding.index == index
-                    rows.append(Row(entry.sender, _line(step), f"{_short(finding)}" if finding and here else ""))
+                    rows.append(Row(entry.sender, _line(step), _short(finding) if finding and here else ""))
         return rows
 
 

@@ -6,12 +6,13 @@ An end is ours, with everything it knows, or somebody else's, of which only octe
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from rfc5077.properties.adapters.peer import Line
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.connection import ClientConnection, DataReceived, Secrets, ServerConnection
-from rfc5077.reference.wire.record import MAX_PLAINTEXT, ContentType, RecordReader, encode_record
+from rfc5077.reference.wire.record import HEADER_LENGTH, MAX_PLAINTEXT, ContentType, RecordReader, encode_record
 
 SIDES = ("client", "server")
 
@@ -150,40 +151,59 @@ class Recutter:
 class _Direction:
     """What one side has sent and the other has not got."""
 
-    def __init__(self, recutter: Recutter, seen_when_sent: bool) -> None:
+    def __init__(self, recutter: Recutter) -> None:
         self.flight = bytearray()
         self.ended = False  # the sender has closed its transport
         self.end_arrived = False
         self.recutter = recutter
-        self.seen_when_sent = seen_when_sent
+        self._records: deque[int] = deque()  # octets that are left of each record in flight
+        self._begun = bytearray()
+
+    def send(self, octets: bytes) -> None:
+        """Puts octets into flight."""
+        self.flight += octets
+        begun = self._begun
+        begun += octets
+        while len(begun) >= HEADER_LENGTH and len(begun) >= (end := HEADER_LENGTH + (begun[3] << 8 | begun[4])):
+            self._records.append(end)
+            del begun[:end]
+
+    @property
+    def record(self) -> int:
+        """Octets left of the first record."""
+        return self._records[0] if self._records else 0
+
+    def take(self, limit: int) -> bytes:
+        """At most so many octets out of flight, and none behind the end of a record."""
+        if self._records:
+            limit = min(limit, self._records[0])
+            self._records[0] -= limit
+            if not self._records[0]:
+                self._records.popleft()
+        octets = bytes(self.flight[:limit])
+        del self.flight[:limit]
+        return octets
 
 
-Watch = Callable[[str, bytes | None], None]
-"""Told who sent something and which octets it was; None for the end of the transport."""
+Watch = Callable[[str, bytes | None, bool], None]
+"""Told who sent something, which octets it was (None for the end of the transport), and whether it has arrived rather
+than left."""
 
 
 class Passage:
-    """One connection between two ends.
+    """One connection between two ends. Nothing travels before the first `collect("client")`."""
 
-    The observer sits anywhere between them: each direction is seen either as it is sent or as it is delivered.  Nothing
-    travels before the first `collect("client")`.
-    """
+    def __init__(self, client: End, open_server: Callable[[], End], watch: Watch, recut: Sequence[int] = ()) -> None:
+        """`open_server` is called when the first octets reach the server; `recut` holds sizes for a `Recutter`.
 
-    def __init__(
-        self, client: End, open_server: Callable[[], End], watch: Watch,
-        recut: Sequence[int] = (), seen_when_sent: tuple[bool, bool] = (True, True),
-    ) -> None:  # fmt: skip
-        """`open_server` is called when the first octets reach the server; `recut` holds sizes for a `Recutter`;
-        `seen_when_sent` says for client and server where the observer sees what they send."""
+        `watch` hears of everything twice: when it leaves, and when it arrives.
+        """
         self.lost = False
         """Whether the network gave the connection up."""
         self._ends: dict[str, End] = {"client": client}
         self._open_server = open_server
         self._watch = watch
-        self._ways = {
-            side: _Direction(Recutter(recut), seen)
-            for side, seen in zip(SIDES, seen_when_sent, strict=True)
-        }
+        self._ways = {side: _Direction(Recutter(recut)) for side in SIDES}
 
     def end(self, side: str) -> End | None:
         """One of the ends; None for a server that nothing has reached yet."""
@@ -204,13 +224,9 @@ class Passage:
         way = self._ways[side]
         return not self.lost and bool(way.flight or (way.ended and not way.end_arrived))
 
-    @property
-    def decided(self) -> bool:
-        """Whether the server has answered, or will never."""
-        server = self.end("server")
-        if self.over or server is None:
-            return self.over
-        return server.closed or not isinstance(server, OwnEnd) or server.tls.resumed is not None
+    def record(self, side: str) -> int:
+        """Octets left of the first record on the way from `side`, 0 if there is none."""
+        return self._ways[side].record
 
     def collect(self, side: str) -> None:
         """Takes up what an end has to send."""
@@ -220,41 +236,48 @@ class Passage:
         octets = end.output()
         if octets and not way.ended:
             octets = way.recutter(octets) if isinstance(end, OwnEnd) else octets
-            way.flight += octets
-            if way.seen_when_sent:
-                self._watch(side, octets)
+            way.send(octets)
+            self._watch(side, octets, False)
         if end.closed and not way.ended:
             way.ended = True
-            if way.seen_when_sent:
-                self._watch(side, None)
+            self._watch(side, None, False)
 
     def deliver(self, side: str, octets: int | None = None) -> None:
-        """Brings at most so many octets of what `side` has sent to the other end, or all; the end of the transport
-        arrives behind the last octet."""
+        """Brings at most so many octets of what `side` has sent to the other end, or all.
+
+        They arrive record by record, so that it shows what each is answered with; the end of the transport arrives
+        behind the last octet.
+        """
         way, receiver = self._ways[side], SIDES[1 - SIDES.index(side)]
         if not self.waiting(side):
             return
         if receiver not in self._ends:
             self._ends[receiver] = self._open_server()
         end = self._ends[receiver]
-        if way.flight:
-            chunk = bytes(way.flight[:octets])
-            del way.flight[: len(chunk)]
-            if not end.closed:
-                end.take(chunk)
-                if not way.seen_when_sent:
-                    self._watch(side, chunk)
+        left = len(way.flight) if octets is None else min(octets, len(way.flight))
+        while left:
+            portion = way.take(left)
+            left -= len(portion)
+            if not end.closed:  # else it is lost, as on a closed socket
+                end.take(portion)
+                self._watch(side, portion, True)
+                self.collect(receiver)
         if way.ended and not way.flight:
             way.end_arrived = True
             end.end()
-            if not way.seen_when_sent:
-                self._watch(side, None)
-        self.collect(receiver)
+            self._watch(side, None, True)
+            self.collect(receiver)
+
+    def reveal(self) -> None:
+        """Tells the watch of what is in flight as if it had arrived."""
+        for side, way in self._ways.items():
+            if way.flight:
+                self._watch(side, bytes(way.flight), True)
 
     def lose(self) -> None:
         """The network gives up: what is in flight never arrives, and both ends see their transport end.
 
-        Nobody has closed, so the observer is told nothing.
+        Nobody has closed, so the watch is told nothing.
         """
         self.lost = True
         for end in self._ends.values():

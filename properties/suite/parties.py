@@ -116,6 +116,7 @@ class Server:
         self.name = NAMES[number]
         self.clock = watch(among_ourselves)
         self.chance = chance
+        self.choice = ServerChoice()
         self.config = ServerConfig(
             credentials=(credentials(self.name, among_ourselves),),
             client_roots=anchors("client", among_ourselves),
@@ -124,8 +125,9 @@ class Server:
         self._cache = SessionCache()
         self._echoes = among_ourselves
 
-    def choose(self, choice: ServerChoice) -> None:
-        """Holds for connections from now on."""
+    def choose(self, **changes: object) -> None:
+        """Fields of `ServerChoice` that hold for connections from now on."""
+        choice = self.choice = replace(self.choice, **changes)  # type: ignore[arg-type]  # checked by the config
         self.config = replace(
             self.config, issue=choice.issue, reissue=choice.reissue, renew=choice.renew,
             honour_tickets=choice.honours, ticket_lifetime_seconds=choice.lifetime, lifetime_hint=choice.hint,
@@ -170,9 +172,9 @@ class Client:
         self._among_ourselves = among_ourselves
         self._configs: dict[int, ClientConfig] = {}
 
-    def choose(self, choice: ClientChoice) -> None:
-        """Holds for connections from now on."""
-        self.choice = choice
+    def choose(self, **changes: object) -> None:
+        """Fields of `ClientChoice` that hold for connections from now on."""
+        self.choice = replace(self.choice, **changes)  # type: ignore[arg-type]  # checked by the config
         self._configs.clear()
 
     def config(self, server: int, name: str) -> ClientConfig:

@@ -7,7 +7,7 @@ connection; what needs both clocks, both secrets or both ends at once is checked
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,6 +23,32 @@ from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ServerConfig
 
 _UNSAID = ("Close", "Silence")  # events that are no messages
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where an observer stands, and whose violations count there."""
+
+    name: str
+    on_arrival: tuple[bool, bool]
+    """Whether it sees what client and server send when it arrives, rather than when it leaves."""
+    blames: frozenset[str]
+
+
+# At its own end a party is judged exactly: by what it got before it spoke. An observer between the ends may see a
+# message before its receiver does, and still nobody who conforms may be blamed.
+AT_CLIENT = Post("at the client", (False, True), frozenset({"client"}))
+AT_SERVER = Post("at the server", (True, False), frozenset({"server"}))
+BETWEEN = Post("between them", (False, False), frozenset(SIDES))
+BESIDE_A_STRANGER = Post("at the server", (True, True), frozenset({"client"}))
+"""What a client of somebody else's sends is seen on arrival: before that, nobody has its keys."""
+
+
+def posts(client: Client | Stranger, server: Server | Stranger) -> tuple[Post, ...]:
+    """The observers of a pair; beside a stranger only its violations count."""
+    if isinstance(client, Stranger):
+        return (BESIDE_A_STRANGER,)
+    return (AT_SERVER,) if isinstance(server, Stranger) else (BETWEEN, AT_CLIENT, AT_SERVER)
 
 
 class Refuted(AssertionError):
@@ -46,13 +72,27 @@ class Pair:
 
     client: Client | Stranger
     server: Server | Stranger
-    chronicle: Chronicle
+    chronicles: dict[Post, Chronicle]
+    """By observer; the first is the one that counts messages."""
     sessions: dict[bytes, Lineage] = field(default_factory=dict)
     """By master secret."""
     issued: dict[bytes, Lineage] = field(default_factory=dict)
     """Every ticket that a server of ours gave this client."""
     ends: dict[bytes, float] = field(default_factory=dict)
     """Ticket to the moment on the clock of a client of ours at which its time is surely over."""
+
+    planted: set[bytes] = field(default_factory=set)
+    """Every ticket that came into the client's store by a trick."""
+
+    def remark(self, text: str) -> None:
+        """Notes what no message shows."""
+        for chronicle in self.chronicles.values():
+            chronicle.remark(text)
+
+    def know(self, ticket: bytes, kind: Extension) -> None:
+        """Says what a ticket is."""
+        for chronicle in self.chronicles.values():
+            chronicle.know(ticket, kind)
 
 
 class Link:
@@ -61,10 +101,14 @@ class Link:
     def __init__(self, pair: Pair, number: int) -> None:
         self.pair = pair
         self.number = number
-        self.observer = Observer(number, self._master_secret)
+        self.observers = {post: Observer(number, self._master_secret) for post in pair.chronicles}
         self.said = bytearray()
         """Application data that one end has sent, for the other to send back."""
-        self.answered = self.client_done = self.server_done = self.alerted = False
+        self.answered = False
+        """Whether the server has sent anything."""
+        self.alerted = False
+        """Whether a fatal alert was seen."""
+        self.decision_seen = self.client_done = self.server_done = False
         self.passage: Passage  # set by `World.connect`
 
     def own(self, side: str) -> OwnEnd | None:
@@ -95,7 +139,9 @@ class Link:
             secrets = end.secrets if end is not None else None
             if secrets is not None and secrets.client_random == client_random:
                 return secrets.master_secret
-        return None
+        # A server that resumes uses the keys before a client of ours has heard of it.
+        offered = self.client.handshake.offer.session if self.client is not None else None
+        return None if offered is None else offered.master_secret
 
 
 class World:
@@ -105,23 +151,15 @@ class World:
     """
 
     def __init__(
-        self, clients: Sequence[Client | Stranger], servers: Sequence[Server | Stranger], blamed: Iterable[str] = SIDES,
+        self, clients: Sequence[Client | Stranger], servers: Sequence[Server | Stranger],
         tally: Counter[str] | None = None,
     ) -> None:  # fmt: skip
-        """`blamed`: the parties whose violations count; `tally` counts what happened, over as many runs as its owner
-        likes."""
+        """`tally` counts what happened, over as many runs as its owner likes."""
         self.clients = clients
         self.servers = servers
         self.links: list[Link] = []
         self.tally: Counter[str] = Counter() if tally is None else tally
-        self._blamed = frozenset(blamed)
-        self._pairs = {
-            (client.number, server.number): Pair(
-                client, server, Chronicle(f"Client {client.number} and server {server.number} ({server.name}):")
-            )
-            for client in clients
-            for server in servers
-        }  # fmt: skip
+        self._pairs = {(c.number, s.number): Pair(c, s, _chronicles(c, s)) for c in clients for s in servers}
 
     def pair(self, client: int, server: int) -> Pair:
         """What a client and a server share; any numbers will do."""
@@ -130,23 +168,17 @@ class World:
     def remark(self, text: str) -> None:
         """Notes in every chronicle what no message shows."""
         for pair in self._pairs.values():
-            pair.chronicle.remark(text)
+            pair.remark(text)
 
     # --- what happens to a connection ---------------------------------------------------------------------------------
 
-    def connect(self, pair: Pair, recut: Sequence[int] = (), seen_when_sent: tuple[bool, bool] = (True, True)) -> Link:
-        """A new connection, its ClientHello on the way; the parameters are those of `Passage`."""
+    def connect(self, pair: Pair, recut: Sequence[int] = ()) -> Link:
+        """A new connection, its ClientHello on the way; `recut` holds sizes for a `Recutter`."""
         link = Link(pair, len(self.links) + 1)
         self.links.append(link)
         self.tally["connections"] += 1
         client = pair.client.open(pair.server.number, pair.server.name)
-        # What a stranger sends is seen when it arrives: only then are the keys known.
-        seen = (
-            seen_when_sent[0] and isinstance(pair.client, Client),
-            seen_when_sent[1] and isinstance(pair.server, Server),
-        )
-        watch = partial(self._saw, link)
-        link.passage = Passage(client, pair.server.open, watch, recut, seen)
+        link.passage = Passage(client, pair.server.open, partial(self._saw, link), recut)
         self._check_offer(link)
         link.passage.collect("client")
         return link
@@ -158,6 +190,10 @@ class World:
         self._check_completion(link)
         self._check_refusals(link)
         self._check_echo(link)
+
+    def waiting(self, link: Link) -> str:
+        """A side of which something is on the way, if there is one."""
+        return next((side for side in SIDES if link.passage.waiting(side)), SIDES[0])
 
     def settle(self, links: Sequence[Link], sizes: Sequence[int] = (), order: Sequence[int] = ()) -> None:
         """Carries everything to its end on these connections.
@@ -196,7 +232,7 @@ class World:
         """The network gives a connection up."""
         if not link.passage.over:
             self.tally["lost"] += 1
-            link.pair.chronicle.remark(f"connection {link.number} is lost")
+            link.pair.remark(f"connection {link.number} is lost")
             link.passage.lose()
 
     def _collect(self, link: Link) -> None:
@@ -209,7 +245,7 @@ class World:
         """A new ticket key. A server has no key in mind twice, so hellos that have half arrived are lost."""
         pairs = [pair for pair in self._pairs.values() if pair.server is server]
         for link in self.links:
-            if link.pair.server is server and not link.passage.decided and link.passage.end("server") is not None:
+            if link.pair.server is server and not link.answered and link.passage.end("server") is not None:
                 self.lose(link)
         if isinstance(server, Server):
             server.rotate(retain)
@@ -217,61 +253,70 @@ class World:
             for pair in pairs:
                 for ticket in pair.issued:
                     if not server.opens(ticket):
-                        pair.chronicle.know(ticket, Extension.FOREIGN)
+                        pair.know(ticket, Extension.FOREIGN)
         elif server.peer.rotate_keys is not None:
             server.peer.rotate_keys()
             self.remark("the server has new ticket keys")
-            for pair in pairs:
-                pair.chronicle.keys_changed()
+            for chronicle in [chronicle for pair in pairs for chronicle in pair.chronicles.values()]:
+                chronicle.keys_changed()
 
     def plant(self, pair: Pair, ticket: bytes, kind: Extension | None, how: str) -> None:
         """Puts a ticket into the client's store; `kind` None leaves it to the judge what it is."""
-        if not isinstance(pair.client, Client) or not ticket or ticket in pair.issued:
-            return
+        if not isinstance(pair.client, Client) or not ticket or ticket in pair.issued or ticket in pair.planted:
+            return  # what was offered before must not look as if the client had kept it
+        pair.planted.add(ticket)
         pair.client.plant(pair.server.number, pair.server.name, ticket)
-        pair.chronicle.remark(f"the client's ticket is {how}")
+        pair.remark(f"the client's ticket is {how}")
         if kind is not None:
-            pair.chronicle.know(ticket, kind)
+            pair.know(ticket, kind)
 
     # --- what is seen -------------------------------------------------------------------------------------------------
 
-    def _saw(self, link: Link, side: str, octets: bytes | None) -> None:
-        observer = link.observer
-        for event in observer.closed(side) if octets is None else observer.octets(side, octets):
-            self._judge(link, event)
+    def _saw(self, link: Link, side: str, octets: bytes | None, arrived: bool) -> None:
+        place = SIDES.index(side)
+        link.answered = link.answered or side == "server"
+        for post, observer in link.observers.items():
+            if post.on_arrival[place] is arrived:
+                for event in observer.closed(side) if octets is None else observer.octets(side, octets):
+                    self._judge(link, post, event)
 
-    def _judge(self, link: Link, event: RecordedEvent) -> None:
-        if event.message not in _UNSAID:
+    def _judge(self, link: Link, post: Post, event: RecordedEvent) -> None:
+        chronicle = link.pair.chronicles[post]
+        if post is next(iter(link.observers)) and event.message not in _UNSAID:
             self.tally["messages"] += 1
         if event.message == "NewSessionTicket" and event.ticket:
-            self._share(link, event.ticket)
+            self._share(link, post, event.ticket)
         link.alerted = link.alerted or event.alert_level == AlertLevel.FATAL
-        for finding in link.pair.chronicle.feed(event):
-            self._weigh(link, finding)
+        for finding in chronicle.feed(event):
+            self._weigh(chronicle, post, finding)
 
-    def _weigh(self, link: Link, finding: Finding) -> None:
-        self.tally[f"{finding.verdict} {finding.clause.id}"] += 1
-        if finding.verdict == VIOLATION and finding.party.name.lower() in self._blamed:
-            raise Refuted(link.pair.chronicle.told(finding))
+    def _weigh(self, chronicle: Chronicle, post: Post, finding: Finding) -> None:
+        if finding.party.name.lower() in post.blames:
+            self.tally[f"{finding.verdict} {finding.clause.id}"] += 1
+            if finding.verdict == VIOLATION:
+                raise Refuted(chronicle.told(finding))
 
-    def _share(self, link: Link, ticket: bytes) -> None:
-        """A ticket is for its issuer alone; the client's other servers know it by that."""
+    def _share(self, link: Link, post: Post, ticket: bytes) -> None:
+        """A ticket is for its issuer alone; at the client's other servers it is known as that."""
         for pair in self._pairs.values():
             if pair.client is link.pair.client and pair.server is not link.pair.server:
-                pair.chronicle.know(ticket, Extension.ANOTHERS)
+                pair.chronicles[post].know(ticket, Extension.ANOTHERS)
 
     def end(self) -> None:
         """Nothing more comes: what was left in doubt counts now."""
         for pair in self._pairs.values():
-            for finding in pair.chronicle.in_doubt():
-                if finding.verdict == VIOLATION and finding.party.name.lower() in self._blamed:
-                    raise Refuted(pair.chronicle.told(finding))
+            for post, chronicle in pair.chronicles.items():
+                for finding in chronicle.in_doubt():
+                    self._weigh(chronicle, post, finding)
 
     # --- what is checked beside the judge -----------------------------------------------------------------------------
 
     def _refute(self, link: Link, reason: str) -> None:
-        head = f"REFUTED on connection {link.number}: {reason}"
-        raise Refuted(f"{head}\n\n{link.pair.chronicle.ladder()}")
+        link.passage.reveal()  # what is on its way may show a judge which clause it is
+        chronicles = link.pair.chronicles
+        notes = dict.fromkeys(note for chronicle in chronicles.values() for note in chronicle.notes(link.number))
+        drawn = next(iter(chronicles.values())).ladder()
+        raise Refuted("\n\n".join([f"REFUTED on connection {link.number}: {reason}", *notes, drawn]))
 
     def _check_offer(self, link: Link) -> None:
         """A client of ours offers no ticket whose time is over."""
@@ -286,9 +331,9 @@ class World:
     def _check_answer(self, link: Link) -> None:
         """A server of ours resumes by every ticket that it can open and wants to honour, and by no other."""
         server = link.server
-        if link.answered or server is None or server.resumed is None:
+        if link.decision_seen or server is None or server.resumed is None:
             return
-        link.answered = True
+        link.decision_seen = True
         ticket = server.handshake.client_hello.session_ticket
         if not ticket:
             self.tally["resumed by id"] += bool(server.resumed)
@@ -376,7 +421,8 @@ class World:
             return
         if any(end is not None and end.established is False for end in ends):
             for side in (*SIDES, *SIDES):
-                self._judge(link, RecordedEvent(connection=link.number, sender=side, message="Silence"))
+                for post in link.observers:
+                    self._judge(link, post, RecordedEvent(connection=link.number, sender=side, message="Silence"))
             self._refute(link, "everything was delivered, yet the handshake is not complete at both ends")
         words = [end.resumed for end in ends if end is not None and end.resumed is not None]
         if len(set(words)) > 1:
@@ -384,6 +430,11 @@ class World:
         talker = link.talker
         if talker is not None and talker.received != link.said:
             self._refute(link, "data that was sent did not come back")
+
+
+def _chronicles(client: Client | Stranger, server: Server | Stranger) -> dict[Post, Chronicle]:
+    who = f"Client {client.number} and server {server.number} ({server.name})"
+    return {post: Chronicle(f"{who}, as seen {post.name}:") for post in posts(client, server)}
 
 
 _CONFIGURED = (Cause.NO_CLIENT_CERTIFICATE, Cause.EMS_NOT_USED)
