@@ -1,5 +1,7 @@
 """What shows a fault that the core alphabet cannot show: words of other symbols, some of them said in octets.
 
+One of them is in the core alphabet, for a fault with two consequences of which probing meets the lesser first.
+
 A story is one word per connection; all connections belong to one memory and one judge.
 """
 
@@ -134,6 +136,7 @@ STORIES: dict[str, Story] = {
     "S-69": (FULL, *((with_octet_changed(place),) for place in range(200))),
     "S-116": (FULL, (LIVE,), (hello(Extension.OLD),)),
     "S-117": (FULL, (LIVE, CCS, FIN), (hello(Extension.OLD),)),
+    "C-15": (ISSUE, (answer(Extension.EMPTY), TICKET)),  # probing asks about an empty renewal first: R5077-3.3-07c
     "C-16": (ISSUE, (OTHER_ID, *END)),
     "C-21": ((*ISSUE[:5], server(M.ChangeCipherSpec, content=Content.WRONG)),),
     "C-24": ((*ISSUE[:6], short_finished(0)),),
