@@ -10,6 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from rfc5077.properties.bench.figure import Figure, least, rate
 from rfc5077.properties.suite.stateful import machine
+from rfc5077.properties.suite.world import Refuted
 
 RUNS = 100
 """Runs of the machine in each portion."""
@@ -31,10 +32,14 @@ def judged() -> tuple[Figure, ...]:
         run_state_machine_as_test(machine(examples=RUNS, seed=seed, tally=tally))
         return tally["messages"]
 
+    against = "reference against itself, one core"
     with TemporaryDirectory() as folder:  # otherwise Hypothesis leaves its files where the user stands
         set_hypothesis_home_dir(folder)
         try:
             value = rate(play, range(PORTIONS))
+        except Refuted as error:
+            reason = f"a run found fault with the reference: {str(error).splitlines()[0]}"
+            return (Figure("machine", None, "messages/s", least(MESSAGES_PER_SECOND), against, reason, failed=True),)
         finally:
             set_hypothesis_home_dir(None)
-    return (Figure("machine", value, "messages/s", least(MESSAGES_PER_SECOND), "reference against itself, one core"),)
+    return (Figure("machine", value, "messages/s", least(MESSAGES_PER_SECOND), against),)

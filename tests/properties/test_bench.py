@@ -5,11 +5,12 @@ from itertools import count
 
 import pytest
 
-from rfc5077.properties.bench import commands, endpoints, handshakes, table
+from rfc5077.properties.bench import commands, endpoints, handshakes, stateful, table
 from rfc5077.properties.bench.commands import Ran, fresh
 from rfc5077.properties.bench.endpoints import openssl, reference, tlslite
 from rfc5077.properties.bench.figure import Bench, Figure, figure_json, figure_text, least, most, rate
 from rfc5077.properties.cli.main import run
+from rfc5077.properties.suite.world import Refuted
 from rfc5077.properties.trace.observe import Observer
 from rfc5077.reference.wire.messages import HandshakeReader, HandshakeType, ServerKeyExchange
 from rfc5077.reference.wire.record import RecordReader
@@ -60,6 +61,16 @@ def test_a_suite_that_finds_fault_with_openssl_misses_its_target():
     report = {"verdict": "violation", "suite": {"tests": 9, "seconds": 0.1}}
     (figure,) = commands.suited([Ran(0.5, 1.0, 1, json.dumps(report))])
     assert (figure.met, figure.value) == (False, 0.5)
+
+
+def test_a_machine_that_finds_fault_with_the_reference_misses_its_target(monkeypatch):
+    def refute(_):
+        raise Refuted("VIOLATION  R5077-3.3-02\n  a ladder")
+
+    monkeypatch.setattr(stateful, "run_state_machine_as_test", refute)
+    (figure,) = stateful.judged()
+    assert (figure.value, figure.met) == (None, False)
+    assert figure.reason == "a run found fault with the reference: VIOLATION  R5077-3.3-02"
 
 
 def test_a_command_in_a_fresh_process_tells_time_memory_and_output():
