@@ -8,6 +8,7 @@ from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.clauses import (
     appendix_a,
     corner_cases,
+    corner_cases_of_sessions,
     rfc5246,
     rfc5246_hellos,
     rfc5246_proofs,
@@ -50,6 +51,7 @@ ROOMS = (
     rfc8447,
     rfc9325,
     corner_cases,
+    corner_cases_of_sessions,
 )
 
 
