@@ -73,7 +73,13 @@ def clause_as_json(clause: Clause) -> dict[str, object]:
         "text": clause.text,
         "observer": clause.observer.value,
         "mechanised": clause.mechanised,
+        "decided": clause.decided.value,
+        "permission": clause.permission,
         "reason": clause.reason or None,
+        "rulings": [
+            {"party": r.party.value, "behaviour": r.behaviour, "answer": r.answer.value, "clauses": list(r.clauses)}
+            for r in clause.rulings
+        ],
         "class": clause.family or None,
         "restating": _restating(clause),
     }
@@ -82,6 +88,16 @@ def clause_as_json(clause: Clause) -> dict[str, object]:
 def _line(clause: Clause) -> str:
     head = f"{clause.id:<20} {clause.level.value:<20} {clause.binds.value:<9} "
     return head + textwrap.shorten(clause.text, WIDTH - len(head) + 20, placeholder=" …")
+
+
+def _rulings(clause: Clause) -> str:
+    """What a corner case means for each party, one behaviour a line."""
+    lines = []
+    for ruling in clause.rulings:
+        who = "a party" if ruling.party.value == "both" else f"the {ruling.party.value}"
+        named = f" ({', '.join(ruling.clauses)})" if ruling.clauses else ""
+        lines.append(f"{ruling.answer.value}: {who} {ruling.behaviour}{named}")
+    return ("\n" + " " * 17).join(lines)
 
 
 def _page(clause: Clause) -> str:
@@ -94,8 +110,10 @@ def _page(clause: Clause) -> str:
     rows = [
         ("not followed", clause.verdict.value),
         ("seen by", clause.observer.value),
-        ("checked by", "a constraint over the bound party's state and the event:" if source else clause.reason),
+        ("decided", clause.decided.value + (" over the bound party's state and the event:" if source else "")),
+        ("because", clause.reason),
         ("", source),
+        ("rulings", _rulings(clause)),
         ("same class", ", ".join(_restating(clause))),
         ("without it", f"rfc5077 prove --without {clause.id}" if source else ""),
     ]
