@@ -66,7 +66,13 @@ class Extension(Enum):
     REPEATED = auto()  # the extension stands twice
 
 
-TICKETS = (Extension.LIVE, Extension.OLD, Extension.FOREIGN, Extension.ANOTHERS, Extension.DAMAGED, Extension.WRAPPED)
+OPENABLE = (Extension.LIVE, Extension.OLD, Extension.ANOTHERS)
+"""Tickets that the server can open, or may be able to."""
+
+UNVERIFIABLE = (Extension.FOREIGN, Extension.DAMAGED, Extension.WRAPPED)
+"""Tickets that the server cannot open."""
+
+TICKETS = (*OPENABLE, *UNVERIFIABLE)
 """The bodies that the server takes for a ticket."""
 
 

@@ -10,6 +10,7 @@ from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, stated
 from rfc5077.model.event import (
     CLIENT,
     SERVER,
+    UNVERIFIABLE,
     Alarm,
     EventTerm,
     Extension,
@@ -23,9 +24,6 @@ from rfc5077.model.state import ClientTerm, Conclusion, Ending, Fault, ServerTer
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
-
-UNVERIFIABLE = (Extension.FOREIGN, Extension.DAMAGED, Extension.WRAPPED)
-"""What the server cannot open."""
 
 opaque = stated(
     "R5077-3.2-01",

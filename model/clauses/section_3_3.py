@@ -9,6 +9,7 @@ import z3
 from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, stated
 from rfc5077.model.event import (
     CLIENT,
+    OPENABLE,
     SERVER,
     Alarm,
     Content,
@@ -16,11 +17,12 @@ from rfc5077.model.event import (
     Extension,
     Message,
     Offer,
+    SessionId,
     Ticket,
 )
 from rfc5077.model.flows import COMPLETE, SHORT, Position
 from rfc5077.model.reaction import refused
-from rfc5077.model.state import TOLERABLE, ClientTerm, Fault, PartyTerm, ServerTerm, in_order, starts_short
+from rfc5077.model.state import TOLERABLE, ClientTerm, Fault, PartyTerm, ServerTerm, has_echo, in_order, starts_short
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
@@ -85,7 +87,9 @@ def ticket_is_hashed(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 )
 def ticket_waits_for_client_finished(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     resumable = Or(s.resumes, s.position.among(*SHORT))
-    early = And(Not(And(starts_short(s, e), resumable)), Not(s.position.among(*SHORT)))
+    # Right after a ServerHello without the echo that was due, it is a resumption without echo (R5077-3.4-05).
+    unechoed = And(starts_short(s, e), s.offered.among(*OPENABLE), Not(s.client_id.is_(SessionId.EMPTY)))
+    early = Not(Or(And(starts_short(s, e), resumable), s.position.among(*SHORT), And(unechoed, Not(has_echo(s)))))
     # Where something else should have been refused before, that is the cause, and this its consequence.
     calm = s.fault.among(*TOLERABLE, Fault.WRONG_FINISHED)
     return Implies(And(e.sends(SERVER, M.NewSessionTicket), early, calm), s.verified)

@@ -8,6 +8,7 @@ import z3
 from rfc5077.model.clause import Binds, Level, Observer, clause, stated
 from rfc5077.model.event import (
     CLIENT,
+    OPENABLE,
     Alarm,
     EventTerm,
     Extension,
@@ -29,8 +30,6 @@ from rfc5077.model.state import (
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
-
-OPENABLE = (Extension.LIVE, Extension.OLD, Extension.ANOTHERS)
 
 
 @clause(
