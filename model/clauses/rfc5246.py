@@ -104,7 +104,7 @@ careless_close = stated(
     "R5246-7.2.1-01",
     Level.PROSE,
     Binds.BOTH,
-    Observer.DRIVING_CLIENT,
+    Observer.DRIVING_SERVER,
     "A session may be resumed although its connection ended without close_notify.",
     "A permission: no clause forbids the offer, and none demands that it is honoured.",
     decided=Decided.PERMISSION,
