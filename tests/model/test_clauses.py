@@ -132,7 +132,7 @@ def prefix(room) -> str:
     name = room.__name__.rsplit(".", 1)[1]
     if name.startswith("section_"):
         return f"R5077-{name.removeprefix('section_').replace('_', '.')}-"
-    known = {"appendix_a": "R5077-A-", "corner_cases": "K-"}
+    known = {"appendix_a": "R5077-A-", "corner_cases": "K-", "corner_cases_of_sessions": "K-"}
     return known[name] if name in known else f"R{name.removeprefix('rfc').split('_')[0]}-"
 
 
