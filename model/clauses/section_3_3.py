@@ -22,7 +22,17 @@ from rfc5077.model.event import (
 )
 from rfc5077.model.flows import COMPLETE, SHORT, Position
 from rfc5077.model.reaction import refused
-from rfc5077.model.state import TOLERABLE, ClientTerm, Fault, PartyTerm, ServerTerm, has_echo, in_order, starts_short
+from rfc5077.model.state import (
+    TOLERABLE,
+    ClientTerm,
+    Fault,
+    PartyTerm,
+    ServerTerm,
+    has_echo,
+    in_order,
+    offers_ticket,
+    starts_short,
+)
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
@@ -126,7 +136,9 @@ empty_ticket = stated(
     "A client goes on after a ticket of zero length.",
 )
 def empty_ticket_is_accepted(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
-    got = And(s.position.among(P.TICKET, P.RENEWAL), s.ticket.is_(Ticket.EMPTY), s.fault.is_(Fault.NONE))
+    # Where nothing was there to be resumed, an abbreviated handshake itself is what the client refuses.
+    resumed = And(s.position.is_(P.RENEWAL), Or(offers_ticket(s), s.client_id.is_(SessionId.CACHED)))
+    got = And(Or(s.position.is_(P.TICKET), resumed), s.ticket.is_(Ticket.EMPTY), s.fault.is_(Fault.NONE))
     return Implies(And(got, e.aborts(CLIENT)), Not(e.alarm.among(Alarm.UNEXPECTED, Alarm.MALFORMED, Alarm.INTERNAL)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 
 from rfc5077.model.event import (
     CLIENT,
@@ -34,7 +35,7 @@ from rfc5077.model.profile import (
     client_chooses,
     server_chooses,
 )
-from rfc5077.model.run.compiled import compiled
+from rfc5077.model.run.compiled import Function, compiled
 from rfc5077.model.run.mealy import Mealy, build
 from rfc5077.model.run.party import conduct, term_of
 from rfc5077.model.run.says import SAYS, alert, conclusion, verification
@@ -105,20 +106,27 @@ class AmbiguousProfile(Exception):
     """The relation and the profile leave more than one move: the profile lacks a field."""
 
 
+@cache
+def _choices(party: Party) -> Function:
+    """Whether a profile picks an event in a state: a function of the codes of profile, state and event."""
+    state, event = term_of(party), EventTerm("event")
+    if isinstance(state, ServerTerm):
+        server = ServerProfileTerm("profile")
+        return compiled([server_chooses(server, state, event)], server, state, event)
+    client = ClientProfileTerm("profile")
+    return compiled([client_chooses(client, state, event)], client, state, event)
+
+
 class _Role:
     """One role under one profile: its moves, as Python over codes."""
 
     def __init__(self, party: Party, profile: ServerProfile | ClientProfile) -> None:
         self.party = party
         self.conduct = conduct(party)
-        state, event = term_of(party), EventTerm("event")
         self.profile = profile
-        if isinstance(state, ServerTerm):
-            server_choices = ServerProfileTerm("profile")
-            self._chooses = compiled([server_chooses(server_choices, state, event)], server_choices, state, event)
-        else:
-            client_choices = ClientProfileTerm("profile")
-            self._chooses = compiled([client_chooses(client_choices, state, event)], client_choices, state, event)
+        self._chooses = _choices(party)
+        unseen = (conclusion(True), conclusion(False)) if party is CLIENT else ()
+        self._unseen = (verification(party), *unseen)
         self.position = term_of(party).places()["position"]
         self.fault = term_of(party).places()["fault"]
         self.ending = term_of(party).places()["ending"]
@@ -139,8 +147,7 @@ class _Role:
 
     def settle(self, state: Codes) -> Codes:
         """Takes the steps that nobody sees.  A client that has offered nothing expects a full handshake."""
-        steps = (verification(self.party),) + ((conclusion(True), conclusion(False)) if self.party is CLIENT else ())
-        for step in steps:
+        for step in self._unseen:
             forced = step.message is M.Verification or (not step.resumes and self.party is CLIENT and _baseless(state))
             if self.conduct.permits(state, step) and (forced or self.chooses(state, step)):
                 state = self.conduct.move(state, step.codes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rfc5077.model.event import (
     CLIENT,
     SERVER,
@@ -60,16 +62,19 @@ SERVER_SAYS = (
 SAYS = {CLIENT: CLIENT_SAYS, SERVER: SERVER_SAYS}
 
 
+@cache
 def alert(sender: Party, alarm: Alarm = Alarm.UNEXPECTED) -> Event:
     """An alert of this kind."""
     return Event(sender=sender, message=M.Alert, alarm=alarm)
 
 
+@cache
 def verification(party: Party) -> Event:
     """The step in which a party compares the Finished that it received."""
     return Event(sender=party, message=M.Verification)
 
 
+@cache
 def conclusion(resumed: bool) -> Event:
     """The step in which the client makes up its mind before the message that would tell it."""
     return Event(sender=CLIENT, message=M.Conclusion, resumes=resumed)
