@@ -14,6 +14,7 @@ from rfc5077.properties.cli.output import Progress
 HEADER = '{"schema": "rfc5077/recording/1", "client": "a", "server": "b", "complete": true}'
 CUT = HEADER + '\n{"connection": 1, "se'
 
+
 def refused(capsys, *arguments: str) -> str:
     """The one line on stderr with which a command line is refused; it leaves nothing on stdout."""
     assert run(arguments) == 2
@@ -89,17 +90,38 @@ def test_a_clause_is_shown_at_length(capsys):
 def test_the_catalogue_is_a_document(capsys):
     document = json.loads(answered(capsys, "clause", "--json"))
     assert document["schema"] == "rfc5077/clause/1"
-    keys = {"id", "level", "binds", "verdict", "text", "observer", "mechanised"}
+    keys = {"id", "level", "binds", "verdict", "text", "observer", "mechanised", "decided", "permission", "rulings"}
     assert all(keys <= set(entry) for entry in document["clauses"])
     (entry,) = json.loads(answered(capsys, "clause", "r5077-3.3-02", "--json"))["clauses"]
     assert (entry["level"], entry["binds"], entry["mechanised"]) == ("MUST", "server", True)
 
 
 @pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("R5077-3.3-02", "by a constraint over the bound party's state and the event:"),
+        ("R5077-3.3-16", "with clock control"),
+        ("R5077-5.5-01", "by inspection: no trace can decide"),
+        ("R5077-3.3-08", "not at all: it permits"),
+    ],
+)
+def test_a_clause_says_what_decides_it(capsys, id, said):
+    assert f"  decided:       {said}\n" in answered(capsys, "clause", id)
+
+
+def test_a_corner_case_is_shown_with_its_rulings(capsys):
+    text = answered(capsys, "clause", "K-13")
+    assert "forbidden: the server announces a ticket and sends none (R5077-3.3-02)" in text
+    assert "open: the client goes on without it (R5246-7.4-01)" in text
+    (entry,) = json.loads(answered(capsys, "clause", "K-13", "--json"))["clauses"]
+    assert {"party": "server", "answer": "forbidden"}.items() <= entry["rulings"][0].items()
+
+
+@pytest.mark.parametrize(
     ("name", "hint"),
     [
         ("R5077-3.3-99", "section 3.3 ends at R5077-3.3-"),
-        ("R5077-3.3" "-2", "the nearest is R5077-3.3-02"),
+        ("R5077-3.3-2", "the nearest is R5077-3.3-02"),
         ("5077-3.3-02", "the nearest is R5077-3.3-02"),
         ("R9999-1-99", "the nearest is R"),
     ],
@@ -117,7 +139,7 @@ def test_an_unknown_clause_is_refused_with_the_nearest(capsys, name, hint):
         (("check", "server", "opnessl"), "known are reference, python-ssl, tlslite"),
         (("check", "peer", "reference"), "not one of 'server', 'client'"),
         (("check", "server", "reference", "--k", "7"), "'--k'"),
-        (("check", "server", "reference", "--clause", "R5077-3.3" "-2"), "the nearest is R5077-3.3-02"),
+        (("check", "server", "reference", "--clause", "R5077-3.3-2"), "the nearest is R5077-3.3-02"),
         (("check", "server", "reference", "--clause", "R5077-3.3-06"), "nothing that a server owes"),
         (("check", "server", "reference", "--section", "9"), "section 9"),
         (("check", "server", "--list", "--section", "9"), "no clause that is checked for a server matches"),
@@ -202,7 +224,7 @@ def test_an_interruption_anywhere_else_is_130_and_silent(capsys, monkeypatch):
     [
         (("prove", "client_is_receptiv"), "did you mean client_is_receptive?"),
         (("prove", "x"), "no theorem x. Known: client_is_receptive, "),
-        (("prove", "--without", "R5077-3.3" "-2"), "the nearest is R5077-3.3-02"),
+        (("prove", "--without", "R5077-3.3-2"), "the nearest is R5077-3.3-02"),
         (("prove", "--without", "R5077-3.1-08"), "no theorem rests on it"),
     ],
 )
