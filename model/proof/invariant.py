@@ -17,10 +17,13 @@ from rfc5077.model.proof.joint import STATE
 Node = tuple[int, tuple[tuple[int, int], ...]]
 """A field's place, and for each of its values that occurs the number of the node to go on with."""
 
+Fields = list[tuple[z3.ExprRef, type[Enum] | None]]
+"""The terms of the fields, each with its enum; a flag has none."""
+
 TRUE = 0
 
 
-def _fields() -> list[tuple[z3.ExprRef, type[Enum] | None]]:
+def _fields() -> Fields:
     return [
         (term, None if isinstance(field, Flag) else field.kind)
         for record in (STATE.client, STATE.server, STATE.world)
@@ -53,11 +56,12 @@ def _rank(field: str) -> int:
 
 
 class Diagram:
-    """The decision diagram of a set of states."""
+    """The decision diagram of a set of states: those of the joint model, or over the fields that are given."""
 
-    def __init__(self, states: Iterable[Codes]) -> None:
+    def __init__(self, states: Iterable[Codes], fields: Fields | None = None) -> None:
         members = list(dict.fromkeys(states))
-        self.order = order()
+        self.fields = _fields() if fields is None else fields
+        self.order = order() if fields is None else list(range(len(fields)))
         self.nodes: list[Node] = [(-1, ())]
         self._numbers: dict[Node, int] = {}
         self.root = self._build(members, 0)
@@ -77,10 +81,9 @@ class Diagram:
 
     def formula(self) -> z3.BoolRef:
         """The diagram as a z3 formula over the joint state."""
-        fields = _fields()
         formulas: list[z3.BoolRef] = [z3.BoolVal(True)]
         for place, branches in self.nodes[1:]:
-            term, kind = fields[place]
+            term, kind = self.fields[place]
             tests = [
                 term == (z3.BoolVal(bool(value)) if kind is None else constant(list(kind)[value]))
                 for value, _ in branches

@@ -1,0 +1,238 @@
+"""A man between client and server who is a lawful peer of both: can he make one session of two?
+
+The client has a session with the attacker, the attacker one with the server; as he relays what goes into the secret,
+both secrets are equal unless one of them depends on its whole handshake (RFC 7627).  Then the client resumes with him,
+and he has the server resume with the client.  Where the two sides end up in one connection, each believes that the
+other is somebody else.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import z3
+
+from rfc5077.model.attacker.network import Act, Change, Lasting, compose, lasting, plainest
+from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, term
+from rfc5077.model.proof.unbounded import System, fresh
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+
+
+class Bond(Enum):
+    """A session, by what its hellos agreed on."""
+
+    NO_SESSION = auto()
+    LEGACY = auto()
+    EXTENDED = auto()  # with the extended master secret
+
+
+class Stage(Enum):
+    """How far a party is in the second handshake."""
+
+    IDLE = auto()
+    HELLO_OUT = auto()  # the client's hello, or the server's answer and Finished
+    TAKEN = auto()  # it has taken the other's Finished for right
+
+
+class Aim(Enum):
+    """What a step is, as far as a clause cares."""
+
+    NOTHING_BOUND = auto()
+    CLIENT_GREETS = auto()  # in a full handshake with the attacker
+    CLIENT_DERIVES = auto()
+    SERVER_GREETS = auto()  # in a full handshake with the attacker
+    CLIENT_ASKS_AGAIN = auto()
+    SERVER_RESUMES = auto()
+    CLIENT_TAKES = auto()
+    SERVER_TAKES = auto()
+
+
+class StepFields:
+    """A step: whether the hello that is sent, and the one that was heard, has extension 23."""
+
+    aim = Choice(Aim.NOTHING_BOUND)
+    says = Flag()
+    heard = Flag()
+    plainly_derived = Flag()  # the secret is the standard one whatever the hellos agreed on
+
+
+class Step(StepFields, Concrete):
+    """A step as a value."""
+
+
+class StepTerm(StepFields, Symbolic):
+    """A step as terms."""
+
+
+class World(Symbolic):
+    """The two sessions, the two halves of the resumption."""
+
+    client_session = Choice(Bond.NO_SESSION)
+    server_session = Choice(Bond.NO_SESSION)
+    client_bound = Flag()  # the secret depends on the handshake it comes from
+    server_bound = Flag()
+    planted = Flag()  # the client's ticket for the attacker is the one that the server issued to him
+    client = Choice(Stage.IDLE)
+    server = Choice(Stage.IDLE)
+    hello_extended = Flag()  # the hello that the client sent
+    answer_extended = Flag()  # the ServerHello that the server sent
+    altered = Flag()  # something else than what was sent was delivered
+    seen_extended = Flag()  # the ServerHello that the client got
+    answered = Flag()  # the client got a ServerHello and a right Finished
+    proved = Flag()  # the server got a right Finished
+
+
+W = fresh(World)
+B, G = Bond, Stage
+Entry = Lasting[World, StepTerm]
+
+
+@lasting("R7627-5.2-01")
+def client_always_says_so(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(s.aim.among(Aim.CLIENT_GREETS, Aim.CLIENT_ASKS_AGAIN), s.says)
+
+
+@lasting("R7627-5.2-02")
+def server_always_answers(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.aim.among(Aim.SERVER_GREETS, Aim.SERVER_RESUMES), s.heard), s.says)
+
+
+@lasting("R7627-5.2-03")
+def server_answers_only_what_was_said(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.aim.among(Aim.SERVER_GREETS, Aim.SERVER_RESUMES), s.says), s.heard)
+
+
+@lasting("R7627-5.1-01")
+def agreed_means_used(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.says, s.heard), Not(s.plainly_derived))
+
+
+@lasting("R7627-4-01")
+def legacy_is_not_accepted(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(s.aim.among(Aim.CLIENT_GREETS, Aim.SERVER_GREETS), And(s.says, s.heard))
+
+
+@lasting("R7627-5.3-01")
+def legacy_is_not_offered(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(s.aim.is_(Aim.CLIENT_ASKS_AGAIN), w.client_session.is_(B.EXTENDED))
+
+
+@lasting("R7627-5.3-03")
+def legacy_session_needs_legacy_hello(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.aim.is_(Aim.SERVER_RESUMES), s.heard), w.server_session.is_(B.EXTENDED))
+
+
+@lasting("R7627-5.3-04")
+def extended_session_needs_extended_hello(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.aim.is_(Aim.SERVER_RESUMES), Not(s.heard)), w.server_session.is_(B.LEGACY))
+
+
+@lasting("R7627-5.3-05")
+def legacy_is_not_resumed(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(s.aim.is_(Aim.SERVER_RESUMES), w.server_session.is_(B.EXTENDED))
+
+
+@lasting("R7627-5.3-07")
+def client_minds_an_unexpected_answer(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.LEGACY)), Not(w.seen_extended))
+
+
+@lasting("R7627-5.3-08")
+def client_minds_a_missing_answer(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.EXTENDED)), w.seen_extended)
+
+
+CLAUSES: tuple[Entry, ...] = (
+    client_always_says_so,
+    server_always_answers,
+    server_answers_only_what_was_said,
+    agreed_means_used,
+    legacy_is_not_accepted,
+    legacy_is_not_offered,
+    legacy_session_needs_legacy_hello,
+    extended_session_needs_extended_hello,
+    legacy_is_not_resumed,
+    client_minds_an_unexpected_answer,
+    client_minds_a_missing_answer,
+)
+ADVICE = frozenset({"R7627-4-01", "R7627-5.3-01", "R7627-5.3-05"})
+"""Those that only advise; what is proved of MUST alone is proved without them."""
+
+
+def same_secret() -> z3.BoolRef:
+    """True where both sessions have one secret: he relayed its ingredients, and nothing else went into it."""
+    return Not(Or(W.client_bound, W.server_bound))
+
+
+def _answers(party: str, said: bool, heard: bool, plain: bool) -> Step:
+    aim = Aim.CLIENT_GREETS if party == "client" else Aim.SERVER_GREETS
+    return Step(aim=aim, says=said, heard=heard, plainly_derived=plain)
+
+
+def _with(extension: bool) -> str:
+    return "with 23" if extension else "without"
+
+
+def _first(party: str) -> list[Act]:
+    """A full handshake of the party with the attacker, who says of extension 23 what he likes."""
+    session = W.client_session if party == "client" else W.server_session
+    acts = []
+    for said in (False, True):
+        for heard in (False, True):
+            for plain in (False, True) if said and heard else (True,):
+                step = _answers(party, said, heard, plain)
+                kind = B.EXTENDED if said and heard else B.LEGACY
+                plainly = ", plain secret" if plain and kind is B.EXTENDED else ""
+                words = f"full handshake {_with(said)}, he {_with(heard)}{plainly}"
+                changes: dict[str, Change] = {f"{party}_session": term(kind), f"{party}_bound": not plain}
+                acts.append(Act(f"{party} > network: {words}", step, session.is_(B.NO_SESSION), changes))
+    return acts
+
+
+def _second() -> list[Act]:
+    both = And(Not(W.client_session.is_(B.NO_SESSION)), Not(W.server_session.is_(B.NO_SESSION)))
+    acts = [
+        Act("network > client: NewSessionTicket, the server's", Step(), both, {"planted": True}),
+    ]
+    for says in (False, True):
+        acts.append(Act(f"client > network: ClientHello, ticket, {_with(says)}",
+                        Step(aim=Aim.CLIENT_ASKS_AGAIN, says=says), And(W.planted, W.client.is_(G.IDLE)),
+                        {"client": term(G.HELLO_OUT), "hello_extended": says}))  # fmt: skip
+        for heard in (False, True):
+            step = Step(aim=Aim.SERVER_RESUMES, says=says, heard=heard)
+            name = f"server > network: resumes {_with(says)}, hello {_with(heard)}"
+            changed = Or(W.altered, Not(W.hello_extended == z3.BoolVal(heard)))
+            acts.append(Act(name, step, And(W.client.is_(G.HELLO_OUT), W.server.is_(G.IDLE)),
+                            {"server": term(G.HELLO_OUT), "answer_extended": says, "altered": changed}))  # fmt: skip
+    return acts
+
+
+def _proofs() -> list[Act]:
+    waiting = And(W.client.is_(G.HELLO_OUT), W.server.is_(G.HELLO_OUT))
+    acts = []
+    for seen in (False, True):
+        changed = Or(W.altered, Not(W.answer_extended == z3.BoolVal(seen)))
+        acts.append(Act(f"network > client: ServerHello {_with(seen)}, Finished", Step(), waiting,
+                        {"seen_extended": seen, "altered": changed, "answered": True}))  # fmt: skip
+    # He knows both secrets, and so can compute whatever Finished is due.
+    return [
+        *acts,
+        Act("client: takes its peer for the attacker, as before", Step(aim=Aim.CLIENT_TAKES),
+            And(waiting, W.answered), {"client": term(G.TAKEN)}),
+        Act("network > server: Finished", Step(), And(W.client.is_(G.TAKEN), W.server.is_(G.HELLO_OUT)),
+            {"proved": True}),
+        Act("server: takes its peer for the attacker, as before", Step(aim=Aim.SERVER_TAKES),
+            And(W.server.is_(G.HELLO_OUT), W.proved), {"server": term(G.TAKEN)}),
+    ]  # fmt: skip
+
+
+def system(without: frozenset[str] = frozenset()) -> System:
+    """The system under the clauses but those of the ids left out."""
+    acts = [*_first("client"), *_first("server"), *_second(), *_proofs()]
+    return compose("gluing", W, StepTerm, acts, CLAUSES, without, plainest(W))
+
+
+def glued() -> z3.BoolRef:
+    """True where client and server are in one connection, secret and transcript alike, and neither knows the other."""
+    return And(W.client.is_(G.TAKEN), W.server.is_(G.TAKEN), same_secret(), Not(W.altered))
