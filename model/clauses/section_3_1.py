@@ -54,7 +54,7 @@ state_in_ticket = stated(
     Level.PROSE,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
-    "The ticket itself carries the session state, at least cipher suite and master secret.",
+    "What the server needs to resume, suite and master secret before all, is in the ticket itself.",
     "Shows only when a second server opens the ticket under the same key.",
     decided=Decided.WITH_CONTEXT,
 )
@@ -64,7 +64,7 @@ sealed = stated(
     Level.PROSE,
     Binds.SERVER,
     Observer.KEYS,
-    "The ticket is encrypted and integrity protected under a key that only the server knows.",
+    "Only the server holds the key that hides a ticket from others and shows changes to it.",
     "Shows only to who holds the ticket key, or flips bits.",
     family="tickets are sealed",
 )

@@ -48,7 +48,7 @@ carries_ticket = stated(
     Level.PROSE,
     Binds.CLIENT,
     Observer.PAIR,
-    "A client that wants to resume by a ticket puts it into the extension.",
+    "A client resumes by a ticket by putting it into the extension.",
     "What a client wants shows when it is told to resume in one run and not to in another.",
     decided=Decided.BY_PAIRED_RUNS,
 )
@@ -110,7 +110,7 @@ def issuer_announces(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     Level.MUST_NOT,
     Binds.SERVER,
     Observer.WIRE,
-    "No SessionTicket extension in ServerHello unless ClientHello had one.",
+    "ServerHello has the extension only in answer to one in ClientHello.",
     family="no unsolicited extension",
 )
 def no_unsolicited_extension(s: ServerTerm, e: EventTerm) -> z3.BoolRef:

@@ -236,6 +236,6 @@ renegotiation = stated(
     Level.LC_MAY,
     Binds.BOTH,
     Observer.KEYS,
-    "A ticket may be issued in a renegotiation, where its delivery is encrypted.",
+    "A renegotiation may issue a ticket, too, whose delivery is encrypted then.",
     "A permission: each handshake of a connection announces for itself.",
 )
