@@ -27,14 +27,15 @@ def counterexample(theorem: Theorem, explored: Explored, without: Without) -> tu
 
 
 def witness(theorem: Theorem, explored: Explored, without: Without) -> tuple[Triple, ...]:
-    """The nearest state where the theorem's condition holds, or two such states that differ in what it varies."""
+    """The nearest state, past the start, where the theorem's condition holds, or two that differ in what it varies."""
     claim = theorem.claim
+    later = (state for state, parent in explored.parents.items() if parent is not None)
     when = compiled([claim.when(without)], *RECORDS)
     if isinstance(claim, TwoRuns):
         return _pair(claim, explored, when)
     if isinstance(claim, Decreasing):
-        return next(((state,) for state in explored.parents if when(*state)[0] and _moves(claim, explored, state)), ())
-    return next(((state,) for state in explored.parents if when(*state)[0]), ())
+        return next(((state,) for state in later if when(*state)[0] and any(_moves(claim, explored, state))), ())
+    return next(((state,) for state in later if when(*state)[0]), ())
 
 
 def _conflict(claim: TwoRuns, explored: Explored, without: Without) -> tuple[Triple, ...]:

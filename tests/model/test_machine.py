@@ -80,7 +80,7 @@ def sample(kind, number):
     return [kind(**{name: chance.choice(values(kind, name)) for name in kind.fields()}) for _ in range(number)]
 
 
-SERVERS, CLIENTS = sample(ServerProfile, 60), sample(ClientProfile, 40)
+SERVERS, CLIENTS = sample(ServerProfile, 40), sample(ClientProfile, 24)
 
 
 @pytest.mark.parametrize("kind, profiles", [(ServerProfile, SERVERS), (ClientProfile, CLIENTS)])
@@ -110,7 +110,7 @@ TELLING_SERVER = [
 @pytest.mark.parametrize("profile", SERVERS, ids=range(len(SERVERS)))
 def test_a_server_of_any_profile_breaks_no_clause_whatever_it_hears(profile):
     machine = server_machine(profile, WIDE_SERVER)
-    for word in [*TELLING_SERVER, *words(WIDE_SERVER, 40, 8)]:
+    for word in [*TELLING_SERVER, *words(WIDE_SERVER, 25, 8)]:
         monitor = Monitor()
         for symbol, said in zip(word, machine.run(word), strict=True):
             for event in (symbol, *said):
@@ -173,7 +173,7 @@ TELLING_CLIENT = [
 @pytest.mark.parametrize("profile", CLIENTS, ids=range(len(CLIENTS)))
 def test_a_client_of_any_profile_breaks_no_clause_whatever_it_hears(profile):
     machine = client_machine(profile, WIDE_CLIENT)
-    for word in [*TELLING_CLIENT, *words(WIDE_CLIENT, 40, 10), *([CONNECT, *w] for w in words(WIDE_CLIENT, 40, 10))]:
+    for word in [*TELLING_CLIENT, *words(WIDE_CLIENT, 25, 10), *([CONNECT, *w] for w in words(WIDE_CLIENT, 25, 10))]:
         assert judged(machine, word) == [], word
 
 
