@@ -1,0 +1,227 @@
+"""The attacks that are known, as goals: what to drop, or to give away, so that the attacker finds them by himself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import z3
+
+from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, resumption
+from rfc5077.model.clauses import BY_ID, family
+from rfc5077.model.proof.certificate import Obligation
+from rfc5077.model.proof.finite import is_finite, reach
+from rfc5077.model.proof.unbounded import Moment, System, obligations, propose, witness
+
+And, Not = z3.And, z3.Not
+DEPTH = 14
+"""How many moves a run of a system with counters may have to be found."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack: the clauses that are dropped with whatever restates them, the system, and what the attacker wants.
+
+    ``given`` is what he was given, where no clause has to be dropped: without it he must fail.  ``source`` is where the
+    attack, or a fault that invites it, has been described.
+    """
+
+    id: str
+    title: str
+    dropped: frozenset[str]
+    system: Callable[[frozenset[str]], System]
+    goal: z3.BoolRef
+    source: str
+    given: z3.BoolRef | None = None
+
+    def find(self) -> tuple[Moment, ...]:
+        """A shortest run to the goal; empty where there is none."""
+        system = self.system(self.dropped)
+        return reach(system).nearest(self.goal) if is_finite(system) else witness(system, self.goal, DEPTH)
+
+    def exclusion(self) -> list[Obligation]:
+        """Obligations: with the clauses restored, or without what he was given, the goal is not reached.
+
+        :raises Unproved: where it is.
+        """
+        system = self.system(frozenset())
+        goal = self.goal if self.given is None else And(self.goal, Not(self.given))
+        invariant = reach(system).invariant if is_finite(system) else propose(system, goal)
+        return obligations(system, f"attack {self.id}", invariant, goal)
+
+
+def classes(*ids: str) -> frozenset[str]:
+    """The clauses of these ids with those that restate them."""
+    return frozenset(entry.id for id in ids for entry in family(BY_ID[id]))
+
+
+def _gluing(without: frozenset[str]) -> System:
+    return gluing.system(without | gluing.ADVICE)
+
+
+_EXTENDED = ("R7627-5.1-01", "R7627-5.2-01", "R7627-5.2-02", "R7627-5.3-03", "R7627-5.3-04", "R7627-5.3-07",
+             "R7627-5.3-08")  # fmt: skip
+_W, _N, _L, _X = resumption.W, negotiation.W, lineage.W, names.W
+_IMPERSONATED = And(resumption.relies_on_client(), Not(resumption.holder_proved_himself()), Not(_W.key_revealed))
+_READ = And(lineage.read_unaided(), Not(_L.seized))
+_KEYS_KNOWN = And(_N.client.is_(negotiation.ClientPlace.DONE), negotiation.known(_N.client_keys), Not(_N.revealed))
+
+ATTACKS: tuple[Attack, ...] = (
+    Attack(
+        "triple_handshake",
+        "A man in the middle makes one connection of the sessions that client and server have with him.",
+        classes(*_EXTENDED),
+        _gluing,
+        gluing.glued(),
+        "RFC 7627, section 1",
+    ),
+    Attack(
+        "triple_handshake_plain_secret",
+        "The same, against parties that agree on the extended master secret and then compute the plain one.",
+        classes("R7627-5.1-01"),
+        _gluing,
+        gluing.glued(),
+        "RFC 7627, section 5.1",
+    ),
+    Attack(
+        "virtual_host_confusion",
+        "A session that began under one server name gives access to what is served under another.",
+        classes("R6066-3-02"),
+        names.system,
+        names.server_confused(),
+        "CVE-2014-3616",
+    ),
+    Attack(
+        "planted_session",
+        "A client offers the attacker's session to another server; he answers, and passes for that server.",
+        classes("R5077-3.1-02"),
+        names.system,
+        names.client_misled(),
+        "RFC 5077, section 3.1; RFC 7627, section 6.3",
+    ),
+    Attack(
+        "planted_ticket",
+        "A ticket put into an unfinished handshake displaces that of the server.",
+        classes("R5077-3.3-06"),
+        names.system,
+        _X.strayed,
+        "CVE-2014-1490",
+    ),
+    Attack(
+        "change_cipher_spec_injection",
+        "ChangeCipherSpec comes before there is a secret; both sides complete under keys that anybody can compute.",
+        classes("R5246-7.1-03"),
+        negotiation.system,
+        And(_KEYS_KNOWN, negotiation.both_complete(), negotiation.known(_N.server_keys)),
+        "CVE-2014-0224",
+    ),
+    Attack(
+        "skipped_handshake",
+        "A Finished in clear right after the server's flight; the client completes without any keys.",
+        classes("R5246-7.4-01", "R5246-7.4.9-02"),
+        negotiation.system,
+        _KEYS_KNOWN,
+        "CVE-2014-6593",
+    ),
+    Attack(
+        "two_empty_ids",
+        "A client that offered nothing takes an empty session_id for an echo, and resumes a session that never was.",
+        classes("R5246-7.4.1.3-01"),
+        negotiation.system,
+        _KEYS_KNOWN,
+        "rustls issue 797",
+    ),
+    Attack(
+        "uncovered_hellos",
+        "Where Finished leaves out the hellos, an altered one goes unnoticed by both sides.",
+        classes("R5246-7.4.9-03"),
+        negotiation.system,
+        And(negotiation.both_complete(), negotiation.altered(), Not(_N.revealed)),
+        "RFC 5246, section 7.4.9",
+    ),
+    Attack(
+        "echo_of_memory",
+        "The echo of a short session_id is filled up from memory, where the session's secret lies.",
+        classes("R5077-3.4-05"),
+        resumption.system,
+        _IMPERSONATED,
+        "CVE-2016-9244",
+    ),
+    Attack(
+        "zero_key_impersonation",
+        "Under a ticket key that is all zero, the attacker makes a ticket that names the client.",
+        classes("R5077-3.1-05"),
+        resumption.system,
+        And(_IMPERSONATED, _W.shown.is_(resumption.Shown.SEALED_ANEW)),
+        "CVE-2014-7189",
+    ),
+    Attack(
+        "zero_key_decryption",
+        "Under a ticket key that is all zero, recorded traffic is read by way of the ticket.",
+        classes("R5077-3.1-05"),
+        lineage.system,
+        _READ,
+        "CVE-2020-13777",
+    ),
+    Attack(
+        "stolen_key_decryption",
+        "A stolen ticket key opens a recorded ticket, used or not: the ephemeral exchange has not helped.",
+        frozenset(),
+        lineage.system,
+        And(lineage.read_unaided(), Not(_L.offered)),
+        "RFC 9325, section 3.4",
+        given=_L.seized,
+    ),
+    Attack(
+        "stolen_key_impersonation",
+        "A stolen ticket key makes a ticket that names the client.",
+        frozenset(),
+        resumption.system,
+        And(resumption.relies_on_client(), Not(resumption.holder_proved_himself())),
+        "RFC 5077, section 5.5",
+        given=_W.key_revealed,
+    ),
+    Attack(
+        "hoarded_keys",
+        "A key that should have been destroyed is seized long after, and opens the tickets of that time.",
+        classes("R9325-3.4-03"),
+        lineage.system,
+        And(lineage.read_unaided(), Not(lineage.key_was_due())),
+        "RFC 9325, section 3.4",
+    ),
+    Attack(
+        "unverified_ticket",
+        "A ticket that was altered to name the client is honoured.",
+        classes("R5077-3.2-09"),
+        resumption.system,
+        _IMPERSONATED,
+        "RFC 5077, section 5.3",
+    ),
+    Attack(
+        "unverified_finished",
+        "Who replays a ticket without its secret is let in.",
+        classes("R5246-7.4.9-01"),
+        resumption.system,
+        _IMPERSONATED,
+        "RFC 5077, section 5.2",
+    ),
+    Attack(
+        "slander",
+        "A forged ticket that names a session makes the server end it.",
+        classes("R5077-5.1-02"),
+        resumption.system,
+        And(_W.slandered, Not(_W.key_revealed)),
+        "RFC 5077, section 5.1",
+    ),
+    Attack(
+        "trial_of_all_keys",
+        "A forged ticket costs a check with each of the server's keys.",
+        classes("R5077-4-06"),
+        cost.system,
+        cost.too_dear(),
+        "RFC 5077, section 5.4",
+    ),
+)
+"""Every attack, with what it takes."""
+
+BY_NAME = {attack.id: attack for attack in ATTACKS}
