@@ -13,12 +13,13 @@ from functools import cache
 from rfc5077.model.logic import Codes
 from rfc5077.model.proof.joint import STATE, Rule, World
 from rfc5077.model.proof.rules import rules
-from rfc5077.model.run.compiled import compiled
+from rfc5077.model.run.compiled import Function, compiled
 from rfc5077.model.state import Client, Server
 
 Triple = tuple[Codes, Codes, Codes]
 """A joint state: the codes of client, server and channel."""
 
+RECORDS = (STATE.client, STATE.server, STATE.world)
 CUTS = (len(Client.fields()), len(Client.fields()) + len(Server.fields()))
 
 
@@ -27,8 +28,8 @@ class Moves:
     """The rules as Python: which are possible in a joint state, and where each leads."""
 
     rules: tuple[Rule, ...]
-    guards: Callable[..., Codes]
-    results: tuple[Callable[..., Codes], ...]
+    guards: Function
+    results: tuple[Function, ...]
 
     def after(self, state: Triple) -> list[tuple[int, Triple]]:
         """The numbers of the rules that are possible, with the state after each."""
@@ -49,9 +50,13 @@ def split(codes: Codes) -> Triple:
 def moves(without: frozenset[str] = frozenset()) -> Moves:
     """The compiled rules where the clauses of the given ids do not bind."""
     found = rules(without)
-    records = (STATE.client, STATE.server, STATE.world)
-    guards = compiled([rule.guard for rule in found], *records)
-    return Moves(found, guards, tuple(compiled(rule.result.terms(), *records) for rule in found))
+    return Moves(found, compiled([rule.guard for rule in found], *RECORDS), _results())
+
+
+@cache
+def _results() -> tuple[Function, ...]:
+    """Where the moves lead: no clause changes that."""
+    return tuple(compiled(rule.result.terms(), *RECORDS) for rule in rules())
 
 
 def starts(without: frozenset[str] = frozenset()) -> tuple[Triple, ...]:

@@ -246,6 +246,11 @@ class Rule:
     event: Event
     progress: bool
 
+    @property
+    def delivery(self) -> bool:
+        """Whether a message arrives, rather than leaves or is thought."""
+        return " hears " in self.name
+
     def changes(self) -> dict[str, z3.ExprRef]:
         """Field name to its new term, for the fields that the move changes."""
         pairs = zip(STATE.terms(), self.result.terms(), strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import TypeVar
 
@@ -49,12 +50,24 @@ ALTERABLE = (M.ServerHello, M.NewSessionTicket, M.Finished)
 @cache
 def rules(without: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
     """All moves, where the clauses of the given ids do not bind."""
+    return tuple(rule if rule.delivery else _bound(rule, without) for rule in _mechanics())
+
+
+@cache
+def _mechanics() -> tuple[Rule, ...]:
+    """All moves where no clause binds anybody."""
     found: list[Rule] = []
     for party in (CLIENT, SERVER):
-        found += _sayings(party, without)
-        found += _steps(party, without)
+        found += _sayings(party)
+        found += _steps(party)
         found += _deliveries(OTHER[party])
     return tuple(found)
+
+
+def _bound(rule: Rule, without: frozenset[str]) -> Rule:
+    """The move where the clauses permit its party to make it."""
+    clauses = permitted(rule.event.sender, _concrete(rule.event), without)
+    return replace(rule, guard=z3.simplify(And(rule.guard, clauses)))
 
 
 def _spoken(party: Party) -> Iterator[Event]:
@@ -74,13 +87,13 @@ def _open(j: Joint, party: Party) -> z3.BoolRef:
     return j.party(party).ending.is_(Ending.OPEN)
 
 
-def _sayings(party: Party, without: frozenset[str]) -> Iterator[Rule]:
+def _sayings(party: Party) -> Iterator[Rule]:
     me, receiver = STATE.party(party), OTHER[party]
     room = queue(STATE.world, receiver)[-1].is_(Flight.NOTHING)
     for event in _spoken(party):
         e = _concrete(event)
         here = listed(me.position, e) if event.message is not M.ClientHello else me.position.is_(Position.START)
-        guard = And(_open(STATE, party), here, permitted(party, e, without), room)
+        guard = And(_open(STATE, party), here, room)
         if event.message is M.ApplicationData:  # one at a time, and no false start
             guard = And(guard, queue(STATE.world, receiver)[0].is_(Flight.NOTHING), me.position.among(*COMPLETE))
         world = push(STATE.world, receiver, Flight[event.message.name])
@@ -88,12 +101,12 @@ def _sayings(party: Party, without: frozenset[str]) -> Iterator[Rule]:
         yield _rule(f"{party.name.lower()} says", guard, said, event, event.message is not M.ApplicationData)
     event = alert(party)
     e = _concrete(event)
-    guard = And(_open(STATE, party), Not(me.fault.is_(Fault.NONE)), permitted(party, e, without), room)
+    guard = And(_open(STATE, party), Not(me.fault.is_(Fault.NONE)), room)
     world = push(STATE.world, receiver, Flight.Alert)
     yield _rule(f"{party.name.lower()} refuses", guard, with_party(STATE, party, moved(party, e), world), event, False)
 
 
-def _steps(party: Party, without: frozenset[str]) -> Iterator[Rule]:
+def _steps(party: Party) -> Iterator[Rule]:
     me = STATE.party(party)
     steps = [verification(party)]
     steps += [conclusion(False), conclusion(True)] if party is CLIENT else []
@@ -101,7 +114,7 @@ def _steps(party: Party, without: frozenset[str]) -> Iterator[Rule]:
         e = _concrete(event)
         fresh = Not(me.verified) if event.message is M.Verification else _undecided()
         ready = Not(me.peer_finished.is_(Peer.ABSENT)) if event.message is M.Verification else z3.BoolVal(True)
-        guard = And(_open(STATE, party), fresh, ready, permitted(party, e, without))
+        guard = And(_open(STATE, party), fresh, ready)
         yield _rule(f"{party.name.lower()} step", guard, with_party(STATE, party, moved(party, e)), event, True)
 
 
