@@ -96,6 +96,36 @@ def echoes_where_nothing_was_offered() -> ServerEdit:
     return _with_id(lambda hello, *_: hello.session_id if hello.session_ticket == b"" else None)
 
 
+def _minding_the_id(accepts: Callable[[bytes], bool]) -> ServerEdit:
+    """Takes a ticket only if the session_id beside it is to its liking; goes on with a full handshake otherwise."""
+
+    def choose(config: ServerConfig, hello: ClientHello, now: float, opens: OpenTicket) -> Resumption:
+        resumption = negotiate.choose_resumption(config, hello, now, opens)
+        if resumption.ticket_presented and not accepts(hello.session_id):
+            return Resumption(ticket_presented=True)
+        return resumption
+
+    return ServerEdit(handlers=ServerHandlers(choose_resumption=choose))
+
+
+@fault("S-50", "R5077-3.4-07", source="wolfSSL, issue 6661")
+def refuses_a_ticket_beside_no_id() -> ServerEdit:
+    """Takes a ticket only beside a session_id that is not empty."""
+    return _minding_the_id(lambda session_id: session_id != b"")
+
+
+@fault("S-51", "R5077-3.4-07")
+def refuses_a_ticket_beside_a_short_id() -> ServerEdit:
+    """Takes a ticket only beside no session_id, or one of 32 octets."""
+    return _minding_the_id(lambda session_id: len(session_id) in (0, 32))
+
+
+@fault("S-52", "R5077-3.4-07")
+def insists_on_the_original_id() -> ServerEdit:
+    """Takes a ticket only beside the session_id of the handshake that issued it, which was empty."""
+    return _minding_the_id(lambda session_id: session_id == b"")
+
+
 def _looks_up(ticket_first: bool) -> ServerEdit:
     """Consults the cache although a ticket was presented."""
 

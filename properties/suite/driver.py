@@ -59,9 +59,11 @@ class PuppetClient(Puppet):
 
     def __init__(
         self, peer: AnyPeer, memory: Memory, number: int = 0, entropy: Entropy | None = None,
-        clock: Callable[[], float] | None = None, server_name: str = "localhost",
+        clock: Callable[[], float] | None = None, server_name: str = "localhost", own_id: bytes | None = None,
     ) -> None:  # fmt: skip
         """Starts a connection, which events call `number`; `memory` is shared by all connections with this peer.
+
+        `own_id` is what stands for a fresh session_id; if there is none, that is 32 octets of `entropy`.
 
         Raises `HarnessError` if the peer fails, as all methods do.
         """
@@ -69,6 +71,8 @@ class PuppetClient(Puppet):
         self.memory = memory
         self._entropy = entropy or seeded(f"puppet client {number}")
         self._server_name = server_name
+        self.own_id = own_id
+        """The session_id that stands for a fresh one; None for 32 random octets."""
         self._presented: bytes | None = None
         self._fresh: bytes | None = None
         self._words: Words = {
@@ -152,7 +156,7 @@ class PuppetClient(Puppet):
             case SessionId.CACHED:
                 return _have(self.memory.cached_id, "session id")
             case SessionId.FRESH:
-                return self._entropy(32)
+                return self._entropy(32) if self.own_id is None else self.own_id
         raise ValueError(f"session_id: {session_id} is no client's")
 
     def _certificate(self, event: Event) -> bytes:

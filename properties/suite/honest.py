@@ -20,13 +20,13 @@ def shake_hands(
     events += puppet.hear()
     heard = [event.message for event in events]
     rest = [M.ChangeCipherSpec, M.Finished]
-    if heard[-1] == "ServerHelloDone":
+    if heard[-1:] == ["ServerHelloDone"]:
         rest.insert(0, M.ClientKeyExchange)
         if "CertificateRequest" in heard:
             rest.insert(0, M.Certificate)
             if certificates is Certificates.SOME:
                 rest.insert(2, M.CertificateVerify)
-    elif heard[-1] != "Finished":
+    elif heard[-1:] != ["Finished"]:
         return events
     for message in rest:
         shown = certificates if message is M.Certificate else Certificates.NONE

@@ -27,6 +27,7 @@ from rfc5077.properties.suite.alphabet import (
 )
 from rfc5077.properties.suite.complete import Suite, complete_suite
 from rfc5077.properties.suite.exercised import untouched
+from rfc5077.properties.suite.pairs import Paired, pair
 from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import Probed, probe
 from rfc5077.properties.suite.summary import GRAVITY, CheckReport, Deviation, Found, SuiteFacts
@@ -105,13 +106,14 @@ class _Run:
     deviations: list[Deviation] = field(default_factory=list)
     unstable: list[tuple[str, ...]] = field(default_factory=list)
     answers: dict[Word, tuple[Output, ...]] = field(default_factory=dict)
+    paired: Paired = field(default_factory=Paired)
     connections: int = 0
     unready: int = 0
     repeated: int = 0
     interrupted: bool = False
 
     def report(self, k: int, wanted: frozenset[str] | None, progress: Progress | None) -> CheckReport:
-        """Probes, tests, repeats, reports."""
+        """Probes, compares pairs of runs, tests, repeats, reports."""
         begun = time.perf_counter()
         probed = probe(self.peer, self.places)
         self.connections += probed.connections
@@ -121,6 +123,7 @@ class _Run:
         suite = complete_suite(machine, k)
         manner = Manner(self.seed, _renegotiates(probed.target))
         try:
+            self._pair()
             for number, word in enumerate(suite.tests, 1):
                 self._test(machine, word, manner)
                 if progress is not None:
@@ -155,6 +158,13 @@ class _Run:
         self._collect(played.findings, word)
         if played.ready and not any(finding.verdict == VIOLATION for finding in played.findings):
             self._compare(machine.run(word), played)
+
+    def _pair(self) -> None:
+        """What takes two runs to tell."""
+        self.paired = pair(self.peer, self.places, self.seed)
+        self.connections += self.paired.connections
+        self._collect(self.paired.findings, ())
+        self.unstable += self.paired.unstable
 
     def _collect(self, findings: Iterable[Finding], word: Word) -> None:
         """Keeps the shortest trace of each class."""
@@ -204,7 +214,7 @@ class _Run:
     def _reported(self, target: Target, facts: SuiteFacts, wanted: frozenset[str] | None) -> CheckReport:
         ranked = sorted(self.found.values(), key=_importance)
         shown = [one for one in ranked if wanted is None or wanted & {one.finding.clause.id, *one.finding.class_ids}]
-        silent = untouched(self.party, self.places)
+        silent = [entry for entry in untouched(self.party, self.places) if entry.id not in self.paired.exercised]
         return CheckReport(
             target=self.peer.name,
             role=self.peer.role,
@@ -213,6 +223,7 @@ class _Run:
             findings=tuple(shown),
             deviations=tuple(self.deviations),
             unstable=tuple(self.unstable),
+            paired=self.paired,
             not_exercised=_not_exercised(target, self.unready),
             untouched=tuple(entry.id for entry in silent if wanted is None or entry.id in wanted),
             interrupted=self.interrupted,

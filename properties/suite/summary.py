@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from rfc5077.properties.suite.pairs import Paired
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
 from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, NOTE, VIOLATION, Finding
 
@@ -19,7 +20,9 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Found:
-    """A finding of the suite: the shortest trace of its class, and the test that showed it (empty: probing)."""
+    """A finding of the suite: the shortest trace of its class, and the test that showed it.
+
+    No test: probing showed it, or paired runs."""
 
     finding: Finding
     test: tuple[str, ...]
@@ -75,6 +78,7 @@ class CheckReport:
     """The ids of clauses that no test put at stake."""
     interrupted: bool
     seed: int
+    paired: Paired = field(default_factory=Paired)
     unready: int = 0
     """How many tests could not be begun."""
     hidden: int = 0
@@ -165,6 +169,12 @@ def check_json(report: CheckReport) -> Json:
             "seed": report.seed,
         },
         "guarantee": report.guarantee,
+        "paired": {
+            "runs": report.paired.runs,
+            "compared": list(report.paired.compared),
+            "clauses": sorted(report.paired.exercised),
+            "notes": list(report.paired.notes),
+        },
         "findings": [_found_json(found) for found in report.findings],
         "deviations": [
             {"test": list(one.test), "expected": list(one.expected), "got": list(one.got)} for one in report.deviations
@@ -206,12 +216,21 @@ def check_text(report: CheckReport, markup: bool = False) -> str:
     if len(report.deviations) > _AT_MOST:
         parts.append(f"... and {_count(len(report.deviations) - _AT_MOST, 'deviation')} more: see --json.")
     parts += [f"UNSTABLE   {' '.join(test)}\n  The second time, the answers were others." for test in report.unstable]
+    if report.paired.runs:
+        parts.append(_wrapped(_paired(report.paired)))
     parts.append(_wrapped(f"Guarantee: {report.guarantee}"))
     return "\n".join([*parts, last_line(report)])
 
 
 def _profile(profile: dict[str, str | bool]) -> str:
     return ", ".join(f"{name}={str(value).lower()}" for name, value in profile.items())
+
+
+def _paired(paired: Paired) -> str:
+    """What was compared, run by run."""
+    first, *others = paired.compared or ("nothing",)
+    compared = ", ".join((first, *(one.removeprefix("a ticket ") for one in others)))
+    return " ".join((f"Paired runs: {paired.runs}, with {compared}.", *paired.notes))
 
 
 def _wrapped(text: str) -> str:

@@ -58,6 +58,8 @@ class Finding:
     """The connection from which a ClientHello takes what it must not."""
     alternatives: tuple[Clause, ...] = ()
     """Other clauses, of which one was broken in place of this one: what was seen does not tell which."""
+    compared: str = ""
+    """With which other run this one was compared, in a sentence; empty where the trace alone tells."""
 
     @property
     def verdict(self) -> str:
@@ -77,7 +79,7 @@ class Finding:
     @property
     def why(self) -> str:
         """What was seen, in a sentence."""
-        sentence = SEEN.get(self.clause.id, self.clause.text)
+        sentence = " ".join(filter(None, (SEEN.get(self.clause.id, self.clause.text), self.compared)))
         others = " or ".join(entry.id for entry in self.alternatives)
         return f"{sentence} (Or it was {others}: what was seen does not tell.)" if others else sentence
 
@@ -235,6 +237,11 @@ class Judge:
         """What the party may send now on the connection; on an unknown one, at its beginning."""
         watch = self._watches.get(connection)
         return (watch.monitor if watch is not None else Monitor()).allowed(party)
+
+    def trace(self, connection: int) -> tuple[Step, ...]:
+        """What was seen of a connection."""
+        watch = self._watches.get(connection)
+        return () if watch is None else tuple(watch.steps)
 
     def connections(self) -> tuple[Judged, ...]:
         """The verdict on each connection, if nothing more were to come."""

@@ -1,4 +1,4 @@
-"""Hunting a fault: the complete suite of the probed profile, test by test, until something is found."""
+"""Hunting a fault: the complete suite of the probed profile, test by test, then paired runs, until one is found."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from functools import cache
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.suite.alphabet import Target, machine_of
 from rfc5077.properties.suite.complete import complete_suite
+from rfc5077.properties.suite.pairs import pair
 from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.verdict.judge import Finding
@@ -27,11 +28,12 @@ def suite_of(target: Target, k: int = 0):
 
 
 def rounds(peer: AnyPeer, k: int = 0) -> Iterator[tuple[Finding, ...]]:
-    """The findings of probing, then those of each test of the complete suite."""
+    """The findings of probing, of each test of the complete suite, and of the paired runs."""
     probed = probe(peer, set())
     yield probed.findings
     for word in suite_of(probed.target, k):
         yield play(peer, word, set(), Manner()).findings
+    yield pair(peer, set()).findings
 
 
 def hunt(peer: AnyPeer, known: frozenset[str] = frozenset(), k: int = 0) -> Quarry:

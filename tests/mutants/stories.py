@@ -69,7 +69,7 @@ def by_id(octets: bytes, extension: Extension) -> Saying:
     """ClientHello with this session_id."""
 
     def say(puppet):
-        puppet._session_id = lambda _: octets
+        puppet.own_id = octets
         return puppet.say(hello(extension, SessionId.FRESH))
 
     return say
