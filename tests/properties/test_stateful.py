@@ -1,0 +1,155 @@
+"""The Hypothesis machine: it passes on who conforms, it fails on who does not, and its failures can be read."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+from hypothesis.stateful import run_state_machine_as_test
+
+from rfc5077.properties.adapters import python_ssl, tlslite_ng
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.faults import FAULTS
+from rfc5077.properties.suite.stateful import machine
+from rfc5077.properties.suite.world import Refuted
+from rfc5077.reference.connection import ClientConnection, ServerConnection
+from rfc5077.reference.handshake import offer, server_flight
+from rfc5077.reference.handshake.client_flight import ClientHandlers
+from rfc5077.reference.handshake.server_flight import ServerHandlers
+
+TestReference = machine(examples=30, seed=1).TestCase
+
+
+def played(**options):
+    """How often each thing happened."""
+    tally = Counter()
+    run_state_machine_as_test(machine(tally=tally, **options))
+    return tally
+
+
+def failure(**options):
+    """The message of the failure, and what Hypothesis adds to it. Enough runs that the seed does not matter."""
+    with pytest.raises(Refuted) as caught:
+        run_state_machine_as_test(machine(**{"examples": 1000, "steps": 12, **options}))
+    return str(caught.value), "\n".join(caught.value.__notes__)
+
+
+def test_the_reference_conforms_with_itself_whatever_befalls_it():
+    tally = played(examples=300)
+    happened = ("full", "resumed by ticket", "resumed by id", "renewed", "empty tickets", "declined", "lost")
+    assert {what for what in happened if not tally[what]} == set()
+    assert [what for what in tally if what.startswith("violation")] == []
+
+
+def test_a_run_with_the_same_seed_is_the_same_run():
+    assert played(examples=20, seed=5) == played(examples=20, seed=5)
+
+
+def test_another_seed_gives_other_runs():
+    assert played(examples=20, seed=5) != played(examples=20, seed=6)
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        python_ssl.server,
+        python_ssl.client,
+        partial(python_ssl.server, client_certificate=True),
+        partial(python_ssl.client, client_certificate=True),
+        tlslite_ng.server,
+    ],
+    ids=["ssl server", "ssl client", "ssl server that asks", "ssl client with a certificate", "tlslite server"],
+)
+def test_a_conforming_stack_passes(peer):
+    tally = played(peer=peer, examples=25)
+    assert tally["resumed"] + tally["resumed by ticket"] > 0
+
+
+def test_the_client_of_tlslite_is_found_to_refuse_a_rejected_ticket():
+    message, _ = failure(peer=tlslite_ng.client)
+    assert message.startswith("VIOLATION  R5077-3.1-19")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["S-03", "S-13", "S-45", "S-61", "S-69", "C-10", "C-33", "C-50"],
+)
+def test_a_fault_is_found_with_its_clause(name):
+    fault = FAULTS[name]
+    message, _ = failure(peer=fault.make)
+    found = message.split()[1]
+    assert message.startswith("VIOLATION")
+    assert found in fault.clauses
+
+
+def _late(config, now):
+    return offer.choose_offer(config, now - 1_000_000)
+
+
+def _unhashed(handshake):
+    hashed, handshake.transcript = handshake.transcript, handshake.transcript.copy()
+    server_flight.send_ticket(handshake)
+    handshake.transcript = hashed
+
+
+def test_a_server_that_leaves_a_renewed_ticket_out_of_the_hash_is_found():
+    flight = tuple(
+        _unhashed if step is server_flight.send_ticket else step for step in ServerHandlers().resumption_flight
+    )
+    server = partial(ServerConnection, handlers=ServerHandlers(resumption_flight=flight))
+    message, _ = failure(server=server)
+    assert message.startswith("VIOLATION  R5246-7.4.9-03")
+    assert "NewSessionTicket   ticket: 146 octets" in message
+
+
+def test_a_client_that_ignores_the_hint_is_found_by_its_clock():
+    client = partial(ClientConnection, handlers=ClientHandlers(choose_offer=_late))
+    message, _ = failure(client=client)
+    assert "R5077-3.3-16" in message
+
+
+def test_a_server_that_takes_tickets_for_ever_is_found_by_its_clock():
+    def choose(config, hello, now, open_ticket):
+        return server_flight.negotiate.choose_resumption(config, hello, now - 100_000, open_ticket)
+
+    server = partial(ServerConnection, handlers=ServerHandlers(choose_resumption=choose))
+    message, _ = failure(server=server)
+    assert "server declines a ticket that is good" in message or "R5077-5.6-01" in message
+
+
+def test_a_server_that_gives_the_two_sides_different_secrets_is_found():
+    def derive(ems, pre_master, client_random, server_random, session_hash):
+        return bytes(48)
+
+    message, _ = failure(server=partial(ServerConnection, handlers=ServerHandlers(derive_master_secret=derive)))
+    assert message.startswith("REFUTED on connection 1: the server refused what it received: bad_record_mac")
+
+
+def test_a_failure_shows_the_shrunk_run_as_a_ladder():
+    message, notes = failure(peer=FAULTS["S-04"].make, seed=3)
+    ladder = message[message.index("Client 0 and server 0") :]
+    assert ladder.splitlines() == [
+        "Client 0 and server 0 (localhost), as seen at the server:",
+        "  client                                          server",
+        "    |                 (connection 1)                |",
+        "    |--- ClientHello SessionTicket: empty --------->|",
+        "    |<--- ServerHello SessionTicket: absent --------|",
+        "    |<--- Certificate ------------------------------|",
+        "    |<--- ServerKeyExchange ------------------------|",
+        "    |<--- ServerHelloDone --------------------------|",
+        "    |--- ClientKeyExchange ------------------------>|",
+        "    |--- ChangeCipherSpec ------------------------->|",
+        "    |--- Finished --------------------------------->|",
+        "    |<--- NewSessionTicket ticket: 146 octets ------|   <- R5077-3.2-07; due: ChangeCipherSpec",
+    ]
+    assert "Found by machine(seed=3)." in notes
+
+
+def test_only_the_peers_violations_count_beside_a_peer():
+    client = partial(ClientConnection, handlers=ClientHandlers(choose_offer=_late))
+    assert played(peer=python_ssl.server, client=client, examples=50)["excused"] > 0
+
+
+@pytest.mark.parametrize("options", [{"examples": 0}, {"steps": 0}])
+def test_a_machine_that_would_do_nothing_is_refused(options):
+    with pytest.raises(UsageError):
+        machine(**options)
