@@ -182,6 +182,21 @@ ATTACKS: tuple[Attack, ...] = (
         given=_W.key_revealed,
     ),
     Attack(
+        "retired_key_answers",
+        "A retired ticket key opens no door of the server, yet its thief answers a client that still has the ticket.",
+        frozenset(),
+        resumption.system,
+        And(
+            _W.client.is_(resumption.ClientRun.CERTAIN),
+            _W.server_proof.is_(resumption.Proof.OF_ATTACKER),
+            _W.retired,
+            Not(_W.key_revealed),
+            Not(_W.secret_revealed),
+        ),
+        "RFC 5077, section 5.5",
+        given=_W.key_given,
+    ),
+    Attack(
         "hoarded_keys",
         "A key that should have been destroyed is seized long after, and opens the tickets of that time.",
         classes("R9325-3.4-03"),

@@ -102,6 +102,7 @@ class StepFields:
     malleable = Flag()  # what was changed escapes verification
     padded = Flag()  # the session_id is echoed longer than it came, filled up from memory
     identity_elsewhere = Flag()  # who the client is, is not taken from the ticket
+    hoarded = Flag()  # a retired key still opens tickets
 
 
 class Step(StepFields, Concrete):
@@ -131,8 +132,10 @@ class World(Symbolic):
     slandered = Flag()  # and that ticket was not of its own making
     knows_secret = Flag()
     knows_key = Flag()
+    retired = Flag()  # the key that sealed the client's ticket; there is a new one
     secret_revealed = Flag()
-    key_revealed = Flag()
+    key_given = Flag()  # the key that sealed the client's ticket was given away
+    key_revealed = Flag()  # and that while the server went by it
 
 
 W = fresh(World)
@@ -154,7 +157,7 @@ def seals_withstand_trying(w: World, s: StepTerm) -> z3.BoolRef:
 @lasting("R5077-3.2-09")
 def unverified_ticket_resumes_nothing(w: World, s: StepTerm) -> z3.BoolRef:
     changed = And(w.shown.among(H.ALTERED, H.EXTENDED), s.malleable)
-    return Implies(s.deed.is_(Deed.RESUME), Or(verifies(w), changed))
+    return Implies(s.deed.is_(Deed.RESUME), Or(verifies(w), changed, And(s.hoarded, bears_a_seal(w))))
 
 
 @lasting("R5077-3.1-10")
@@ -186,6 +189,11 @@ def invalidation_follows_verification(w: World, s: StepTerm) -> z3.BoolRef:
     return Implies(s.deed.is_(Deed.INVALIDATE), verifies(w))
 
 
+@lasting("R9325-3.4-03")
+def retired_keys_are_destroyed(w: World, s: StepTerm) -> z3.BoolRef:
+    return Not(s.hoarded)
+
+
 CLAUSES: tuple[Entry, ...] = (
     tickets_are_sealed,
     seals_withstand_trying,
@@ -195,12 +203,20 @@ CLAUSES: tuple[Entry, ...] = (
     finished_is_verified,
     data_waits,
     invalidation_follows_verification,
+    retired_keys_are_destroyed,
 )
+ADVICE = frozenset({"R5077-5.1-02"})
+"""Those that only advise; what is proved of MUST alone is proved without them."""
+
+
+def bears_a_seal(w: World) -> z3.BoolRef:
+    """True where a key that the server has, or had, sealed the ticket as it is."""
+    return w.shown.among(H.GENUINE, H.SEALED_ANEW, H.HIS_OWN)
 
 
 def verifies(w: World) -> z3.BoolRef:
-    """True where the server finds its own seal on the ticket."""
-    return w.shown.among(H.GENUINE, H.SEALED_ANEW, H.HIS_OWN)
+    """True where the server finds its present seal on the ticket; his own the attacker can get afresh at any time."""
+    return Or(w.shown.is_(H.HIS_OWN), And(bears_a_seal(w), Not(w.retired)))
 
 
 def _can_seal(w: World) -> z3.BoolRef:
@@ -211,11 +227,13 @@ def _reveals() -> list[Act]:
     other = Step()
     opens = And(W.issued, Or(W.knows_key, W.sealing.is_(Sealing.CONSTANT_KEY)))
     broken = Step(deed=Deed.BREAK)
+    in_use = Or(Not(W.retired), W.server.is_(V.RESUMING))
     return [
         Act("network: learns the session's secret from its holder", other, W.issued,
             {"knows_secret": True, "secret_revealed": True}),
         Act("network: learns the ticket key from its holder", other, z3.BoolVal(True),
-            {"knows_key": True, "key_revealed": True}),
+            {"knows_key": True, "key_given": True, "key_revealed": Or(W.key_revealed, in_use)}),
+        Act("server: retires its ticket key", other, And(W.issued, Not(W.retired)), {"retired": True}),
         Act("network: finds the ticket key by trying", broken, W.issued, {"knows_key": True}),
         Act("network: opens the client's ticket, learns its secret", other, opens, {"knows_secret": True}),
     ]  # fmt: skip
@@ -299,6 +317,7 @@ def _server() -> list[Act]:
         _resumes(Step(deed=Deed.RESUME, malleable=True), " (malleable ticket)"),
         _resumes(Step(deed=Deed.RESUME, padded=True), " (echo, memory behind)"),
         _resumes(Step(deed=Deed.RESUME, identity_elsewhere=True), " (identity unread)"),
+        _resumes(Step(deed=Deed.RESUME, hoarded=True), " (by a retired key)"),
         Act("server > network: ServerHello, Certificate", Step(), W.server.is_(V.DECIDING), {"server": term(V.FULL)}),
         Act("server: ends the session that the ticket names", Step(deed=Deed.INVALIDATE), named,
             {"invalidated": True, "slandered": Or(W.slandered, foreign)}),
