@@ -102,9 +102,16 @@ class World:
             self._collect(link)
 
     def hang_up(self, link: Link, side: str, cleanly: bool) -> None:
-        """One end of ours closes; cleanly means with close_notify."""
+        """One end of ours closes; cleanly means with close_notify.
+
+        A server that closes instead of answering would look as if it did so because of the ticket (R5077-3.2-09), so
+        that counts as a loss.
+        """
         end = link.own(side)
         if end is None or end.closed:
+            return
+        if side == "server" and not link.answered:
+            self.lose(link)
             return
         if cleanly:
             end.tls.close()

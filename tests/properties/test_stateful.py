@@ -2,19 +2,24 @@
 
 from collections import Counter
 from functools import partial
+from random import Random
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
+from rfc5077.model.event import Extension
 from rfc5077.properties.adapters import python_ssl, tlslite_ng
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.faults import FAULTS
+from rfc5077.properties.suite.parties import Client, Server
 from rfc5077.properties.suite.stateful import machine
-from rfc5077.properties.suite.world import Refuted
+from rfc5077.properties.suite.world import Refuted, World
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake import offer, server_flight
 from rfc5077.reference.handshake.client_flight import ClientHandlers
 from rfc5077.reference.handshake.server_flight import ServerHandlers
+
+PARTIES = ((Server, ServerConnection), (Client, ClientConnection))
 
 TestReference = machine(examples=30, seed=1).TestCase
 
@@ -62,6 +67,22 @@ def test_another_seed_gives_other_runs():
 def test_a_conforming_stack_passes(peer):
     tally = played(peer=peer, examples=25)
     assert tally["resumed"] + tally["resumed by ticket"] > 0
+
+
+def test_a_peer_may_be_given_as_it_is():
+    assert played(peer=python_ssl.server(), examples=5)["handshakes"] > 0
+
+
+def test_a_server_that_hangs_up_before_it_has_answered_is_accused_of_nothing():
+    server, client = (make(0, Random(1), tls, True) for make, tls in PARTIES)
+    server.rotate(0)
+    world = World([client], [server])
+    world.plant(world.pair(0, 0), b"made up", Extension.FOREIGN, "made up")
+    link = world.connect(world.pair(0, 0))
+    world.carry(link, "client", 1)
+    world.hang_up(link, "server", cleanly=False)
+    world.end()
+    assert link.passage.lost
 
 
 def test_the_client_of_tlslite_is_found_to_refuse_a_rejected_ticket():
