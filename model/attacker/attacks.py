@@ -22,8 +22,9 @@ DEPTH = 14
 class Attack:
     """One attack: the clauses that are dropped with whatever restates them, the system, and what the attacker wants.
 
-    ``given`` is what he was given, where no clause has to be dropped: without it he must fail.  ``source`` is where the
-    attack, or a fault that invites it, has been described.
+    ``given`` is what he was given, where no clause has to be dropped: without it he must fail.  Where neither is
+    needed, the documents leave him able to do it.  ``source`` is where the attack, or a fault that invites it, has been
+    described.
     """
 
     id: str
@@ -33,6 +34,11 @@ class Attack:
     goal: z3.BoolRef
     source: str
     given: z3.BoolRef | None = None
+
+    @property
+    def permitted(self) -> bool:
+        """Whether no clause stands in the way."""
+        return not self.dropped and self.given is None
 
     def find(self) -> tuple[Moment, ...]:
         """A shortest run to the goal; empty where there is none."""
@@ -219,6 +225,14 @@ ATTACKS: tuple[Attack, ...] = (
         resumption.system,
         _IMPERSONATED,
         "RFC 5077, section 5.2",
+    ),
+    Attack(
+        "deletion_by_alert",
+        "An alert in clear makes the client give up a resumption and its ticket; the server's session stays.",
+        frozenset(),
+        resumption.system,
+        And(_W.deleted, Not(_W.invalidated)),
+        "RFC 5077, section 5.1",
     ),
     Attack(
         "slander",

@@ -95,6 +95,11 @@ CLAUSES: tuple[Entry, ...] = (
 )
 
 
+def can_open() -> z3.BoolRef:
+    """True where the attacker has a ticket of the session and its key."""
+    return And(W.sealed, Or(W.seized, W.weak))
+
+
 def _server() -> list[Act]:
     now = W.newest == W.key
     least = W.newest + 1 - W.window
@@ -118,13 +123,12 @@ def _attacker() -> list[Act]:
     held = And(W.oldest <= W.key, W.key <= W.newest)
     first = And(held, Not(W.seized))
     told = Or(W.secret_revealed, And(W.signing_key_revealed, Not(W.ephemeral)))
-    opens = And(W.sealed, Or(W.seized, W.weak))
     return [
         Act("network: seizes the server's ticket keys", Step(), first, {"seized": True, "seized_at": W.newest}),
         Act("network: learns the session's secret from its holder", Step(), z3.BoolVal(True),
             {"secret_revealed": True}),
         Act("network: learns the server's private key", Step(), z3.BoolVal(True), {"signing_key_revealed": True}),
-        Act("network: opens a recorded ticket, reads the traffic", Step(), opens, {"read": True}),
+        Act("network: opens a recorded ticket, reads the traffic", Step(), can_open(), {"read": True}),
         Act("network: finds the ticket key by trying, reads the traffic", Step(event=Incident.TRY), W.sealed,
             {"read": True}),
         Act("network: reads the traffic by what it was told", Step(), told, {"read": True}),

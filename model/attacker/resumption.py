@@ -1,8 +1,10 @@
 """The network between a client that holds a ticket and the server that issued it; connections without number.
 
 One session, the client's, is watched; the attacker has a session of his own with the same server.  One connection of
-each party is open at a time, and ends whenever the network wants another.  Secrets of different sessions are different;
-a ticket is opened or made by who knows its key; a Finished is computed from the secret and the transcript.
+each party is watched at a time, and ends whenever the network wants another.  Connections beside it give him nothing
+that is not here: what a server says there is under keys that he has or has not, a Finished of one transcript is wrong
+for another, and tickets of his own he has at any time.  Secrets of different sessions are different; a ticket is opened
+or made by who knows its key; a Finished is computed from the secret and the transcript.
 """
 
 from __future__ import annotations
