@@ -52,8 +52,9 @@ class Attack:
         """
         system = self.system(frozenset())
         goal = self.goal if self.given is None else And(self.goal, Not(self.given))
-        invariant = reach(system).invariant if is_finite(system) else propose(system, goal)
-        return obligations(system, f"attack {self.id}", invariant, goal)
+        if is_finite(system):
+            return reach(system).obligations(f"attack {self.id}", goal)
+        return obligations(system, f"attack {self.id}", propose(system, goal), goal)
 
 
 def classes(*ids: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ kept.  What a full handshake costs anyway is left out on both sides.
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 import z3
 
@@ -75,6 +76,7 @@ def exhaustion_is_not_made_easier(w: World, s: StepTerm) -> z3.BoolRef:
 CLAUSES: tuple[Entry, ...] = (name_tells_the_key, verification_is_light, exhaustion_is_not_made_easier)
 
 
+@cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     work: dict[Handling, tuple[str, z3.ArithRef]] = {

@@ -9,6 +9,7 @@ other is somebody else.
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 import z3
 
@@ -227,6 +228,7 @@ def _proofs() -> list[Act]:
     ]  # fmt: skip
 
 
+@cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     acts = [*_first("client"), *_first("server"), *_second(), *_proofs()]

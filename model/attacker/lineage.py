@@ -8,6 +8,7 @@ the server gets the keys that it holds then, and has recorded everything before.
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 import z3
 
@@ -135,6 +136,7 @@ def _attacker() -> list[Act]:
     ]  # fmt: skip
 
 
+@cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     clear = [W.sealed, W.weak, W.offered, W.secret_revealed, W.signing_key_revealed, W.seized, W.read]

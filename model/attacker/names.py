@@ -8,6 +8,7 @@ as a lawful client of SHOP.
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 import z3
 
@@ -161,6 +162,7 @@ def _resumptions() -> list[Act]:
     return acts
 
 
+@cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     return compose("names", W, StepTerm, [*_visits(), *_resumptions()], CLAUSES, without, plainest(W))

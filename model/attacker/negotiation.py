@@ -8,6 +8,7 @@ is there when ChangeCipherSpec is taken, and from the empty one where there is n
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 import z3
 
@@ -262,6 +263,7 @@ def _finished() -> list[Act]:
     ]  # fmt: skip
 
 
+@cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     acts = [*_hellos(), *_keys(), *_finished()]

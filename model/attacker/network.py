@@ -64,8 +64,10 @@ def compose(
     start: z3.BoolRef,
     inputs: tuple[z3.ExprRef, ...] = (),
 ) -> System:
-    """The system of these acts, under the clauses but those of the ids left out."""
+    """The system of these acts, under the clauses but those of the ids left out; its name tells which."""
     binding = [entry.formula for entry in clauses if entry.id not in without]
+    absent = sorted({entry.id for entry in clauses} & without)
+    name += f" without {', '.join(absent)}" if absent else ""
     moves = []
     for act in acts:
         seen = step("", act.step.terms())

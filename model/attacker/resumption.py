@@ -10,6 +10,7 @@ or made by who knows its key; a Finished is computed from the secret and the tra
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 import z3
 
@@ -336,6 +337,7 @@ def _server() -> list[Act]:
     ]  # fmt: skip
 
 
+@cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     acts = [*_reveals(), *_client(), *_shows(), *_server()]

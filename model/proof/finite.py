@@ -16,8 +16,9 @@ from typing import cast
 import z3
 
 from rfc5077.model.logic import Choice, Codes, Flag, constant
+from rfc5077.model.proof.certificate import Obligation, obligation
 from rfc5077.model.proof.invariant import Diagram, Fields
-from rfc5077.model.proof.unbounded import Moment, Number, System
+from rfc5077.model.proof.unbounded import Moment, Number, System, obligations
 from rfc5077.model.run.compiled import compiled
 
 
@@ -42,6 +43,11 @@ class Reached:
     def invariant(self) -> z3.BoolRef:
         """A formula that is true of these states and of no others."""
         return Diagram(self.parents, _fields(self.system)).formula()
+
+    def obligations(self, name: str, bad: z3.BoolRef) -> list[Obligation]:
+        """That the states found are closed under the moves, the same for all theorems, and hold no ``bad`` one."""
+        *closed, _ = obligations(self.system, f"system {self.system.name}", self.invariant, z3.BoolVal(False))
+        return [*closed, obligation(f"{name}: safety", self.invariant, bad)]
 
     def nearest(self, goal: z3.BoolRef) -> tuple[Moment, ...]:
         """A shortest run to a state of ``goal``; empty where none is reached.
