@@ -8,7 +8,7 @@ is believed: were a state missing, consecution would fail.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -20,13 +20,14 @@ from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligati
 from rfc5077.model.proof.explore import Explored, Triple, explore
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
+from rfc5077.model.proof.reachability import Attempt, Run, attempts, twins
 from rfc5077.model.proof.replay import Step, replayed, values
 from rfc5077.model.proof.search import counterexample, witness
-from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Without
+from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Unreachable, Without
 from rfc5077.model.proof.theorems import THEOREMS
 
 And, Not, Or = z3.And, z3.Not, z3.Or
-Traces = tuple[tuple[Step, ...], ...]
+Traces = tuple[tuple[Step, ...] | Run, ...]
 """One run, or two for a claim about two."""
 
 Progress = Callable[[str, int, int], None]
@@ -82,25 +83,65 @@ def prove(
     """Proves the theorems under all clauses but those of the given ids."""
     begun = time.perf_counter()
     tell("searching", 0, 1)
+    joint = tuple(theorem for theorem in theorems if not isinstance(theorem.claim, Unreachable))
+    draft = _joint_draft(joint, without) if joint else None
+    tried = dict(attempts(theorems, without))
+    seen = twins(theorems, without)
+    common = draft.common if draft else []
+    everything = [*common, *(draft.all_safety() if draft else []), *(o for a in tried.values() for o in a.obligations)]
+    answers, spent = _answers(everything, tell)
+
+    def worst(obligations: Iterable[Obligation]) -> dict[str, str]:
+        names = [one.name for one in obligations]
+        return {solver: _worst([answers[solver][name] for name in names]) for solver in SOLVERS}
+
+    results = []
+    for theorem in theorems:
+        own = tried[theorem.id].obligations if theorem.id in tried else draft.safety[theorem.id] if draft else []
+        seconds = sum(spent[one.name] for one in own)
+        if theorem.id in tried:
+            results.append(_tried(theorem, worst(own), tried[theorem.id], seen[theorem.id], seconds))
+        elif draft:
+            failure = draft.failures[theorem.id]
+            results.append(_result(theorem, worst([*common, *own]), failure, draft.explored, without, seconds))
+    states, nodes = (len(draft.explored.states), draft.nodes) if draft else (0, 0)
+    return Proof(without, tuple(results), tuple(everything), states, nodes, time.perf_counter() - begun)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The theorems about joint states before the solvers have spoken; ``common`` is the invariant's own."""
+
+    explored: Explored
+    nodes: int
+    common: list[Obligation]
+    failures: dict[str, tuple[Triple, ...]]
+    safety: dict[str, list[Obligation]]
+
+    def all_safety(self) -> list[Obligation]:
+        """Of all theorems, in order."""
+        return [one for found in self.safety.values() for one in found]
+
+
+def _joint_draft(theorems: tuple[Theorem, ...], without: Without) -> _Draft:
     explored = explore(without)
     diagram = Diagram(a + b + c for a, b, c in explored.states)
     invariant = diagram.formula()
     common = [*_initiation(invariant, explored.starts), *_consecution(invariant, explored)]
     failures = {theorem.id: counterexample(theorem, explored, without) for theorem in theorems}
-    safety = {t.id: list(_safety(t, invariant, explored, without)) for t in theorems if not failures[t.id]}
-    everything = common + [one for found in safety.values() for one in found]
-    answers, spent = _answers(everything, tell)
-    base = {solver: _worst([answers[solver][one.name] for one in common]) for solver in SOLVERS}
-    results = []
-    for theorem in theorems:
-        certificate = {
-            solver: _worst([base[solver], *(answers[solver][one.name] for one in safety.get(theorem.id, []))])
-            for solver in SOLVERS
-        }
-        seconds = sum(spent[one.name] for one in safety.get(theorem.id, []))
-        results.append(_result(theorem, certificate, failures[theorem.id], explored, without, seconds))
-    return Proof(without, tuple(results), tuple(everything), len(explored.states), len(diagram.nodes),
-                 time.perf_counter() - begun)  # fmt: skip
+    safety = {t.id: [] if failures[t.id] else list(_safety(t, invariant, explored, without)) for t in theorems}
+    return _Draft(explored, len(diagram.nodes), common, failures, safety)
+
+
+def _tried(theorem: Theorem, certificate: dict[str, str], found: Attempt, seen: Run, seconds: float) -> Proved:
+    """A theorem about a system with clocks and counters; without obligations nothing was proved."""
+    twin = Twin(f"{theorem.id}.twin", "refuted" if seen else "unknown", (seen,) if seen else ())
+    if found.counterexample:
+        return Proved(theorem, "refuted", seconds, {}, twin, (found.counterexample,))
+    if not found.obligations:
+        return Proved(theorem, "unknown", seconds, dict.fromkeys(SOLVERS, "unknown"), twin, ())
+    proved = set(certificate.values()) == {"unsat"} and twin.status == "refuted"
+    return Proved(theorem, "proved" if proved else "unknown", seconds, certificate, twin, ())
 
 
 def _result(theorem: Theorem, certificate: dict[str, str], failure: tuple[Triple, ...], explored: Explored,

@@ -1,4 +1,4 @@
-"""What a theorem is: a statement about every joint state, a pair of runs, or every move, and its twin."""
+"""What a theorem is: a statement about every state, a pair of runs, or every move, and its twin."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from enum import Enum
 import z3
 
 from rfc5077.model.proof.joint import Rule
+from rfc5077.model.proof.unbounded import System
 
 Without = frozenset[str]
 
@@ -18,6 +19,7 @@ class Basis(Enum):
 
     MUST = "MUST alone"
     SHOULD = "MUST and SHOULD"
+    FORMAT = "the format of section 4"
     PROFILE = "a profile"
 
 
@@ -62,6 +64,23 @@ class Decreasing:
 
 
 @dataclass(frozen=True)
+class Unreachable:
+    """In no run of a system with clocks and counters: ``when`` and ``bad``; the twin is a run to ``when``.
+
+    ``system`` depends on the clauses that do not bind.  ``lemma`` is an invariant written by hand, where Spacer finds
+    none; like a found one it counts for nothing until both solvers have checked it.  ``stricter`` is a system whose
+    runs are runs of ``system`` too: the twin's is one of them.  ``depth`` bounds the moves of the runs that are shown.
+    """
+
+    system: Callable[[Without], System]
+    when: z3.BoolRef
+    bad: z3.BoolRef
+    lemma: z3.BoolRef | None = None
+    stricter: Callable[[Without], System] | None = None
+    depth: int = 10
+
+
+@dataclass(frozen=True)
 class Theorem:
     """A named claim: one sentence, what it rests on, and the formula.
 
@@ -72,7 +91,7 @@ class Theorem:
     id: str
     statement: str
     basis: Basis
-    claim: Always | TwoRuns | Decreasing
+    claim: Always | TwoRuns | Decreasing | Unreachable
     follows_from: str = ""
 
 

@@ -38,18 +38,19 @@ class Number:
 S = TypeVar("S", bound=Symbolic)
 
 
-def fresh(kind: type[S]) -> S:
-    """The record with every field, numbers included, as a constant of the field's name."""
+def fresh(kind: type[S], prefix: str = "") -> S:
+    """The record with every field, numbers included, as a constant of the field's name, behind ``prefix`` and a dot."""
+    dotted = f"{prefix}." if prefix else ""
     terms: dict[str, z3.ExprRef] = {}
     for base in reversed(kind.__mro__):
         for name, field in vars(base).items():
             if isinstance(field, Flag):
-                terms[name] = z3.Bool(name)
+                terms[name] = z3.Bool(dotted + name)
             elif isinstance(field, Choice):
-                terms[name] = z3.Const(name, sort_of(field.kind))
+                terms[name] = z3.Const(dotted + name, sort_of(field.kind))
             elif isinstance(field, Number):
-                terms[name] = z3.Int(name)
-    return kind("", terms)
+                terms[name] = z3.Int(dotted + name)
+    return kind(prefix, terms)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,79 @@ class Unproved(Exception):
         self.answer = answer
 
 
+def proposed(system: System, bad: z3.BoolRef, milliseconds: int = 20_000) -> z3.BoolRef:
+    """An invariant that excludes ``bad``, found on as few fields as suffice; a proposal, no proof.
+
+    A system with fewer fields, and without the guards that speak of the others, can do more: what it cannot reach the
+    whole cannot.  Fields are added until the goal is excluded.
+
+    :raises Unproved: where the bad states of the whole system can be reached, or Spacer does not know.
+    """
+    kept = _closed(system, _names(system, bad))
+    while True:
+        part = _part(system, kept)
+        wider = _closed(system, kept | _guarding(system, part, kept))
+        try:
+            return propose(part, bad, milliseconds)
+        except Unproved:
+            if wider == kept:
+                raise
+        kept = wider
+
+
+def _names(system: System, formula: z3.ExprRef) -> frozenset[str]:
+    """The fields that the formula speaks of."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    waiting = [formula]
+    while waiting:
+        node = waiting.pop()
+        if node.get_id() in seen:
+            continue
+        seen.add(node.get_id())
+        if z3.is_const(node) and (name := node.decl().name()) in system.state.terms:
+            found.add(name)
+        waiting += node.children()
+    return frozenset(found)
+
+
+def _closed(system: System, kept: frozenset[str]) -> frozenset[str]:
+    """With the fields that changes of the kept ones are computed from."""
+    while True:
+        terms = [term for move in system.moves for name, term in move.changes.items() if name in kept]
+        wider = kept.union(*(_names(system, term) for term in terms))
+        if wider == kept:
+            return kept
+        kept = wider
+
+
+def _conjuncts(formula: z3.BoolRef) -> list[z3.BoolRef]:
+    if z3.is_and(formula):
+        return [part for child in formula.children() for part in _conjuncts(cast(z3.BoolRef, child))]
+    return [formula]
+
+
+def _guarding(system: System, part: System, kept: frozenset[str]) -> frozenset[str]:
+    """The fields that guards of moves of the part speak of."""
+    moving = {move.name for move in part.moves}
+    return frozenset[str]().union(*(_names(system, move.guard) for move in system.moves if move.name in moving))
+
+
+def _part(system: System, kept: frozenset[str]) -> System:
+    """The system on some of its fields: moves that change none of them are left out."""
+
+    def within(formula: z3.BoolRef) -> z3.BoolRef:
+        return And(z3.BoolVal(True), *(one for one in _conjuncts(formula) if _names(system, one) <= kept))
+
+    moves = tuple(
+        Move(move.name, within(move.guard), changes)
+        for move in system.moves
+        if (changes := {name: term for name, term in move.changes.items() if name in kept})
+    )
+    terms = {name: term for name, term in system.state.terms.items() if name in kept}
+    return System(system.name, Symbolic("", terms), within(system.start), moves, system.inputs)
+
+
 def propose(system: System, bad: z3.BoolRef, milliseconds: int = 20_000) -> z3.BoolRef:
     """An invariant that excludes ``bad``, by Spacer; a proposal, no proof.
 
@@ -109,7 +183,10 @@ def propose(system: System, bad: z3.BoolRef, milliseconds: int = 20_000) -> z3.B
     for move in system.moves:
         new = [move.changes.get(name, term) for name, term in system.state.terms.items()]
         engine.rule(reached(*new), [reached(*terms), move.guard])
-    answer = engine.query(And(reached(*terms), bad))
+    try:
+        answer = engine.query(And(reached(*terms), bad))
+    except z3.Z3Exception as interrupted:  # out of time
+        raise Unproved("unknown") from interrupted
     if answer != z3.unsat:
         raise Unproved("reachable" if answer == z3.sat else "unknown")
     return z3.substitute_vars(engine.get_cover_delta(-1, reached), *terms)
@@ -120,6 +197,8 @@ def obligations(system: System, name: str, invariant: z3.BoolRef, bad: z3.BoolRe
     found = [obligation(f"{name}: initiation", system.start, Not(invariant))]
     for number, move in enumerate(system.moves):
         after = system.after(move, invariant)
+        if after.eq(invariant):
+            continue  # the move changes nothing that the invariant speaks of
         found.append(obligation(f"{name}: consecution {number}: {move.name}", invariant, move.guard, Not(after)))
     found.append(obligation(f"{name}: safety", invariant, bad))
     return found
@@ -133,28 +212,42 @@ class Moment:
     values: Mapping[str, z3.ExprRef]
 
 
+class ReplayError(Exception):
+    """A witness that the system does not allow: the solver's model is no run."""
+
+
 def witness(system: System, goal: z3.BoolRef, depth: int) -> tuple[Moment, ...]:
     """A shortest run to a state of ``goal``, of at most ``depth`` moves; empty where there is none.
+
+    :raises Unproved: where the solver does not know.
+    """
+    return witnesses(system, {"": goal}, depth)[""]
+
+
+def witnesses(system: System, goals: Mapping[str, z3.BoolRef], depth: int) -> dict[str, tuple[Moment, ...]]:
+    """A shortest run to each goal, all found in one unrolling.
 
     :raises Unproved: where the solver does not know.
     """
     solver = z3.Solver()
     layers = [_layer(system, 0)]
     solver.add(z3.substitute(system.start, *_pairs(system, layers[0])))
-    picks: list[z3.ArithRef] = []
+    found: dict[str, tuple[Moment, ...]] = dict.fromkeys(goals, ())
     for step in range(depth + 1):
-        solver.push()
-        solver.add(z3.substitute(goal, *_pairs(system, layers[-1])))
-        answer = solver.check()
-        if answer == z3.sat:
-            return _run(system, solver.model(), layers, picks)
-        if answer == z3.unknown:
-            raise Unproved("unknown")
-        solver.pop()
-        picks.append(z3.Int(f"move@{step}"))
+        for name in [name for name, run in found.items() if not run]:
+            solver.push()
+            solver.add(z3.substitute(goals[name], *_pairs(system, layers[-1])))
+            answer = solver.check()
+            if answer == z3.sat:
+                found[name] = _run(system, solver.model(), layers)
+            elif answer == z3.unknown:
+                raise Unproved("unknown")
+            solver.pop()
+        if all(found.values()):
+            break
         layers.append(_layer(system, step + 1))
-        solver.add(_step(system, step, layers, picks[-1]))
-    return ()
+        solver.add(*_step(system, step, layers))
+    return found
 
 
 Layer = dict[str, z3.ExprRef]
@@ -164,29 +257,56 @@ def _layer(system: System, step: int) -> Layer:
     return {name: z3.Const(f"{name}@{step}", term.sort()) for name, term in system.state.terms.items()}
 
 
-def _pairs(system: System, layer: Layer) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
+def _pairs(system: System, layer: Mapping[str, z3.ExprRef]) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
     return [(term, layer[name]) for name, term in system.state.terms.items()]
 
 
-def _step(system: System, step: int, layers: list[Layer], pick: z3.ArithRef) -> z3.BoolRef:
+def _step(system: System, step: int, layers: list[Layer]) -> list[z3.BoolRef]:
+    """Exactly one move is taken, and each field that it does not change stays."""
     before, after = layers[-2], layers[-1]
     inputs = [(term, z3.Const(f"{term.decl().name()}@{step}", term.sort())) for term in system.inputs]
     pairs = _pairs(system, before) + inputs
-    choices = []
-    for number, move in enumerate(system.moves):
-        kept = {name: move.changes.get(name, term) for name, term in system.state.terms.items()}
-        same = [after[name] == z3.substitute(term, *pairs) for name, term in kept.items()]
-        choices.append(And(pick == number, z3.substitute(move.guard, *pairs), *same))
-    return Or(choices)
+    picks = [_pick(step, number) for number in range(len(system.moves))]
+    facts = [z3.PbEq([(pick, 1) for pick in picks], 1)]
+    changers: dict[str, list[z3.BoolRef]] = {name: [] for name in system.state.terms}
+    for pick, move in zip(picks, system.moves, strict=True):
+        facts.append(Implies(pick, z3.substitute(move.guard, *pairs)))
+        for name, term in move.changes.items():
+            changers[name].append(pick)
+            facts.append(Implies(pick, after[name] == z3.substitute(term, *pairs)))
+    facts += [Or(*found, after[name] == before[name]) for name, found in changers.items()]
+    return facts
 
 
-def _run(system: System, model: z3.ModelRef, layers: list[Layer], picks: list[z3.ArithRef]) -> tuple[Moment, ...]:
-    moments = []
+def _pick(step: int, number: int) -> z3.BoolRef:
+    return z3.Bool(f"move {number}@{step}")
+
+
+def _run(system: System, model: z3.ModelRef, layers: list[Layer]) -> tuple[Moment, ...]:
+    """The run of a solver's model; each of its steps is evaluated again.
+
+    :raises ReplayError: for a step that the system does not allow.
+    """
+
+    def value(term: z3.ExprRef) -> z3.ExprRef:
+        return model.eval(term, model_completion=True)
+
+    moments: list[Moment] = []
     for step, layer in enumerate(layers):
-        name = ""
-        if step:
-            number = model.eval(picks[step - 1], model_completion=True)
-            name = next(m.name for n, m in enumerate(system.moves) if z3.is_true(z3.simplify(number == n)))
-        values = {field: model.eval(term, model_completion=True) for field, term in layer.items()}
-        moments.append(Moment(name, values))
+        values = {field: value(term) for field, term in layer.items()}
+        if not step:
+            _confirm("start", system.start, _pairs(system, values))
+            moments.append(Moment("", values))
+            continue
+        move = next(m for n, m in enumerate(system.moves) if z3.is_true(value(_pick(step - 1, n))))
+        picked = [(term, value(z3.Const(f"{term.decl().name()}@{step - 1}", term.sort()))) for term in system.inputs]
+        before = _pairs(system, moments[-1].values) + picked
+        kept = {name: move.changes.get(name, term) for name, term in system.state.terms.items()}
+        _confirm(move.name, And(move.guard, *(values[name] == term for name, term in kept.items())), before)
+        moments.append(Moment(move.name, values))
     return tuple(moments)
+
+
+def _confirm(name: str, formula: z3.BoolRef, values: list[tuple[z3.ExprRef, z3.ExprRef]]) -> None:
+    if not z3.is_true(z3.simplify(z3.substitute(formula, *values))):
+        raise ReplayError(f"{name} is not possible")

@@ -52,9 +52,10 @@ def _same_class(clause: str) -> frozenset[str]:
     """
     from rfc5077.model.clauses import BY_ID
     from rfc5077.model.proof.prover import dropped
+    from rfc5077.model.sessions.rules import RULES
 
     ids = dropped(clause)
-    if not any(BY_ID[id].mechanised for id in ids):
+    if not any(BY_ID[id].mechanised for id in ids) and ids.isdisjoint(rule.id for rule in RULES):
         raise UsageError(f"{clause} has no constraint, so no theorem rests on it", f"See: rfc5077 clause {clause}")
     return ids
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rfc5077.model.proof.prover import Proof, Proved
 from rfc5077.model.proof.replay import Step
+from rfc5077.model.proof.unbounded import Moment
 from rfc5077.properties.verdict.explain import Row, ladder
 from rfc5077.properties.verdict.judge import name_of
 
@@ -51,14 +53,21 @@ def _theorem_json(result: Proved) -> Json:
     return {**found, "counterexample": _traces_json(result.counterexample)} if result.counterexample else found
 
 
-def _traces_json(traces: Sequence[Sequence[Step]]) -> Json:
-    runs = [[_move(step) for step in trace] for trace in traces]
+def _traces_json(traces: Sequence[Sequence[Step | Moment]]) -> Json:
+    runs = [[_move(step) for step in trace if not _begins(step)] for trace in traces]
     first: Json = {"trace": runs[0] if runs else []}
     return {**first, "other_trace": runs[1]} if len(runs) > 1 else first
 
 
-def _move(step: Step) -> str:
+def _begins(step: Step | Moment) -> bool:
+    """Whether this is the state at the start rather than a move."""
+    return isinstance(step, Moment) and not step.move
+
+
+def _move(step: Step | Moment) -> str:
     """One move: what is said, or ``delivered`` and what is heard."""
+    if isinstance(step, Moment):
+        return step.move
     return f"delivered {name_of(step.event)}" if step.delivery else name_of(step.event)
 
 
@@ -87,7 +96,7 @@ def _theorem_text(result: Proved) -> str:
     ]
     for number, trace in enumerate(result.counterexample, 1):
         several = len(result.counterexample) > 1
-        lines += ["", f"{INDENT}Counterexample{f', run {number}' if several else ''}:", joint_ladder(trace), ""]
+        lines += ["", f"{INDENT}Counterexample{f', run {number}' if several else ''}:", run_text(trace), ""]
     if result.status == "unknown":
         answers = ", ".join(f"{solver} says {answer}" for solver, answer in result.certificate.items())
         lines.append(f"{INDENT}{answers}; its twin is {result.twin.status}")
@@ -97,6 +106,22 @@ def _theorem_text(result: Proved) -> str:
 def _sufficient(result: Proved) -> str:
     alone = result.theorem.follows_from
     return f"; follows from {alone} alone, not counted" if alone else ""
+
+
+def run_text(trace: Sequence[Step | Moment]) -> str:
+    """A run of one connection as a ladder; one of many connections as a list of moves with what each changes."""
+    steps = [step for step in trace if isinstance(step, Step)]
+    return joint_ladder(steps) if steps else moves_text([step for step in trace if isinstance(step, Moment)])
+
+
+def moves_text(run: Sequence[Moment]) -> str:
+    """The moves of a run, numbered, each with the fields that have another value than before it."""
+    lines = []
+    for number, (before, moment) in enumerate(pairwise(run), 1):
+        lines.append(f"{INDENT}{number:>2}. {moment.move}")
+        new = [f"{name} = {value}" for name, value in moment.values.items() if not value.eq(before.values[name])]
+        lines += textwrap.wrap(", ".join(new), WIDTH, initial_indent=INDENT * 2, subsequent_indent=INDENT * 2)
+    return "\n".join(lines)
 
 
 def joint_ladder(trace: Sequence[Step]) -> str:

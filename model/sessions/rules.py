@@ -1,0 +1,188 @@
+"""What the clauses say of steps that no single connection shows: clocks, keys, stores, several connections.
+
+One row per clause and kind of step.  A row whose id is no clause's is a choice of the deployer (see ``CHOICES``) on
+which a theorem may rest; it can be dropped like a clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import z3
+
+from rfc5077.model.sessions.state import Parameters, Picked, Sessions, Ticket, same
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+
+
+class Act(Enum):
+    """A kind of step."""
+
+    SEAL = auto()  # the server seals a ticket for a session that it holds
+    ARRIVE = auto()  # NewSessionTicket reaches the client
+    CONTINUE = auto()  # a later connection resumes by the ticket, and brings no new one
+    PROVE = auto()  # the client takes the server's Finished after the ticket for right
+    ANSWER = auto()  # the client sends its Finished after the ticket
+    CONFIRM = auto()  # the server takes the client's Finished after the ticket for right
+    STORE = auto()  # the client puts the ticket into its store
+    STORE_EMPTY = auto()  # the client puts a ticket of zero length into its store
+    STORE_ANOTHER = auto()  # another connection puts a ticket of another session there
+    KEEP_AFTER_FAILURE = auto()  # a resumption by the ticket was accepted and failed; the client keeps the ticket
+    KEEP_AFTER_ALERT = auto()  # a connection of the session ended by a fatal alert; the client keeps the ticket
+    OFFER = auto()
+    HONOUR = auto()
+    DECLINE_RENEWED = auto()  # the server declines the ticket because it was renewed
+    DECLINE_WHIM = auto()  # the server declines the ticket for no reason that it could name
+    ACCEPT = auto()  # the client goes through with the resumption
+    ROTATE = auto()
+    TICK = auto()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step before it is taken: the ticket it is about, what is picked, and the acting server's clock and keys.
+
+    ``source`` is what the server holds of the session when it seals; ``name`` and ``extended`` are of the hello that
+    it answers.
+    """
+
+    act: Act
+    ticket: Ticket
+    picked: Picked
+    source: Parameters
+    now: z3.ArithRef
+    newest: z3.ArithRef
+    name: z3.ArithRef
+    extended: z3.BoolRef
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """A clause about one kind of step: true where the step is in order."""
+
+    id: str
+    act: Act
+    formula: Callable[[Sessions, Step], z3.BoolRef]
+
+
+def opens(s: Sessions, step: Step) -> z3.BoolRef:
+    """The acting server has the key of the ticket, and the ticket is as it was sealed."""
+    fate = step.ticket.fate
+    return And(s.keys.oldest <= fate.key, fate.key <= step.newest, Not(fate.altered))
+
+
+def _identity(one: Parameters, other: Parameters) -> z3.BoolRef:
+    return Or(one.identity == other.identity, one.identity == 0)
+
+
+def _unexpired(s: Sessions, step: Step) -> z3.BoolRef:
+    fate = step.ticket.fate
+    return Or(fate.hint == 0, s.clocks.client - fate.counted_from <= fate.hint)
+
+
+def _truly_proved(s: Sessions, step: Step) -> z3.BoolRef:
+    return step.picked.plain.right
+
+
+ISSUING = (
+    # The ticket carries the session, at least secret and suite.
+    Lasting("R5077-3.1-04", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "secret", "suite")),
+    Lasting("R5077-4-11", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "version")),
+    Lasting("R5077-4-11", Act.SEAL, lambda s, x: x.picked.plain.time == x.now),
+    Lasting("R5077-4-13", Act.SEAL, lambda s, x: _identity(x.picked.sealed, x.source)),
+    Lasting("R5077-4-15", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "name")),
+    Lasting("R7627-5.4-01", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "extended")),
+    # A renewal does not make the session younger.
+    Lasting("R9325-3.4-05", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "since")),
+    # That keys change means that new tickets are sealed with the new one.
+    Lasting("R5077-5.5-04", Act.SEAL, lambda s, x: x.picked.plain.key == s.keys.newest),
+)
+
+DELIVERING = (
+    Lasting("R5077-3.3-14", Act.ARRIVE, lambda s, x: x.picked.plain.counted_from == s.clocks.client),
+    Lasting("R5077-3.3-14", Act.CONTINUE, lambda s, x: x.picked.plain.counted_from == x.ticket.fate.counted_from),
+    # A right Finished covers the ticket as it arrived.
+    Lasting("R5077-3.3-04", Act.PROVE, lambda s, x: Implies(x.picked.plain.right, Not(x.ticket.fate.altered))),
+    Lasting("R5077-3.3-04", Act.CONFIRM, lambda s, x: Not(x.ticket.fate.altered)),
+    Lasting("R5246-7.4.9-01", Act.PROVE, _truly_proved),
+    Lasting("R5246-7.4.9-01", Act.ANSWER, lambda s, x: x.ticket.fate.proved),
+    Lasting("R5246-7.4.9-01", Act.CONFIRM, lambda s, x: x.ticket.fate.answered),
+)
+
+KEEPING = (
+    Lasting("R5077-3.3-06", Act.STORE, lambda s, x: x.ticket.fate.proved),
+    # The client keeps the ticket with the session of the handshake that brought it, under the name of that server.
+    Lasting("R5077-3.1-08", Act.STORE, lambda s, x: Implies(x.ticket.fate.finished, same(x.picked.kept, s.session))),
+    Lasting("R5077-3.1-08", Act.STORE, lambda s, x: x.picked.plain.server == s.deployment.server),
+    Lasting("R5077-3.1-08", Act.STORE_ANOTHER, lambda s, x: x.picked.kept.secret != s.session.secret),
+    Lasting("R5077-3.3-07c", Act.STORE_EMPTY, lambda s, x: z3.BoolVal(False)),
+    Lasting("R5077-3.2-10", Act.KEEP_AFTER_FAILURE, lambda s, x: z3.BoolVal(False)),
+    Lasting("R5246-7.2.2-01", Act.KEEP_AFTER_ALERT, lambda s, x: z3.BoolVal(False)),
+)
+
+OFFERING = (
+    Lasting("R5077-3.1-02", Act.OFFER, lambda s, x: x.picked.plain.server == s.slot.server),
+    Lasting("R5077-3.3-16", Act.OFFER, _unexpired),
+    Lasting("R6066-3-01", Act.OFFER, lambda s, x: x.picked.plain.name == s.kept.name),
+)
+
+ANSWERING = (
+    Lasting("R5077-3.2-09", Act.HONOUR, opens),
+    # What is resumed is what the ticket holds.
+    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "secret", "version")),
+    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "name", "extended")),
+    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "since")),
+    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: _identity(x.picked.resumed, x.ticket.state)),
+    Lasting("R5246-7.4.1.3-02", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "suite")),
+    Lasting("R9325-3.4-04", Act.HONOUR, lambda s, x: x.now - x.ticket.fate.time <= s.deployment.life),
+    Lasting("R9325-3.4-05", Act.HONOUR, lambda s, x: x.now - x.ticket.state.since <= s.deployment.cap),
+    Lasting("R6066-3-02", Act.HONOUR, lambda s, x: x.name == x.ticket.state.name),
+    Lasting("R7627-5.3-03", Act.HONOUR, lambda s, x: Implies(x.extended, x.ticket.state.extended)),
+    Lasting("R7627-5.3-04", Act.HONOUR, lambda s, x: Implies(x.ticket.state.extended, x.extended)),
+    Lasting("R7627-5.3-06", Act.HONOUR, lambda s, x: Implies(x.extended, x.picked.plain.answer_extended)),
+    Lasting("R7627-5.2-03", Act.HONOUR, lambda s, x: Implies(x.picked.plain.answer_extended, x.extended)),
+    Lasting("R5077-3.3-11", Act.DECLINE_RENEWED, lambda s, x: s.other(x.ticket).fate.confirmed),
+    Lasting("R5246-7.4.9-01", Act.ACCEPT, lambda s, x: s.client.secret == s.server.secret),
+    Lasting("R5246-7.4.1.3-04", Act.ACCEPT, lambda s, x: s.client.suite == s.server.suite),
+    Lasting("R7627-5.3-07", Act.ACCEPT, lambda s, x: Implies(s.link.answer_extended, s.client.extended)),
+    Lasting("R7627-5.3-08", Act.ACCEPT, lambda s, x: Implies(s.client.extended, s.link.answer_extended)),
+)
+
+ROTATING = (
+    Lasting("R5077-5.5-04", Act.ROTATE, lambda s, x: s.clocks.server - s.keys.since >= s.deployment.interval),
+    # A key is destroyed once no ticket of its is valid.
+    Lasting("R9325-3.4-03", Act.ROTATE, lambda s, x: x.picked.plain.oldest >= s.keys.newest + 1 - s.deployment.window),
+)
+
+KEPT_WINDOW = "choice: keys are kept for the window"
+HANDED_ON = "choice: a key is handed on before its use"
+BOUNDED_SKEW = "choice: the clocks of the servers are close"
+GENEROUS = "choice: every live ticket is honoured"
+WINDOW_SUFFICES = "choice: the window exceeds life and skew"
+CHOICES = (KEPT_WINDOW, HANDED_ON, BOUNDED_SKEW, GENEROUS, WINDOW_SUFFICES)
+"""The choices of a deployer that theorems with a profile rest on."""
+
+
+def _close(s: Sessions, step: Step) -> z3.BoolRef:
+    """The clocks after the tick; ``now`` and ``newest`` are the two servers' here."""
+    return And(step.now - step.newest <= s.deployment.skew, step.newest - step.now <= s.deployment.skew)
+
+
+CHOSEN = (
+    Lasting(KEPT_WINDOW, Act.ROTATE, lambda s, x: x.picked.plain.oldest <= s.keys.newest + 1 - s.deployment.window),
+    Lasting(HANDED_ON, Act.ROTATE, lambda s, x: s.keys.second_has > s.keys.newest),
+    Lasting(BOUNDED_SKEW, Act.TICK, _close),
+    Lasting(GENEROUS, Act.DECLINE_RENEWED, lambda s, x: z3.BoolVal(False)),
+    Lasting(GENEROUS, Act.DECLINE_WHIM, lambda s, x: z3.BoolVal(False)),
+)
+
+RULES = (*ISSUING, *DELIVERING, *KEEPING, *OFFERING, *ANSWERING, *ROTATING, *CHOSEN)
+"""All rows."""
+
+
+def in_order(s: Sessions, step: Step, without: frozenset[str]) -> z3.BoolRef:
+    """What all clauses but those of the given ids say of the step."""
+    said = [rule.formula(s, step) for rule in RULES if rule.act is step.act and rule.id not in without]
+    return And(said) if said else z3.BoolVal(True)
