@@ -47,19 +47,19 @@ def test_each_figure_is_produced_with_its_target_and_whether_it_is_met(document)
 
 
 def test_a_run_of_prove_gives_time_and_memory():
-    seconds, memory = commands.proved(Ran(19.5, 1234.5, 0, PROVED))
+    seconds, memory = commands.proved(Ran(19.5, 21.0, 1234.5, 0, PROVED))
     assert (seconds.name, seconds.value, seconds.target, seconds.met) == ("prove", 19.5, most(20), True)
     assert (memory.name, memory.value, memory.target, memory.met) == ("prove-memory", 1234.5, most(1000), False)
 
 
 def test_a_proof_that_fails_misses_its_target_however_fast_it_was():
-    figures = commands.proved(Ran(1.0, 1.0, 1, json.dumps({"summary": {"proved": 11, "failed": 1}})))
+    figures = commands.proved(Ran(1.0, 1.0, 1.0, 1, json.dumps({"summary": {"proved": 11, "failed": 1}})))
     assert [(figure.met, figure.reason) for figure in figures] == [(False, "1 theorems were not proved")] * 2
 
 
 def test_a_suite_that_finds_fault_with_openssl_misses_its_target():
-    report = {"verdict": "violation", "suite": {"tests": 9, "seconds": 0.1}}
-    (figure,) = commands.suited([Ran(0.5, 1.0, 1, json.dumps(report))])
+    report = {"verdict": "violation", "suite": {"tests": 9}}
+    (figure,) = commands.suited([Ran(0.5, 0.5, 1.0, 1, json.dumps(report))])
     assert (figure.met, figure.value) == (False, 0.5)
 
 
@@ -78,6 +78,7 @@ def test_a_command_in_a_fresh_process_tells_time_memory_and_output():
     assert ran.code == 0
     assert json.loads(ran.out)["schema"] == "rfc5077/clause/1"
     assert ran.seconds > 0
+    assert ran.processor > 0
     assert ran.megabytes > 1
 
 
