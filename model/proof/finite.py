@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import cast
 
@@ -72,6 +72,7 @@ class Reached:
         return tuple(run)
 
 
+@lru_cache(maxsize=8)  # several theorems speak of one system
 def reach(system: System) -> Reached:
     """All states that the moves reach from the one start, which is the plainest state.
 

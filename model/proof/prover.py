@@ -89,6 +89,7 @@ def prove(
     seen = twins(theorems, without)
     common = draft.common if draft else []
     everything = [*common, *(draft.all_safety() if draft else []), *(o for a in tried.values() for o in a.obligations)]
+    everything = list(dict.fromkeys(everything))  # theorems about one system share what closes its states
     answers, spent = _answers(everything, tell)
 
     def worst(obligations: Iterable[Obligation]) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""Theorems about systems with clocks and counters: an invariant, or a run that refutes the theorem."""
+"""Theorems about systems of moves: an invariant, or a run that refutes the theorem.
+
+Where every field is a flag or an enum the states are enumerated; where there are clocks and counters, Spacer is asked.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 import z3
 
 from rfc5077.model.proof.certificate import Obligation, check
+from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.theorem import Theorem, Unreachable, Without
 from rfc5077.model.proof.unbounded import Moment, System, Unproved, obligations, proposed, witness, witnesses
 
@@ -32,6 +36,10 @@ def attempts(theorems: Iterable[Theorem], without: Without) -> Iterator[tuple[st
 def _attempt(name: str, claim: Unreachable, without: Without) -> Attempt:
     """An invariant as obligations, not yet checked by both solvers; where there is none, a run to the bad states."""
     system, bad = claim.system(without), z3.And(claim.when, claim.bad)
+    if is_finite(system):
+        reached = reach(system)
+        refuted = reached.nearest(bad)
+        return Attempt(() if refuted else tuple(reached.obligations(name, bad)), refuted)
     if claim.lemma is not None:
         by_hand = obligations(system, name, claim.lemma, bad)
         # Under all clauses the answers are the proof's; under fewer they tell whether the lemma still holds.
@@ -59,6 +67,9 @@ def twins(theorems: Iterable[Theorem], without: Without) -> dict[str, Run]:
             systems.setdefault(id(system), (system, {}))[1][theorem.id] = theorem.claim
     for system, claims in systems.values():
         goals = {name: claim.when for name, claim in claims.items()}
+        if is_finite(system):
+            found |= {name: reach(system).nearest(goal) for name, goal in goals.items()}
+            continue
         depth = max(claim.depth for claim in claims.values())
         try:
             found |= witnesses(system, goals, depth)

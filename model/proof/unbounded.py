@@ -65,9 +65,9 @@ class Move:
 F = TypeVar("F", bound=z3.ExprRef)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
-    """Fields, start and moves.  ``inputs`` are the values that a move picks freely."""
+    """Fields, start and moves; equal to itself alone.  ``inputs`` are the values that a move picks freely."""
 
     name: str
     state: Symbolic

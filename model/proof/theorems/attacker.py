@@ -1,0 +1,159 @@
+"""Theorems about the network as attacker: what he cannot bring about, whatever he drops, replays, alters or makes up.
+
+What he is given, a secret or a key, is named in the condition.  The basis is shown by leaving out what only advises:
+theorems that rest on MUST alone are proved in systems without such clauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import z3
+
+from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, resumption
+from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable, Without
+from rfc5077.model.proof.unbounded import System
+
+And, Not, Or = z3.And, z3.Not, z3.Or
+R, N, L, X = resumption.W, negotiation.W, lineage.W, names.W
+Shown, ServerRun, ClientRun, Proof = resumption.Shown, resumption.ServerRun, resumption.ClientRun, resumption.Proof
+
+
+def _musts(system: Callable[[Without], System], advice: frozenset[str]) -> Callable[[Without], System]:
+    """The system under the clauses that demand, without those that advise."""
+
+    def demanded(without: Without) -> System:
+        return system(without | advice)
+
+    return demanded
+
+
+_RESUMPTION = _musts(resumption.system, resumption.ADVICE)
+_GLUING = _musts(gluing.system, gluing.ADVICE)
+_KEYLESS = _musts(lineage.system, frozenset({"R9325-3.4-03"}))
+_FOREIGN = R.shown.among(Shown.ALTERED, Shown.EXTENDED, Shown.FORGED, Shown.SEALED_ANEW)
+_ANSWERED = R.server.among(ServerRun.RESUMING, ServerRun.FULL, ServerRun.CERTAIN)
+_BOTH_TAKEN = And(gluing.W.client.is_(gluing.Stage.TAKEN), gluing.W.server.is_(gluing.Stage.TAKEN))
+_BELIEVED = Or(X.visit.is_(names.Visit.RESUMED), Not(X.serving.is_(names.Host.NO_HOST)))
+_LATE = L.newest > L.key + L.window
+
+THEOREMS = (
+    Theorem(
+        "server_lets_in_holders_alone",
+        "A server that lets in or speaks to a peer as the client of a session has a right Finished for this transcript "
+        "from one who has its secret: the client, or whom it was given to.",
+        Basis.MUST,
+        Unreachable(
+            _RESUMPTION,
+            And(resumption.relies_on_client(), Not(R.key_revealed)),
+            Not(resumption.holder_proved_himself()),
+        ),
+    ),
+    Theorem(
+        "client_resumes_with_the_server_alone",
+        "A client that completes a resumption has a Finished of the server, unless the secret or the ticket key, even "
+        "a retired one, was given away.",
+        Basis.MUST,
+        Unreachable(
+            _RESUMPTION,
+            And(R.client.is_(ClientRun.CERTAIN), Not(R.secret_revealed), Not(R.key_given)),
+            Not(R.server_proof.is_(Proof.OF_PEER)),
+        ),
+    ),
+    Theorem(
+        "foreign_tickets_buy_nothing",
+        "A ticket that was altered, truncated, extended, or made by somebody else leads to a full handshake, unless "
+        "the key that the server goes by was given away.",
+        Basis.MUST,
+        Unreachable(
+            _RESUMPTION,
+            And(_FOREIGN, _ANSWERED, Not(R.key_revealed)),
+            resumption.honours_what_it_did_not_issue(),
+        ),
+    ),
+    Theorem(
+        "forged_tickets_end_no_session",
+        "No ticket but the client's own makes the server end its session.",
+        Basis.SHOULD,
+        Unreachable(resumption.system, And(R.invalidated, Not(R.key_revealed)), R.slandered),
+    ),
+    Theorem(
+        "forged_tickets_are_cheap",
+        "However many keys a server has, each forged ticket costs it one symmetric check at most, and leaves nothing.",
+        Basis.FORMAT,
+        Unreachable(cost.system, cost.W.forged > 0, cost.too_dear()),
+    ),
+    Theorem(
+        "recorded_traffic_needs_a_key",
+        "Recorded traffic of a session with an ephemeral exchange is read only by its secret, or by the key of one of "
+        "its tickets: used or not, renewed or not.",
+        Basis.MUST,
+        Unreachable(_KEYLESS, lineage.read_unaided(), Not(L.seized), depth=6),
+    ),
+    Theorem(
+        "one_key_is_enough",
+        "Whoever has the key of one ticket of a session, used or not, can read what was recorded of it.",
+        Basis.MUST,
+        Unreachable(lineage.system, And(L.sealed, L.seized, Not(L.offered)), Not(lineage.can_open()), depth=6),
+        follows_from="what a ticket holds",
+    ),
+    Theorem(
+        "old_sessions_survive_a_seizure",
+        "Once the keys of its tickets are no longer needed, who seizes the server cannot read a session any more.",
+        Basis.MUST,
+        Unreachable(lineage.system, And(lineage.read_unaided(), _LATE), Not(lineage.key_was_due()), depth=8),
+    ),
+    Theorem(
+        "altered_hellos_complete_nowhere",
+        "A change to extension 35, to extension 23, to the suites or to ServerHello keeps client and server from both "
+        "completing.",
+        Basis.MUST,
+        Unreachable(
+            negotiation.system,
+            And(negotiation.altered(), N.server.is_(negotiation.ServerPlace.FINISHED), Not(N.revealed)),
+            negotiation.both_complete(),
+        ),
+    ),
+    Theorem(
+        "altered_resumptions_complete_nowhere",
+        "Client and server do not both complete a resumption whose hellos they see differently, unless the secret or "
+        "the ticket key was given away.",
+        Basis.MUST,
+        Unreachable(
+            _RESUMPTION,
+            And(
+                R.client.is_(ClientRun.CERTAIN), resumption.relies_on_client(), Not(R.secret_revealed), Not(R.key_given)
+            ),
+            Not(R.same),
+        ),
+    ),
+    Theorem(
+        "client_keys_are_nobody_elses",
+        "A client that completes a full handshake has keys that come from a secret which only the server shares.",
+        Basis.MUST,
+        Unreachable(
+            negotiation.system,
+            And(N.client.is_(negotiation.ClientPlace.DONE), Not(N.revealed)),
+            negotiation.known(N.client_keys),
+        ),
+    ),
+    Theorem(
+        "two_sessions_never_become_one",
+        "A man with a session on each side cannot make one connection of their resumptions, of one secret and one "
+        "transcript.",
+        Basis.MUST,
+        Unreachable(_GLUING, _BOTH_TAKEN, gluing.glued()),
+    ),
+    Theorem(
+        "sessions_stay_under_their_names",
+        "Neither client nor server goes by a session under another server name than the one under which it began.",
+        Basis.MUST,
+        Unreachable(names.system, _BELIEVED, Or(names.client_misled(), names.server_confused())),
+    ),
+    Theorem(
+        "tickets_stray_to_no_other_server",
+        "A client offers a ticket to nobody but the server that issued it, whatever was slipped into its handshakes.",
+        Basis.MUST,
+        Unreachable(names.system, X.visit.is_(names.Visit.TICKET_OFFERED), X.strayed),
+    ),
+)
