@@ -269,5 +269,3 @@ def test_a_forbidden_answer_is_no_profile(name):
     for value in set(SessionId) - set(PERMITTED[name]):
         with pytest.raises(AmbiguousProfile, match="0 moves of SERVER"):
             server_machine(LIVING.but(**{name: value}), WIDE_SERVER)
-
-

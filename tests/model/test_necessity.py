@@ -7,14 +7,13 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from necessity import fallen
+from necessity import JOINT, fallen
 
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.explore import explore
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.prover import dropped
 from rfc5077.model.proof.theorem import Theorem
-from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.run.compiled import compiled
 
 RECEPTIVE = "client_is_receptive"
@@ -79,7 +78,7 @@ def test_at_least_fifteen_classes_are_needed():
     assert sum(BY_ID[id].mechanised for some in classes for id in some) >= 20
 
 
-@pytest.mark.parametrize("theorem", [t for t in THEOREMS if not t.follows_from], ids=lambda theorem: theorem.id)
+@pytest.mark.parametrize("theorem", [t for t in JOINT if not t.follows_from], ids=lambda theorem: theorem.id)
 def test_a_theorem_rests_on_more_than_one_class(theorem):
     needed = [name for name, theorems in FALLS.items() if theorem.id in theorems.split()]
     assert needed
@@ -99,7 +98,7 @@ def falls_with_nothing_but(name: str, theorem: Theorem) -> bool:
     return broken(explore(without, stop=broken).states[-1])
 
 
-@pytest.mark.parametrize("theorem", [t for t in THEOREMS if t.follows_from], ids=lambda theorem: theorem.id)
+@pytest.mark.parametrize("theorem", [t for t in JOINT if t.follows_from], ids=lambda theorem: theorem.id)
 def test_a_theorem_that_follows_from_one_source_is_marked_and_falls_without_no_other_class(theorem):
     assert [name for name, theorems in FALLS.items() if theorem.id in theorems.split()] == []
 

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import pytest
 import z3
+from necessity import JOINT
 
 from rfc5077.model.event import CLIENT
 from rfc5077.model.proof import prover
@@ -16,12 +17,11 @@ from rfc5077.model.proof.replay import ReplayError, replayed, wire
 from rfc5077.model.proof.rules import rules
 from rfc5077.model.proof.search import counterexample
 from rfc5077.model.proof.theorem import Always, Theorem, TwoRuns
-from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.run.monitor import Monitor
 
 ALL: frozenset[str] = frozenset()
-BY_ID = {theorem.id: theorem for theorem in THEOREMS}
-named = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.id)
+BY_ID = {theorem.id: theorem for theorem in JOINT}
+named = pytest.mark.parametrize("theorem", JOINT, ids=lambda theorem: theorem.id)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def explored() -> Explored:
 
 @pytest.fixture(scope="module")
 def proof():
-    return prove()
+    return prove(JOINT)
 
 
 def result(proof, theorem: Theorem):
@@ -47,7 +47,7 @@ def test_a_theorem_is_proved_and_both_solvers_agree(proof, theorem):
 
 def test_there_are_a_dozen_theorems_that_follow_from_no_single_clause(proof):
     assert proof.failed == ()
-    assert sum(not theorem.follows_from for theorem in THEOREMS) >= 12
+    assert sum(not theorem.follows_from for theorem in JOINT) >= 12
 
 
 @named
@@ -68,7 +68,7 @@ def test_the_run_that_is_shown_breaks_no_clause(proof, theorem):
         assert altered or breaches == []
 
 
-@pytest.mark.parametrize("one, other", list(combinations(THEOREMS, 2)), ids=lambda theorem: theorem.id)
+@pytest.mark.parametrize("one, other", list(combinations(JOINT, 2)), ids=lambda theorem: theorem.id)
 def test_no_two_theorems_say_the_same_or_have_the_same_twin(one, other):
     assert one.statement != other.statement
     assert twin_formula(one) != twin_formula(other)
@@ -99,7 +99,7 @@ def test_a_theorem_is_no_tautology(theorem):
 
 
 def test_a_theorem_says_what_it_rests_on_in_one_sentence():
-    for theorem in THEOREMS:
+    for theorem in JOINT:
         assert theorem.statement[0].isupper() and theorem.statement.endswith(".")
         assert theorem.id == theorem.id.lower() and theorem.basis.value
 
