@@ -254,4 +254,8 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """Every attack, with what it takes."""
 
+_ROOMS = (cost.CLAUSES, gluing.CLAUSES, lineage.CLAUSES, names.CLAUSES, negotiation.CLAUSES, resumption.CLAUSES)
+CONSTRAINED = frozenset(entry.id for entries in _ROOMS for entry in entries)
+"""The ids of the clauses that bind a step of some system with an attacker."""
+
 BY_NAME = {attack.id: attack for attack in ATTACKS}

@@ -28,7 +28,7 @@ class Bond(Enum):
     EXTENDED = auto()  # with the extended master secret
 
 
-class Stage(Enum):
+class Half(Enum):
     """How far a party is in the second handshake."""
 
     IDLE = auto()
@@ -74,8 +74,8 @@ class World(Symbolic):
     client_bound = Flag()  # the secret depends on the handshake it comes from
     server_bound = Flag()
     planted = Flag()  # the client's ticket for the attacker is the one that the server issued to him
-    client = Choice(Stage.IDLE)
-    server = Choice(Stage.IDLE)
+    client = Choice(Half.IDLE)
+    server = Choice(Half.IDLE)
     hello_extended = Flag()  # the hello that the client sent
     answer_extended = Flag()  # the ServerHello that the server sent
     altered = Flag()  # something else than what was sent was delivered
@@ -85,7 +85,7 @@ class World(Symbolic):
 
 
 W = fresh(World)
-B, G = Bond, Stage
+B, G = Bond, Half
 Entry = Lasting[World, StepTerm]
 
 

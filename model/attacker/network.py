@@ -98,29 +98,34 @@ def plainest(state: Symbolic, *, numbers: int = 0) -> z3.BoolRef:
 
 
 PLACES = ("client", "network", "server")
-_WIDTH = 46
-"""Characters between two places of a ladder."""
 
 
-def ladder(run: Sequence[Moment]) -> str:
+def passes_messages(run: Sequence[Moment]) -> bool:
+    """Whether messages go between places in this run, so that it makes a ladder."""
+    return any(" > " in moment.move for moment in run)
+
+
+def ladder(run: Sequence[Moment], indent: str = "  ") -> str:
     """A run as lines: client left, network in the middle, server right; what is only done stands in brackets."""
-    lines = [f"  {PLACES[0]:<{_WIDTH}}{PLACES[1]:<{_WIDTH}}{PLACES[2]}".rstrip()]
-    for moment in run[1:]:
-        parties, _, what = moment.move.partition(": ")
+    steps = [moment.move.partition(": ") for moment in run if moment.move]
+    width = max((len(what) for parties, _, what in steps if " > " in parties), default=0) + 10
+    lines = [f"{PLACES[0]:<{width - 2}}{PLACES[1]:<{width}}{PLACES[2]}"]
+    for parties, _, what in steps:
         sender, _, receiver = parties.partition(" > ")
-        lines.append(_arrow(sender, receiver, what) if receiver else _thought(sender, what))
-    return "\n".join(lines)
+        lines.append(_arrow(sender, receiver, what, width) if receiver else _thought(sender, what, width))
+    return "\n".join(f"{indent}{line}".rstrip() for line in lines)
 
 
-def _arrow(sender: str, receiver: str, what: str) -> str:
-    places = PLACES.index(sender), PLACES.index(receiver)
-    length = (max(places) - min(places)) * _WIDTH - 1
-    if places[0] < places[1]:
-        lane = f"--- {what} ".ljust(length - 1, "-") + ">"
-    else:
-        lane = "<" + f"--- {what} ".ljust(length - 1, "-")
-    return (" " * (2 + min(places) * _WIDTH) + f"|{lane}|").rstrip()
+def _arrow(sender: str, receiver: str, what: str, width: int) -> str:
+    ends = PLACES.index(sender), PLACES.index(receiver)
+    length = (max(ends) - min(ends)) * width - 1
+    lane = f"--- {what} ".ljust(length - 1, "-")
+    lane = f"{lane}>" if ends[0] < ends[1] else f"<{lane}"
+    return " " * (2 + min(ends) * width) + f"|{lane}|"
 
 
-def _thought(who: str, what: str) -> str:
-    return " " * (2 + PLACES.index(who) * _WIDTH) + f"[{what}]"
+def _thought(who: str, what: str, width: int) -> str:
+    """Beside the client, around the network's line, before the server's."""
+    text, place = f"[{what}]", PLACES.index(who) * width + 2
+    before = {"client": 0, "network": len(text) // 2, "server": len(text) - 1}[who]
+    return " " * max(2, place - before) + text

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
+from rfc5077.model.attacker import network
 from rfc5077.model.proof.prover import Proof, Proved
 from rfc5077.model.proof.replay import Step
 from rfc5077.model.proof.unbounded import Moment
@@ -109,9 +110,12 @@ def _sufficient(result: Proved) -> str:
 
 
 def run_text(trace: Sequence[Step | Moment]) -> str:
-    """A run of one connection as a ladder; one of many connections as a list of moves with what each changes."""
+    """A run of one connection, or through the network, as a ladder; any other as moves with what each changes."""
     steps = [step for step in trace if isinstance(step, Step)]
-    return joint_ladder(steps) if steps else moves_text([step for step in trace if isinstance(step, Moment)])
+    moments = [step for step in trace if isinstance(step, Moment)]
+    if steps:
+        return joint_ladder(steps)
+    return network.ladder(moments, INDENT) if network.passes_messages(moments) else moves_text(moments)
 
 
 def moves_text(run: Sequence[Moment]) -> str:

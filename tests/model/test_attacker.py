@@ -1,8 +1,14 @@
 """The network as attacker: what he finds where clauses are missing, and that he finds nothing where they are not."""
 
+import importlib
+import pkgutil
+from collections import Counter
+from enum import Enum
+
 import pytest
 import z3
 
+from rfc5077 import model
 from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, network, resumption
 from rfc5077.model.attacker.attacks import ATTACKS, BY_NAME, classes
 from rfc5077.model.clauses import BY_ID
@@ -122,3 +128,13 @@ def test_ladder_shows_the_network_between_client_and_server():
     assert lines[2].strip().startswith("|<--- ServerHello alone, empty id ---")
     assert lines[-1].strip() == "[completes]"
     assert len(lines) == len(run)
+
+
+def test_no_two_enums_of_the_model_share_a_name():
+    # One z3 sort for each, by that name.
+    rooms = [importlib.import_module(found.name) for found in pkgutil.walk_packages(model.__path__, "rfc5077.model.")]
+    kinds = {
+        kind for room in rooms for kind in vars(room).values() if isinstance(kind, type) and issubclass(kind, Enum)
+    }
+    names = Counter(kind.__name__ for kind in kinds if kind.__module__.startswith("rfc5077.model."))
+    assert [name for name, count in names.items() if count > 1] == []

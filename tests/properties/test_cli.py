@@ -225,7 +225,7 @@ def test_an_interruption_anywhere_else_is_130_and_silent(capsys, monkeypatch):
         (("prove", "client_is_receptiv"), "did you mean client_is_receptive?"),
         (("prove", "x"), "no theorem x. Known: client_is_receptive, "),
         (("prove", "--without", "R5077-3.3" "-2"), "the nearest is R5077-3.3-02"),
-        (("prove", "--without", "R5077-3.1-08"), "no theorem rests on it"),
+        (("prove", "--without", "R5077-5.7-01"), "no theorem rests on it"),
     ],
 )
 def test_a_proof_that_cannot_be_meant_is_one_line(capsys, arguments, said):

@@ -33,7 +33,7 @@ _GLUING = _musts(gluing.system, gluing.ADVICE)
 _KEYLESS = _musts(lineage.system, frozenset({"R9325-3.4-03"}))
 _FOREIGN = R.shown.among(Shown.ALTERED, Shown.EXTENDED, Shown.FORGED, Shown.SEALED_ANEW)
 _ANSWERED = R.server.among(ServerRun.RESUMING, ServerRun.FULL, ServerRun.CERTAIN)
-_BOTH_TAKEN = And(gluing.W.client.is_(gluing.Stage.TAKEN), gluing.W.server.is_(gluing.Stage.TAKEN))
+_BOTH_TAKEN = And(gluing.W.client.is_(gluing.Half.TAKEN), gluing.W.server.is_(gluing.Half.TAKEN))
 _BELIEVED = Or(X.visit.is_(names.Visit.RESUMED), Not(X.serving.is_(names.Host.NO_HOST)))
 _LATE = L.newest > L.key + L.window
 
