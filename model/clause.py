@@ -111,8 +111,6 @@ _RESTATES = {
     Decided.PERMISSION: "Whatever a party does here is allowed or open.",
 }
 
-Constraint = Callable[[ServerTerm, EventTerm], z3.BoolRef] | Callable[[ClientTerm, EventTerm], z3.BoolRef]
-
 
 @dataclass(frozen=True)
 class Clause:

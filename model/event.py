@@ -179,8 +179,5 @@ class EventTerm(Symbolic, EventFields):
         return z3.And(self.sends(sender, Message.Alert), self.alarm.among(*FATAL))
 
 
-HIDDEN = ("resumes", "omits_ticket")
-"""The fields of an event that only its speaker knows."""
-
 BESIDE = (Message.Verification, Message.Conclusion, Message.NextClientHello, Message.OldTicketAnswer, Message.Silence)
 """Events that are no message on this connection."""

@@ -252,10 +252,6 @@ class Symbolic(Record):
         """The same record with some fields replaced by other terms or values."""
         return type(self)(self.prefix, self.terms | {name: plain(value) for name, value in terms.items()})
 
-    def equals(self, concrete: Concrete) -> z3.BoolRef:
-        """True where every field has the value that the concrete record holds."""
-        return z3.And([self.terms[name] == value for name, value in concrete.terms().items()])
-
 
 def plain(value: AnyTerm | z3.BoolRef | Enum | bool) -> z3.ExprRef:
     """A term, a formula or a value as a bare z3 expression."""

@@ -155,9 +155,6 @@ PartyTerm = ServerTerm | ClientTerm
 S = TypeVar("S", ServerTerm, ClientTerm)
 E = TypeVar("E", bound=Enum)
 
-PRIVATE = ("resumes", "honours", "verified", "skips", "conclusion")
-"""The fields that the wire alone does not determine."""
-
 
 def offers_ticket(s: PartyTerm) -> z3.BoolRef:
     """True where ClientHello carried a ticket."""

@@ -25,6 +25,7 @@ from rfc5077.model.reaction import refused
 from rfc5077.model.state import (
     TOLERABLE,
     ClientTerm,
+    Ending,
     Fault,
     PartyTerm,
     ServerTerm,
@@ -170,11 +171,12 @@ def client_moves_to_the_new_ticket(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     Level.PROSE,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
-    "A ticket that has been renewed meanwhile is not answered with an alert.",
+    "A ticket that has been renewed meanwhile is answered, not met with an alert or the end.",
 )
 def old_ticket_is_no_offence(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
-    waiting = And(s.position.is_(P.CLIENT_HELLO), s.offered.is_(Extension.OLD), s.fault.is_(Fault.NONE))
-    return Implies(waiting, Not(e.aborts(SERVER)))
+    calm = And(s.fault.is_(Fault.NONE), s.ending.is_(Ending.OPEN))
+    waiting = And(s.position.is_(P.CLIENT_HELLO), s.offered.is_(Extension.OLD), calm)
+    return Implies(waiting, Not(Or(e.aborts(SERVER), e.sends(SERVER, M.Close))))
 
 
 @clause(

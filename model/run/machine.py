@@ -14,7 +14,6 @@ from functools import cache
 from rfc5077.model.event import (
     CLIENT,
     SERVER,
-    Alarm,
     Certificates,
     Content,
     Event,
@@ -294,6 +293,6 @@ def _kept(profile: ClientProfile, state: ClientState) -> Slot:
 
 
 __all__ = [
-    "CLIENT_ALPHABET", "CONNECT", "SERVER_ALPHABET", "WITH_CERTIFICATE_REQUEST", "Alarm", "AmbiguousProfile",
+    "CLIENT_ALPHABET", "CONNECT", "SERVER_ALPHABET", "WITH_CERTIFICATE_REQUEST", "AmbiguousProfile",
     "client_machine", "server_machine",
 ]  # fmt: skip

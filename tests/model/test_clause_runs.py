@@ -143,6 +143,7 @@ CASES = [
          [hello(LIVE), answer(EMPTY), EMPTY_TICKET, alarm(C, Alarm.INTERNAL)]),
     Case("R5077-3.3-09", C, [*FIGURE_2, *DATA, next_hello(ISSUED)], [*FIGURE_2, *DATA, next_hello(PRESENTED)]),
     Case("R5077-3.3-10", S, [hello(OLD), answer(), *KEY_FLIGHT], [hello(OLD), alarm(S)]),
+    Case("R5077-3.3-10", S, [hello(OLD), answer(), *S_END], [hello(OLD), S_CLOSE]),
     Case("R5077-3.3-13", S, FIGURE_1, [*AFTER_PROOF, wrong(TICKET)]),
     Case("R5077-3.3-13", C, [*AFTER_PROOF, wrong(TICKET), alarm(C, Alarm.MALFORMED)],
          [*AFTER_PROOF, wrong(TICKET), C_DATA], (), ("R5077-3.3-13",)),

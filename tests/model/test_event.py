@@ -10,7 +10,6 @@ from rfc5077.model.event import (
     BESIDE,
     CLIENT,
     FATAL,
-    HIDDEN,
     SERVER,
     TICKETS,
     Alarm,
@@ -76,10 +75,6 @@ def test_a_ticket_is_any_body_but_an_empty_one():
 def test_what_is_beside_the_wire_is_no_message_of_tls():
     names = {message.name for message in BESIDE}
     assert names == {"Verification", "Conclusion", "NextClientHello", "OldTicketAnswer", "Silence"}
-
-
-def test_hidden_fields_exist():
-    assert set(HIDDEN) <= set(Event.fields())
 
 
 def test_no_two_enums_of_the_events_share_the_name_of_a_z3_value():
