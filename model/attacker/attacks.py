@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, resumption
+from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, prolongation, resumption
 from rfc5077.model.clauses import BY_ID, family
 from rfc5077.model.proof.certificate import Obligation
 from rfc5077.model.proof.finite import is_finite, reach
@@ -244,6 +244,14 @@ ATTACKS: tuple[Attack, ...] = (
         "RFC 5077, section 5.1",
     ),
     Attack(
+        "unbounded_prolongation",
+        "A stolen session is renewed for ever, by tickets none of which is too old.",
+        classes("R9325-3.4-05"),
+        prolongation.system,
+        prolongation.stays_too_long(),
+        "s2n-tls issue 5147",
+    ),
+    Attack(
         "trial_of_all_keys",
         "A forged ticket costs a check with each of the server's keys.",
         classes("R5077-4-06"),
@@ -254,8 +262,11 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """Every attack, with what it takes."""
 
-_ROOMS = (cost.CLAUSES, gluing.CLAUSES, lineage.CLAUSES, names.CLAUSES, negotiation.CLAUSES, resumption.CLAUSES)
-CONSTRAINED = frozenset(entry.id for entries in _ROOMS for entry in entries)
+_ENTRIES = (
+    *cost.CLAUSES, *gluing.CLAUSES, *lineage.CLAUSES, *names.CLAUSES, *negotiation.CLAUSES, *prolongation.CLAUSES,
+    *resumption.CLAUSES,
+)  # fmt: skip
+CONSTRAINED = frozenset(entry.id for entry in _ENTRIES)
 """The ids of the clauses that bind a step of some system with an attacker."""
 
 BY_NAME = {attack.id: attack for attack in ATTACKS}

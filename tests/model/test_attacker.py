@@ -9,14 +9,14 @@ import pytest
 import z3
 
 from rfc5077 import model
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, network, resumption
+from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, network, prolongation, resumption
 from rfc5077.model.attacker.attacks import ATTACKS, BY_NAME, classes
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.certificate import SOLVERS, check
 from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.unbounded import witness
 
-SYSTEMS = (cost, gluing, lineage, names, negotiation, resumption)
+SYSTEMS = (cost, gluing, lineage, names, negotiation, prolongation, resumption)
 W = resumption.W
 
 
@@ -114,6 +114,13 @@ def test_ticket_that_was_never_used_ends_forward_secrecy():
 def test_who_is_given_a_secret_or_a_key_passes_for_the_client(switch):
     by_him = z3.And(W.client_proof.is_(resumption.Proof.OF_ATTACKER), resumption.relies_on_client(), switch)
     assert reach(resumption.system()).nearest(by_him)
+
+
+def test_stolen_session_is_prolonged_by_renewals_each_of_which_is_in_time():
+    said = words(BY_NAME["unbounded_prolongation"].find())
+    renewed = "network > server: the stolen ticket; renewed"
+    assert said[:3] == ["network: waits", f"{renewed}, as if the session began now", "network: waits"]
+    assert [move.startswith(renewed) for move in said[3:]] == [True]
 
 
 def test_classes_hold_what_restates_a_clause():
