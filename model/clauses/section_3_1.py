@@ -244,11 +244,11 @@ def figure_4(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 )
 def client_follows_the_servers_choice(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     resumed = s.position.among(P.RENEWAL, P.SHORT_SERVER_CHANGE_CIPHER_SPEC)
-    # A whole flight may have come before the client speaks: then the kind of alert tells what it refuses.
     flight = s.position.among(P.CERTIFICATE_STATUS, P.SERVER_KEY_EXCHANGE, P.CERTIFICATE_REQUEST, P.SERVER_HELLO_DONE)
     just_decided = Or(resumed, s.position.is_(P.SERVER_CERTIFICATE), flight)
     consistent = Or(s.client_id.is_(SessionId.EMPTY), has_echo(s) == resumed)
     calm = And(s.fault.is_(Fault.NONE), s.ending.is_(Ending.OPEN))
     blameless = And(calm, Not(s.ticket.is_(Ticket.EMPTY)), s.certificates.is_(Certificates.NONE))
-    refuses = And(e.aborts(s.me), Or(e.alarm.is_(Alarm.UNEXPECTED), And(e.alarm.is_(Alarm.MALFORMED), Not(flight))))
+    # The kind of alert tells what is refused: others may speak of a suite, an extension or a certificate.
+    refuses = And(e.aborts(s.me), e.alarm.is_(Alarm.UNEXPECTED))
     return Implies(And(offers_ticket(s), just_decided, consistent, blameless), Not(refuses))

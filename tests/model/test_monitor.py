@@ -167,6 +167,12 @@ def test_anybody_may_give_up_with_an_alert_while_nothing_speaks_of_tickets(kind)
     assert ids([*BY_CERTIFICATE, CKE, C_CCS, C_FIN, alarm(SERVER, kind), C_CLOSE]) == []
 
 
+@pytest.mark.parametrize("kind", sorted(set(FATAL) - {Alarm.UNEXPECTED}, key=lambda k: k.value), ids=lambda k: k.name)
+@pytest.mark.parametrize("flow", [[answer(), S_CCS], [answer(EMPTY), TICKET], [answer(), CERT]], ids=["2b", "2", "3"])
+def test_a_client_with_a_ticket_may_give_up_for_the_sake_of_suite_extension_or_certificate(flow, kind):
+    assert ids([hello(LIVE), *flow, alarm(CLIENT, kind)]) == []
+
+
 # --- what crosses on the way ---
 
 
