@@ -262,11 +262,9 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """Every attack, with what it takes."""
 
-_ENTRIES = (
-    *cost.CLAUSES, *gluing.CLAUSES, *lineage.CLAUSES, *names.CLAUSES, *negotiation.CLAUSES, *prolongation.CLAUSES,
-    *resumption.CLAUSES,
-)  # fmt: skip
-CONSTRAINED = frozenset(entry.id for entry in _ENTRIES)
+_ROOMS = (cost.CLAUSES, gluing.CLAUSES, lineage.CLAUSES, names.CLAUSES, negotiation.CLAUSES, prolongation.CLAUSES,
+          resumption.CLAUSES)  # fmt: skip
+CONSTRAINED = frozenset(entry.id for entries in _ROOMS for entry in entries)
 """The ids of the clauses that bind a step of some system with an attacker."""
 
 BY_NAME = {attack.id: attack for attack in ATTACKS}

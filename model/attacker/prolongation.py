@@ -18,7 +18,7 @@ from rfc5077.model.proof.unbounded import Number, System, fresh
 And, Implies = z3.And, z3.Implies
 
 
-class Answer(Enum):
+class Admission(Enum):
     """What a step is, as far as a clause cares."""
 
     NO_ANSWER = auto()
@@ -29,7 +29,7 @@ class Answer(Enum):
 class StepFields:
     """A step."""
 
-    answer = Choice(Answer.NO_ANSWER)
+    answer = Choice(Admission.NO_ANSWER)
 
 
 class Step(StepFields, Concrete):
@@ -59,14 +59,14 @@ Entry = Lasting[World, StepTerm]
 
 @lasting("R9325-3.4-04")
 def tickets_live_for_a_time(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(s.answer.among(Answer.RESUME_ON, Answer.RESUME_AFRESH), w.now - w.sealed_at <= w.life)
+    return Implies(s.answer.among(Admission.RESUME_ON, Admission.RESUME_AFRESH), w.now - w.sealed_at <= w.life)
 
 
 @lasting("R9325-3.4-05")
 def sessions_live_for_a_time(w: World, s: StepTerm) -> z3.BoolRef:
     # A limit on sessions is none if renewal makes the session young again.
-    within = Implies(s.answer.is_(Answer.RESUME_ON), w.now - w.told <= w.cap)
-    return And(within, z3.Not(s.answer.is_(Answer.RESUME_AFRESH)))
+    within = Implies(s.answer.is_(Admission.RESUME_ON), w.now - w.told <= w.cap)
+    return And(within, z3.Not(s.answer.is_(Admission.RESUME_AFRESH)))
 
 
 CLAUSES: tuple[Entry, ...] = (tickets_live_for_a_time, sessions_live_for_a_time)
@@ -78,9 +78,9 @@ def system(without: frozenset[str] = frozenset()) -> System:
     always, renewed = z3.BoolVal(True), {"resumed_at": W.now, "sealed_at": W.now}
     acts = [
         Act("network: waits", Step(), LATER > 0, {"now": W.now + LATER}),
-        Act("network > server: the stolen ticket; renewed", Step(answer=Answer.RESUME_ON), always, renewed),
+        Act("network > server: the stolen ticket; renewed", Step(answer=Admission.RESUME_ON), always, renewed),
         Act("network > server: the stolen ticket; renewed, as if the session began now",
-            Step(answer=Answer.RESUME_AFRESH), always, {**renewed, "told": W.now}),
+            Step(answer=Admission.RESUME_AFRESH), always, {**renewed, "told": W.now}),
     ]  # fmt: skip
     clocks = [W.sealed_at == W.now, W.told == W.now, W.began == W.now, W.resumed_at == W.now]
     start = And(W.now == 0, W.life >= 1, W.cap >= W.life, *clocks)

@@ -119,8 +119,7 @@ def test_who_is_given_a_secret_or_a_key_passes_for_the_client(switch):
 def test_stolen_session_is_prolonged_by_renewals_each_of_which_is_in_time():
     said = words(BY_NAME["unbounded_prolongation"].find())
     renewed = "network > server: the stolen ticket; renewed"
-    assert said[:3] == ["network: waits", f"{renewed}, as if the session began now", "network: waits"]
-    assert [move.startswith(renewed) for move in said[3:]] == [True]
+    assert [move.startswith(renewed) for move in said].count(True) >= 2
 
 
 def test_classes_hold_what_restates_a_clause():
