@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from conversation import (
@@ -257,10 +258,15 @@ FIELDS = [(server_machine, WIDE_SERVER, LIVING, name) for name in ServerProfile.
 ]
 
 
+@cache
+def minimal(make, profile, alphabet):
+    return make(profile, alphabet).minimal()
+
+
 @pytest.mark.parametrize("make, alphabet, base, name", FIELDS, ids=[name for *_, name in FIELDS])
 def test_every_value_of_a_field_makes_another_machine(make, alphabet, base, name):
     base = BASES.get(name, base)
-    machines = [make(base.but(**{name: value}), alphabet).minimal() for value in values(type(base), name)]
+    machines = [minimal(make, base.but(**{name: value}), alphabet) for value in values(type(base), name)]
     assert all(one != other for n, one in enumerate(machines) for other in machines[:n])
 
 
