@@ -45,16 +45,21 @@ def _attempt(name: str, claim: Unreachable, without: Without) -> Attempt:
         # Under all clauses the answers are the proof's; under fewer they tell whether the lemma still holds.
         if not without or set(check("z3", [one.script for one in by_hand])) == {"unsat"}:
             return Attempt(tuple(by_hand), ())
-    else:
-        try:
-            return Attempt(tuple(obligations(system, name, proposed(system, bad), bad)), ())
-        except Unproved as failure:
-            if failure.answer != "reachable":
-                return Attempt((), ())
+        if shown := _run(system, bad, claim.depth):
+            return Attempt((), shown)
     try:
-        return Attempt((), witness(system, bad, claim.depth))
+        return Attempt(tuple(obligations(system, name, proposed(system, bad), bad)), ())
+    except Unproved as failure:
+        sought = failure.answer != "reachable" or claim.lemma is not None
+        return Attempt((), () if sought else _run(system, bad, claim.depth))
+
+
+def _run(system: System, bad: z3.BoolRef, depth: int) -> Run:
+    """A shortest run to the bad states; empty where none of the depth is found."""
+    try:
+        return witness(system, bad, depth)
     except Unproved:
-        return Attempt((), ())
+        return ()
 
 
 def twins(theorems: Iterable[Theorem], without: Without) -> dict[str, Run]:

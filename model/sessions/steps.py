@@ -188,11 +188,12 @@ def _answering(second: bool, without: Without) -> Iterator[Move]:
     link, fate, state, who = S.link, S.a.fate, S.a.state, "second server" if second else "server"
     asked = link.stage.is_(Stage.OFFERED)
     step = _answer(Act.HONOUR, second)
-    ages = to(link, by_second=second, age=step.now - fate.sealed_at, session_age=step.now - S.session.since)
+    retired = fate.key < S.keys.newest - S.deployment.window
+    ages = to(link, by_second=second, age=step.now - fate.sealed_at, session_age=step.now - S.session.since,
+              retired=retired)  # fmt: skip
     yield _move(
         f"{who} resumes by A", without, step, asked, ages, copied(S.server, PICKED.resumed),
-        to(link, stage=Stage.HONOURED, answer_extended=ANY.answer_extended, empty=ANY.empty,
-           retired=fate.key < S.keys.newest - S.deployment.window),
+        to(link, stage=Stage.HONOURED, answer_extended=ANY.answer_extended, empty=ANY.empty),
     )  # fmt: skip
     declined = {**ages, **to(link, stage=Stage.DECLINED)}
     unlike = Or(state.name != link.name, state.extended != link.extended, fate.altered)

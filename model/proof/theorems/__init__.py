@@ -1,6 +1,24 @@
 """All theorems, in reading order."""
 
 from rfc5077.model.proof.theorem import Theorem
-from rfc5077.model.proof.theorems import attacker, handshake, hygiene
+from rfc5077.model.proof.theorems import (
+    attacker,
+    handshake,
+    hygiene,
+    independence,
+    lifetime,
+    resumption,
+    rotation,
+    store,
+)
 
-THEOREMS: tuple[Theorem, ...] = (*handshake.THEOREMS, *hygiene.THEOREMS, *attacker.THEOREMS)
+THEOREMS: tuple[Theorem, ...] = (
+    *handshake.THEOREMS,
+    *hygiene.THEOREMS,
+    *store.THEOREMS,
+    *lifetime.THEOREMS,
+    *rotation.THEOREMS,
+    *resumption.THEOREMS,
+    *independence.THEOREMS,
+    *attacker.THEOREMS,
+)

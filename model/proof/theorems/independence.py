@@ -1,0 +1,50 @@
+"""Theorems about what makes no difference: an earlier handshake of the connection, and what a server remembers."""
+
+from __future__ import annotations
+
+import z3
+
+from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable
+from rfc5077.model.sessions.renegotiation import Phase, renegotiation
+from rfc5077.model.sessions.renegotiation import S as H
+from rfc5077.model.sessions.two_runs import RUNS, two_runs
+
+And, Not, Or = z3.And, z3.Not, z3.Or
+FIRST, SECOND = RUNS
+BOTH_ANSWERED = And(FIRST.answered, SECOND.answered)
+
+THEOREMS = (
+    Theorem(
+        "announcement_ends_with_its_handshake",
+        "In each handshake of a connection a ticket comes exactly where its own ServerHello announced one, and is "
+        "announced only where its own ClientHello asked; whatever earlier handshakes announced.",
+        Basis.MUST,
+        Unreachable(
+            renegotiation,
+            And(H.number >= 2, H.before, H.phase.is_(Phase.QUIET)),
+            Or(H.unasked, H.unannounced, H.unkept),
+        ),
+    ),
+    Theorem(
+        "answer_depends_on_no_memory",
+        "Two servers with the same keys, policy and clock decide alike on one ClientHello with a ticket, whatever "
+        "their caches hold and whatever they renewed (two runs; one-use tickets and invalidation by alerts apart).",
+        Basis.MUST,
+        Unreachable(
+            two_runs,
+            And(BOTH_ANSWERED, FIRST.cached, SECOND.renewed, Not(SECOND.cached)),
+            FIRST.resumes != SECOND.resumes,
+        ),
+    ),
+    Theorem(
+        "resumed_secret_depends_on_no_memory",
+        "Two servers with the same keys that resume by one ticket have the same secret, whatever their caches hold "
+        "(two runs).",
+        Basis.MUST,
+        Unreachable(
+            two_runs,
+            And(BOTH_ANSWERED, FIRST.cached, FIRST.resumes, FIRST.cached_secret != FIRST.secret),
+            FIRST.secret != SECOND.secret,
+        ),
+    ),
+)

@@ -1,0 +1,147 @@
+"""Theorems about what a resumed session has in common with the one that was sealed."""
+
+from __future__ import annotations
+
+import z3
+
+from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable
+from rfc5077.model.sessions.grounds import resting_on
+from rfc5077.model.sessions.lemmas import (
+    ANSWERED,
+    offered_as_the_session,
+    sealed_as_the_session,
+    sealed_for_the_client,
+)
+from rfc5077.model.sessions.state import STATE, Stage, same
+from rfc5077.model.sessions.steps import sessions
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+S, LINK = STATE, STATE.link
+HONOURED = LINK.stage.among(*ANSWERED)
+RESUMED = LINK.stage.is_(Stage.RESUMED)
+
+
+def _about(basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None) -> Unreachable:
+    return Unreachable(resting_on(basis), when, bad, lemma, sessions)
+
+
+def _kept(basis: Basis, when: z3.BoolRef, *fields: str) -> Unreachable:
+    """The server that resumes has these fields of the session."""
+    lemma = sealed_as_the_session(*fields)
+    return _about(basis, And(HONOURED, when), Not(same(S.server, S.session, *fields)), lemma)
+
+
+def _one_kind_at_the_server() -> z3.BoolRef:
+    return And(sealed_as_the_session("extended"), Implies(HONOURED, LINK.extended == S.session.extended))
+
+
+def _one_kind_at_the_client() -> z3.BoolRef:
+    return And(offered_as_the_session("extended"), Implies(RESUMED, LINK.answer_extended == S.session.extended))
+
+
+THEOREMS = (
+    Theorem(
+        "resumed_secret_is_the_sealed_one",
+        "A server that resumes has the master secret of the session that was sealed, after any number of renewals.",
+        Basis.MUST,
+        _kept(Basis.MUST, S.a.fate.renews, "secret"),
+    ),
+    Theorem(
+        "resumed_suite_is_the_sealed_one",
+        "A server that resumes has the cipher suite of the session that was sealed.",
+        Basis.MUST,
+        _kept(Basis.MUST, S.session.suite != S.session.version, "suite"),
+    ),
+    Theorem(
+        "resumed_version_is_the_sealed_one",
+        "A server with the recommended format resumes in the version of the session that was sealed.",
+        Basis.FORMAT,
+        _kept(Basis.FORMAT, LINK.by_second, "version"),
+    ),
+    Theorem(
+        "resumed_session_is_of_the_sealed_kind",
+        "A server that resumes knows whether the session that was sealed has the extended master secret.",
+        Basis.MUST,
+        _kept(Basis.MUST, S.session.extended, "extended"),
+    ),
+    Theorem(
+        "resumed_client_is_the_sealed_one_or_nobody",
+        "A server with the recommended format takes the client of a resumption for the one that was sealed, or for "
+        "nobody, never for another.",
+        Basis.FORMAT,
+        _about(
+            Basis.FORMAT,
+            And(HONOURED, S.session.identity > 0),
+            Not(Or(S.server.identity == S.session.identity, S.server.identity == 0)),
+            sealed_for_the_client(),
+        ),
+    ),
+    Theorem(
+        "client_resumes_with_the_session_that_it_got",
+        "A client that resumes has secret, suite and kind of the session in which the ticket was issued.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            RESUMED,
+            Not(same(S.client, S.session, "secret", "suite", "extended")),
+            offered_as_the_session("secret", "suite", "extended"),
+        ),
+    ),
+    Theorem(
+        "server_resumes_for_hellos_of_the_same_kind",
+        "A server resumes a session with the extended master secret for hellos with the extension alone, and one "
+        "without it for hellos without.",
+        Basis.MUST,
+        _about(Basis.MUST, And(HONOURED, LINK.extended), Not(S.session.extended), _one_kind_at_the_server()),
+    ),
+    Theorem(
+        "server_resumes_old_sessions_for_old_hellos",
+        "A server that resumes for a hello without the extension resumes a session without the extended master secret.",
+        Basis.MUST,
+        _about(Basis.MUST, And(HONOURED, Not(LINK.extended)), S.session.extended, _one_kind_at_the_server()),
+    ),
+    Theorem(
+        "client_resumes_with_answers_of_the_same_kind",
+        "A client resumes a session with the extended master secret on ServerHellos with the extension alone, and one "
+        "without it on those without.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            And(RESUMED, S.b.fate.sealed),
+            LINK.answer_extended != S.session.extended,
+            _one_kind_at_the_client(),
+        ),
+    ),
+    Theorem(
+        "no_session_is_mixed",
+        "When both sides have resumed, hellos, session, client and server agree on the extended master secret.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            And(RESUMED, Not(S.session.extended)),
+            Or(LINK.extended, LINK.answer_extended, S.server.extended, S.client.extended),
+            And(_one_kind_at_the_server(), _one_kind_at_the_client()),
+        ),
+    ),
+    Theorem(
+        "session_stays_with_its_name",
+        "A server that keeps the name in the ticket resumes no session for a hello with another server name.",
+        Basis.FORMAT,
+        _about(
+            Basis.FORMAT,
+            And(HONOURED, LINK.name != S.deployment.server),
+            LINK.name != S.session.name,
+            And(sealed_as_the_session("name"), Implies(HONOURED, LINK.name == S.session.name)),
+        ),
+    ),
+    Theorem(
+        "client_offers_a_session_under_its_name",
+        "A client's hello that offers a ticket has the server name of the session.",
+        Basis.SHOULD,
+        _about(
+            Basis.SHOULD,
+            And(Not(LINK.stage.is_(Stage.IDLE)), LINK.name != S.deployment.server),
+            LINK.name != S.session.name,
+        ),
+    ),
+)

@@ -1,0 +1,146 @@
+"""Theorems about the client's store, and about tickets that several connections bring and use."""
+
+from __future__ import annotations
+
+import z3
+
+from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable
+from rfc5077.model.sessions.grounds import resting_on
+from rfc5077.model.sessions.lemmas import (
+    TICKETS,
+    is_confirmed_by_the_client,
+    is_deleted_after_failure,
+    is_fit,
+    is_one_sessions,
+    kept_as_the_session,
+    offers_what_was_proved,
+    sealed_as_the_session,
+    stored_as_sealed,
+)
+from rfc5077.model.sessions.state import STATE, Held, Stage, same
+from rfc5077.model.sessions.steps import sessions
+
+And, Not, Or = z3.And, z3.Not, z3.Or
+S = STATE
+FIXED = ("secret", "suite", "extended")
+"""What a MUST keeps in a ticket; the rest is the matter of the recommended format."""
+OFFERED = Not(S.link.stage.is_(Stage.IDLE))
+OURS = S.slot.held.among(Held.A, Held.B)
+
+
+def _about(basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None) -> Unreachable:
+    return Unreachable(resting_on(basis), when, bad, lemma, sessions)
+
+
+def _unfit() -> z3.BoolRef:
+    """The store holds nothing to offer, or a ticket that no right Finished has followed."""
+    unproved = [And(S.slot.held.is_(t.held), Not(t.fate.finished)) for t in TICKETS]
+    return Or(S.slot.held.among(Held.NOTHING, Held.EMPTY_ONE), *unproved)
+
+
+def _opens_otherwise(*fields: str) -> z3.BoolRef:
+    """The stored ticket, as it arrived, does not open to what is kept beside it."""
+    return Or([And(S.slot.held.is_(t.held), Or(t.fate.altered, Not(same(t.state, S.kept, *fields)))) for t in TICKETS])
+
+
+THEOREMS = (
+    Theorem(
+        "ticket_goes_back_to_its_server",
+        "A ticket is offered to no other server than the one that issued it.",
+        Basis.MUST,
+        _about(Basis.MUST, OFFERED, S.link.server != S.deployment.server),
+    ),
+    Theorem(
+        "offered_ticket_was_followed_by_a_right_finished",
+        "A ticket is offered only after a right Finished of the server came in the handshake that brought it.",
+        Basis.MUST,
+        _about(Basis.MUST, And(OFFERED, S.b.fate.arrived), S.link.unproved, offers_what_was_proved()),
+    ),
+    Theorem(
+        "store_holds_the_old_ticket_or_the_new",
+        "Unless the client deletes, its store holds the old ticket, or a new one after which the server's Finished "
+        "came and was right, whatever is lost.",
+        Basis.MUST,
+        _about(Basis.MUST, S.slot.filled, _unfit(), is_fit()),
+    ),
+    Theorem(
+        "ticket_and_secret_stay_together",
+        "However connections take turns in filling one place of the store, ticket and secret there are of one session.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            And(S.slot.held.among(Held.A, Held.B, Held.ANOTHER), S.a.fate.proved, S.b.fate.proved),
+            (S.kept.secret == S.session.secret) != OURS,
+            is_one_sessions(),
+        ),
+    ),
+    Theorem(
+        "stored_ticket_opens_to_its_secret",
+        "A ticket in the store opens to the secret, the suite and the kind of session that are kept beside it.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            OURS,
+            _opens_otherwise(*FIXED),
+            And(sealed_as_the_session(*FIXED), kept_as_the_session(*FIXED), stored_as_sealed()),
+        ),
+    ),
+    Theorem(
+        "stored_ticket_opens_to_its_version_and_name",
+        "A ticket of the recommended format opens to the version and the server name that are kept beside it too.",
+        Basis.FORMAT,
+        _about(
+            Basis.FORMAT,
+            And(OURS, S.a.fate.sealed, S.b.fate.sealed),
+            _opens_otherwise("version", "name"),
+            And(sealed_as_the_session("version", "name"), kept_as_the_session("version", "name"), stored_as_sealed()),
+        ),
+    ),
+    Theorem(
+        "all_tickets_of_a_session_hold_the_same",
+        "Any two tickets of a session, however often renewed, hold the same secret, suite and kind of session.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            And(S.a.fate.sealed, S.b.fate.sealed),
+            Not(same(S.a.state, S.b.state, *FIXED)),
+            sealed_as_the_session(*FIXED),
+        ),
+    ),
+    Theorem(
+        "ticket_of_a_failure_is_not_offered",
+        "A ticket is not offered once a resumption by it was accepted and failed, or a connection of its session ended "
+        "by a fatal alert.",
+        Basis.SHOULD,
+        _about(
+            Basis.SHOULD,
+            And(OFFERED, Or(S.b.fate.failed, S.b.fate.alarmed)),
+            S.link.condemned,
+            is_deleted_after_failure(),
+        ),
+    ),
+    Theorem(
+        "renewal_strands_no_client",
+        "A server declines a ticket for its renewal only where the renewed one reached the client whole, and a right "
+        "Finished with it; whatever is lost.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            And(S.link.stage.is_(Stage.DECLINED), S.b.fate.renews),
+            S.link.stranded,
+            is_confirmed_by_the_client(),
+        ),
+    ),
+    Theorem(
+        "empty_ticket_leaves_both_sides_as_they_were",
+        "After a resumption that brought a ticket of zero length, the store holds a ticket still, and both sides have "
+        "the session's secret.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            And(S.link.stage.is_(Stage.RESUMED), S.link.empty, S.slot.filled),
+            Or(_unfit(), S.client.secret != S.server.secret),
+            is_fit(),
+        ),
+    ),
+)

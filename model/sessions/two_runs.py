@@ -1,0 +1,77 @@
+"""Two servers that share keys, policy and clock, and get the same ClientHello: what else they remember differs.
+
+Self-composition: ``first`` and ``second`` are runs with caches and histories of their own.  Left out are servers that
+take a ticket only once, and those that invalidate sessions on an alert: they keep state by intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import z3
+
+from rfc5077.model.logic import Flag, Symbolic
+from rfc5077.model.proof.unbounded import Move, Number, System, fresh
+
+And, If, Implies, Not, Or = z3.And, z3.If, z3.Implies, z3.Not, z3.Or
+
+
+class Shared(Symbolic):
+    """What both have: the ticket and whether it opens, the policy's answer to it, which coins and clock decide."""
+
+    secret = Number()
+    opens = Flag()
+    wanted = Flag()
+
+
+class Run(Symbolic):
+    """One server: what it remembers of other connections, and its answer."""
+
+    cached = Flag()  # its cache of sessions has the id of the hello
+    cached_secret = Number()
+    renewed = Flag()  # it has renewed the ticket, and waits for the client's Finished
+    answered = Flag()
+    honours = Flag()  # its decision on the ticket
+    resumes = Flag()
+    secret = Number()  # of the session that it resumes; 0 if none
+
+
+SHARED = fresh(Shared, "shared")
+RUNS = (fresh(Run, "first"), fresh(Run, "second"))
+HONOURS, RESUMES, SECRET = z3.Bool("any.honours"), z3.Bool("any.resumes"), z3.Int("any.secret")
+
+
+@cache
+def two_runs(without: frozenset[str] = frozenset()) -> System:
+    """Both runs, where the clauses of the given ids do not bind."""
+    moves = tuple(move for run in RUNS for move in _moves(run, without))
+    whole = {f"{part.prefix}.{n}": term for part in (SHARED, *RUNS) for n, term in part.terms.items()}
+    blank = [Not(term) for run in RUNS for term in run.terms.values() if z3.is_bool(term)]
+    return System("two runs", Symbolic("", whole), And(*blank), moves, (HONOURS, RESUMES, SECRET))
+
+
+def _moves(run: Run, without: frozenset[str]) -> Iterator[Move]:
+    def to(**terms: z3.ExprRef) -> dict[str, z3.ExprRef]:
+        return {f"{run.prefix}.{name}": term for name, term in terms.items()}
+
+    def bound(id: str, formula: z3.BoolRef) -> z3.BoolRef:
+        return z3.BoolVal(True) if id in without else formula
+
+    waits = Not(run.answered)
+    yes = z3.BoolVal(True)
+    yield Move(f"{run.prefix}: a session is cached", waits, to(cached=yes, cached_secret=SECRET))
+    yield Move(f"{run.prefix}: the ticket is renewed", And(waits, SHARED.opens), to(renewed=yes))
+    policy = And(SHARED.wanted, SHARED.opens) == HONOURS
+    answer = And(
+        waits,
+        Implies(Not(run.renewed), policy),
+        bound("R5077-3.3-11", Implies(run.renewed, policy)),
+        bound("R5077-3.4-07", Implies(Not(run.cached), RESUMES == HONOURS)),
+        bound("R5077-3.4-08", Implies(run.cached, RESUMES == HONOURS)),
+        bound("R5077-3.1-10", Implies(RESUMES, SHARED.secret == SECRET)),
+    )
+    yield Move(
+        f"{run.prefix}: answers", answer,
+        to(answered=yes, honours=HONOURS, resumes=RESUMES, secret=If(RESUMES, SECRET, z3.IntVal(0))),
+    )  # fmt: skip
