@@ -128,9 +128,18 @@ class Alarm(Enum):
     CERTIFICATE = auto()  # anything about certificates
     REFUSAL = auto()  # handshake_failure, protocol_version, unrecognized_name, ...
     INTERNAL = auto()  # internal_error
+    UNRELATED = auto()  # a refusal, by one of REFUSAL's alerts, of something else than the ticket
 
 
-FATAL = (Alarm.UNEXPECTED, Alarm.MALFORMED, Alarm.INTEGRITY, Alarm.CERTIFICATE, Alarm.REFUSAL, Alarm.INTERNAL)
+FATAL = (
+    Alarm.UNEXPECTED,
+    Alarm.MALFORMED,
+    Alarm.INTEGRITY,
+    Alarm.CERTIFICATE,
+    Alarm.REFUSAL,
+    Alarm.INTERNAL,
+    Alarm.UNRELATED,
+)
 
 
 class Offer(Enum):
@@ -156,6 +165,7 @@ class EventFields:
     alarm = Choice(Alarm.NONE)
     offer = Choice(Offer.NOTHING)
     resumes = Flag()  # ServerHello, Conclusion, OldTicketAnswer: the speaker's decision; nobody else sees it
+    swapped = Flag()  # NewSessionTicket, delivered: not the ticket that was sent; nobody sees it
     omits_ticket = Flag()  # Finished: NewSessionTicket was left out of the hash; nobody else sees it
 
 

@@ -110,6 +110,7 @@ class PartyFields:
     requested = Flag()  # CertificateRequest
     certificates = Choice(Certificates.NONE)  # the client's Certificate
     ticket = Choice(Ticket.NONE)  # NewSessionTicket
+    swapped = Flag()  # the ticket that came is not the one that was sent
     peer_finished = Choice(Peer.ABSENT)
     verified = Flag()  # the peer's Finished was compared and found right
     skips = Flag()  # a trait: this party leaves NewSessionTicket out of what it hashes
@@ -206,8 +207,8 @@ def suits(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 
 
 def unnumbered(e: EventTerm) -> z3.BoolRef:
-    """True for what has no place of its own in the order: alerts, HelloRequest, the end, and what is no message."""
-    return e.is_(M.Alert, M.HelloRequest, M.Close, *BESIDE)
+    """True for what has no place of its own: alerts, the server's HelloRequest, the end, and what is no message."""
+    return z3.Or(e.is_(M.Alert, M.Close, *BESIDE), e.sends(SERVER, M.HelloRequest))
 
 
 def starts_false(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
@@ -295,6 +296,7 @@ def _receive(s: S, e: EventTerm) -> S:
         requested=z3.Or(s.requested, z3.And(taken, e.is_(M.CertificateRequest))),
         certificates=where(e.sends(CLIENT, M.Certificate), e.certificates, s.certificates),
         ticket=where(e.is_(M.NewSessionTicket), e.ticket, s.ticket),
+        swapped=z3.If(z3.And(taken, e.is_(M.NewSessionTicket)), e.swapped, s.swapped),
         peer_finished=where(e.is_(M.Finished), choose(wrong, Peer.WRONG, Peer.RIGHT), s.peer_finished),
         fault=choose(news, fault, s.fault),
         crossing=z3.If(aborted, _may_be_speaking(s.position, s.me), z3.If(news, speaks(s.position, s.me), s.crossing)),

@@ -85,7 +85,7 @@ def finished_follows_change_cipher_spec(s: PartyTerm, e: EventTerm) -> z3.BoolRe
     between = And(s.position.among(*mine), e.sender.is_(s.me))
     return And(
         Not(misplaced(s, e, M.Finished)),
-        Implies(between, Or(e.is_(M.Finished), unnumbered(e))),
+        Implies(between, Or(e.is_(M.Finished), And(unnumbered(e), Not(e.is_(M.HelloRequest))))),
         refused(s, e, Fault.FINISHED_WITHOUT_CHANGE_CIPHER_SPEC, Fault.BETWEEN_CHANGE_CIPHER_SPEC_AND_FINISHED),
     )
 

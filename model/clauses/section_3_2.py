@@ -129,7 +129,8 @@ def failed_ticket_falls_back(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     # NewSessionTicket after a ServerHello that denies resumption is an early ticket (R5077-3.3-05), no resumption.
     denied = And(e.is_(M.NewSessionTicket), Not(s.client_id.is_(SessionId.EMPTY)), Not(has_echo(s)))
     resumes = Or(And(starts_short(s, e), Not(denied)), And(e.is_(M.ServerHello), e.resumes))
-    gives_up = And(s.position.is_(P.CLIENT_HELLO), Or(e.aborts(SERVER), e.sends(SERVER, M.Close)))
+    aborts = And(e.aborts(SERVER), Not(e.alarm.is_(Alarm.UNRELATED)))
+    gives_up = And(s.position.is_(P.CLIENT_HELLO), Or(aborts, e.sends(SERVER, M.Close)))
     bad = And(s.offered.among(*UNVERIFIABLE), s.fault.is_(Fault.NONE), s.ending.is_(Ending.OPEN))
     return Implies(bad, And(Not(gives_up), Or(Not(resumes), s.client_id.is_(SessionId.CACHED))))
 

@@ -176,7 +176,8 @@ def client_moves_to_the_new_ticket(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
 def old_ticket_is_no_offence(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     calm = And(s.fault.is_(Fault.NONE), s.ending.is_(Ending.OPEN))
     waiting = And(s.position.is_(P.CLIENT_HELLO), s.offered.is_(Extension.OLD), calm)
-    return Implies(waiting, Not(Or(e.aborts(SERVER), e.sends(SERVER, M.Close))))
+    aborts = And(e.aborts(SERVER), Not(e.alarm.is_(Alarm.UNRELATED)))
+    return Implies(waiting, Not(Or(aborts, e.sends(SERVER, M.Close))))
 
 
 @clause(

@@ -5,8 +5,11 @@ remembered for the theorems' sake.  Every move is one of the :data:`RULES`.  A m
 it says follows from its sender's state, which no longer changes in that respect.  A party that receives what it must
 refuse can only abort; nothing is ever blocked.
 
-Stated reductions: an altered ticket stands for every ticket that the server cannot open, a live one for a renewed one
-(the clauses treat them alike); the key exchange is ephemeral; CertificateStatus, HelloRequest, warnings and
+Stated reductions, which every theorem shares: the channel may alter ServerHello's announcement, the ticket, and
+Finished, nothing else; the transport's end and close_notify are not modelled, an alert is; there is one message of
+application data at a time, and no false start; whoever speaks keeps to the rows of the figures, even where clauses are
+dropped; an altered ticket in ClientHello stands for every ticket that the server cannot open, a live one for a renewed
+one (the clauses treat them alike); the key exchange is ephemeral; CertificateStatus, HelloRequest, warnings and
 renegotiation are left out; a party aborts only for a reason.
 """
 
@@ -150,7 +153,8 @@ TRANSCRIPT = ("offered", "client_id", "announced", "server_id", "exchange", "req
 def transcripts_agree(j: Joint, with_ticket: bool) -> z3.BoolRef:
     """Both parties have the same messages behind a Finished, NewSessionTicket included where it came before."""
     fields = TRANSCRIPT + (("ticket",) if with_ticket else ())
-    return And([j.client.terms[name] == j.server.terms[name] for name in fields])
+    same = [j.client.terms[name] == j.server.terms[name] for name in fields]
+    return And(*same, Not(j.client.swapped)) if with_ticket else And(same)
 
 
 def keys_agree(j: Joint) -> z3.BoolRef:
@@ -171,20 +175,29 @@ def finished_content(j: Joint, sender: Party, intact: z3.BoolRef) -> Term[Conten
     return choose(And(agree, keys_agree(j), intact), Content.RIGHT, Content.WRONG)
 
 
-def in_flight(j: Joint, sender: Party, message: Message, intact: z3.BoolRef) -> EventTerm:
+class Harm(Enum):
+    """What the channel does to a message."""
+
+    NONE = auto()
+    ALTERED = auto()
+    SWAPPED = auto()  # another ticket stands in the place of the one that was sent
+
+
+def in_flight(j: Joint, sender: Party, message: Message, harm: Harm = Harm.NONE) -> EventTerm:
     """The event that a delivery is to its receiver: details from the sender's state.
 
-    Where it is not intact, Finished says something else, ServerHello announces what it did not or hides what it did,
-    and NewSessionTicket carries another ticket.
+    Where it was altered, Finished says something else, ServerHello announces what it did not or hides what it did, and
+    NewSessionTicket has become empty or filled.
     """
+    intact = z3.BoolVal(harm is not Harm.ALTERED)
     me = j.party(sender)
     plain = EventTerm(terms=Event(sender=sender, message=message).terms())
     announced = choose(me.announced == intact, Extension.EMPTY, Extension.ABSENT)
     other_ticket = choose(me.ticket.is_(Ticket.SOME), Ticket.EMPTY, Ticket.SOME)
-    details: dict[Message, dict[str, AnyTerm | Alarm]] = {
+    details: dict[Message, dict[str, AnyTerm | Alarm | bool]] = {
         M.ClientHello: {"extension": me.offered, "session_id": me.client_id},
         M.ServerHello: {"extension": announced, "session_id": me.server_id, "exchange": me.exchange},
-        M.NewSessionTicket: {"ticket": choose(intact, me.ticket, other_ticket)},
+        M.NewSessionTicket: {"ticket": choose(intact, me.ticket, other_ticket), "swapped": harm is Harm.SWAPPED},
         M.Finished: {"content": finished_content(j, sender, intact)},
         M.Alert: {"alarm": Alarm.UNEXPECTED},
     }  # fmt: skip
@@ -245,6 +258,7 @@ class Rule:
     result: Joint
     event: Event
     progress: bool
+    harm: Harm = Harm.NONE
 
     @property
     def delivery(self) -> bool:

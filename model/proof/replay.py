@@ -94,8 +94,7 @@ def _heard(rule: Rule, before: Triple) -> Event:
     """The delivered event in full."""
     if rule.event.message is Message.Alert:
         return alert(rule.event.sender)
-    intact = z3.BoolVal(" a damaged " not in rule.name)
-    term = in_flight(STATE, rule.event.sender, rule.event.message, intact)
+    term = in_flight(STATE, rule.event.sender, rule.event.message, rule.harm)
     fields = Event.fields()
     found: dict[str, Value] = {}
     for name, expression in term.terms.items():

@@ -26,6 +26,7 @@ from rfc5077.model.logic import Symbolic, choose
 from rfc5077.model.proof.joint import (
     STATE,
     Flight,
+    Harm,
     Joint,
     Rule,
     WorldTerm,
@@ -43,8 +44,14 @@ from rfc5077.model.state import Conclusion, Ending, Fault, Peer
 And, Not, Or = z3.And, z3.Not, z3.Or
 M = Message
 OTHER = {CLIENT: SERVER, SERVER: CLIENT}
-ALTERABLE = (M.ServerHello, M.NewSessionTicket, M.Finished)
-"""The messages that the channel may alter."""
+HARMS = {
+    M.ServerHello: (Harm.NONE, Harm.ALTERED),
+    M.NewSessionTicket: (Harm.NONE, Harm.ALTERED, Harm.SWAPPED),
+    M.Finished: (Harm.NONE, Harm.ALTERED),
+}
+"""What the channel may do to which message; every other one arrives as it was said."""
+
+HEARD = {Harm.NONE: "", Harm.ALTERED: " a damaged", Harm.SWAPPED: " a damaged (exchanged)"}
 
 
 @cache
@@ -139,23 +146,23 @@ def _deliveries(sender: Party) -> Iterator[Rule]:
     receiver = OTHER[sender]
     messages = {row.message for row in HANDSHAKE if row.sender is sender} - {M.CertificateStatus}
     for message in sorted(messages | {M.ApplicationData, M.Alert}, key=list(Message).index):
-        for intact in (True, False) if message in ALTERABLE else (True,):
-            yield _delivery(sender, receiver, message, intact)
+        for harm in HARMS.get(message, (Harm.NONE,)):
+            yield _delivery(sender, receiver, message, harm)
 
 
-def _delivery(sender: Party, receiver: Party, message: Message, intact: bool) -> Rule:
+def _delivery(sender: Party, receiver: Party, message: Message, harm: Harm) -> Rule:
     world = STATE.world
-    e = in_flight(STATE, sender, message, z3.BoolVal(intact))
+    e = in_flight(STATE, sender, message, harm)
     guard = And(_open(STATE, receiver), queue(world, receiver)[0].is_(Flight[message.name]))
     left = pop(world, receiver)
-    if not intact:
+    if harm is not Harm.NONE:
         left = left.but(damaged=True)
     if message is M.NewSessionTicket:
         left = _noted(left)
-    name = f"{receiver.name.lower()} hears" + ("" if intact else " a damaged")
+    name = f"{receiver.name.lower()} hears{HEARD[harm]}"
     result = with_party(STATE, receiver, moved(receiver, e), left)
-    progress = intact and message not in (M.ApplicationData, M.Alert)
-    return _rule(name, guard, result, Event(sender=sender, message=message), progress)
+    progress = harm is Harm.NONE and message not in (M.ApplicationData, M.Alert)
+    return _rule(name, guard, result, Event(sender=sender, message=message), progress, harm)
 
 
 def _noted(world: WorldTerm) -> WorldTerm:
@@ -173,6 +180,6 @@ def _simple(record: R) -> R:
     return type(record)(record.prefix, {name: z3.simplify(term) for name, term in record.terms.items()})
 
 
-def _rule(name: str, guard: z3.BoolRef, result: Joint, event: Event, progress: bool) -> Rule:
+def _rule(name: str, guard: z3.BoolRef, result: Joint, event: Event, progress: bool, harm: Harm = Harm.NONE) -> Rule:
     simple = Joint(_simple(result.client), _simple(result.server), _simple(result.world))
-    return Rule(f"{name} {event.message.name}", z3.simplify(guard), simple, event, progress)
+    return Rule(f"{name} {event.message.name}", z3.simplify(guard), simple, event, progress, harm)

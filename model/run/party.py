@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+import z3
+
 from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.clauses import binding
 from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Party
+from rfc5077.model.flows import Position
 from rfc5077.model.logic import Codes
 from rfc5077.model.run.compiled import Function, compiled
 from rfc5077.model.run.says import conclusion, verification
@@ -69,8 +72,21 @@ def start_of(party: Party) -> tuple[Codes, ...]:
     return (Server().codes, Server(honours=True).codes)
 
 
+ENDS = "R5246-7.2-01"
+"""The clause that binds in every handshake of a connection alike."""
+
+
 def _rank(entry: Clause) -> int:
     return int(entry.general)
+
+
+def judged(entry: Clause, state: PartyTerm, event: EventTerm) -> z3.BoolRef:
+    """The constraint, as far as handshakes are followed: of a renegotiation only the end is judged."""
+    assert entry.constraint is not None
+    constraint = entry.constraint(state, event)
+    if entry.id == ENDS:
+        return constraint
+    return z3.Or(state.position.is_(Position.RENEGOTIATION), constraint)
 
 
 def conduct(party: Party, without: frozenset[str] = frozenset()) -> Conduct:
@@ -82,7 +98,7 @@ def conduct(party: Party, without: frozenset[str] = frozenset()) -> Conduct:
 def _conduct(party: Party, without: frozenset[str]) -> Conduct:
     state, event = term_of(party), EventTerm("event")
     clauses = tuple(sorted((entry for entry in binding(party) if entry.id not in without), key=_rank))
-    constraints = [entry.constraint(state, event) for entry in clauses if entry.constraint is not None]
+    constraints = [judged(entry, state, event) for entry in clauses]
     move = compiled(list(step(state, event).terms.values()), state, event)
     return Conduct(party, clauses, move, compiled(constraints, state, event))
 

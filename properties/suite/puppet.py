@@ -27,6 +27,7 @@ ALERTS: dict[Alarm, tuple[AlertLevel, AlertDescription]] = {
     Alarm.INTEGRITY:    (AlertLevel.FATAL,   AlertDescription.BAD_RECORD_MAC),
     Alarm.CERTIFICATE:  (AlertLevel.FATAL,   AlertDescription.BAD_CERTIFICATE),
     Alarm.REFUSAL:      (AlertLevel.FATAL,   AlertDescription.HANDSHAKE_FAILURE),
+    Alarm.UNRELATED:    (AlertLevel.FATAL,   AlertDescription.HANDSHAKE_FAILURE),
     Alarm.INTERNAL:     (AlertLevel.FATAL,   AlertDescription.INTERNAL_ERROR),
 }
 """The alert that stands for its kind."""

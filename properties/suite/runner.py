@@ -215,6 +215,10 @@ class _Run:
         ranked = sorted(self.found.values(), key=_importance)
         shown = [one for one in ranked if wanted is None or wanted & {one.finding.clause.id, *one.finding.class_ids}]
         silent = [entry for entry in untouched(self.party, self.places) if entry.id not in self.paired.exercised]
+        if wanted is not None and not shown and wanted <= {entry.id for entry in silent}:
+            raise UsageError(
+                f"nothing can be concluded: no test put {', '.join(sorted(wanted))} at stake", "run the whole check"
+            )
         return CheckReport(
             target=self.peer.name,
             role=self.peer.role,

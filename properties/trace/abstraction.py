@@ -64,6 +64,12 @@ _ALARMS: dict[int, Alarm] = (  # RFC 5246, section 7.2; RFC 6066, section 9; RFC
     | dict.fromkeys((20, 21, 51), Alarm.INTEGRITY)
     | dict.fromkeys((*range(41, 47), 48, 49, 111, 113, 114, 116), Alarm.CERTIFICATE)
 )
+_FIXED_DIFFIE_HELLMAN = frozenset((
+    *range(0x0B, 0x11), 0x30, 0x31, 0x36, 0x37, 0x3E, 0x3F, 0x68, 0x69, *range(0xC001, 0xC006), *range(0xC00B, 0xC010),
+    0xC025, 0xC026, 0xC029, 0xC02A, 0xC02D, 0xC02E, 0xC031, 0xC032,
+))  # fmt: skip
+"""Suites under which a client's certificate may hold the key exchange's own parameters."""
+
 _ANY_ALARM = tuple(alarm for alarm in Alarm if alarm is not Alarm.NONE)
 
 
@@ -117,11 +123,15 @@ def _certified(sender: str, certificates: Certificates, content: Content) -> Alt
     return (Event(sender=party, message=Message.Certificate, certificates=certificates, content=content),)
 
 
-def _certificate(event: RecordedEvent) -> Alternatives:
+def _certificate(event: RecordedEvent, suite: int | None) -> Alternatives:
     if event.sender == "server":
         return _other(event)
-    some = Certificates.EMPTY if event.certificates == 0 else Certificates.SOME
-    return _certified(event.sender, some, _content(event))
+    if event.certificates == 0:
+        return _certified(event.sender, Certificates.EMPTY, _content(event))
+    some = _certified(event.sender, Certificates.SOME, _content(event))
+    # RFC 5246, section 7.4.8: a certificate with fixed Diffie-Hellman parameters signs nothing.
+    fixed = _certified(event.sender, Certificates.EMPTY, _content(event))
+    return some + fixed if suite in _FIXED_DIFFIE_HELLMAN else some
 
 
 @cache
@@ -168,6 +178,15 @@ def _answered(event: RecordedEvent) -> Extension:
 # --- what needs memory ------------------------------------------------------------------------------------------------
 
 
+_Hello = tuple[tuple[int, ...], frozenset[int], str | None]
+"""What a server may refuse a ClientHello for, tickets aside: suites, extensions, name."""
+
+
+def _hello(event: RecordedEvent) -> _Hello:
+    extensions = frozenset(event.extensions or ()) - {SESSION_TICKET}
+    return tuple(event.cipher_suites or ()), extensions, event.server_name
+
+
 @dataclass(slots=True)
 class _Memory:
     """One connection."""
@@ -176,6 +195,8 @@ class _Memory:
     presented: bytes = b""  # the ticket in its ClientHello
     made_id: bytes = b""  # the session_id that the server made
     latest: str = ""  # the server's latest message
+    suite: int | None = None
+    hello: _Hello | None = None
     got_ticket: bool = False
     opened: bool = False
 
@@ -189,6 +210,7 @@ class _Shared:
     recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # tickets, also as numbers
     presenters: dict[bytes, deque[int]] = field(default_factory=dict)
     made_ids: dict[bytes, int] = field(default_factory=dict)  # server-made session_id to its connection
+    answered: set[_Hello] = field(default_factory=set)  # what a ServerHello has answered
 
 
 class Abstraction:
@@ -205,6 +227,8 @@ class Abstraction:
             "ClientHello": self._client_hello,
             "ServerHello": self._server_hello,
             "NewSessionTicket": self._new_session_ticket,
+            "Certificate": self._certificate,
+            "Alert": self._alert,
         }
 
     def know(self, ticket: bytes, kind: Extension) -> None:
@@ -244,6 +268,7 @@ class Abstraction:
         alternatives = _client_hello(event.sender, kinds, self._ids(session_id), _content(event))
         itself = (event.connection, alternatives)
         memory.client_id = session_id
+        memory.hello = _hello(event)
         if memory.opened or event.sender != "client":  # a renegotiation, or nonsense: nothing new is offered
             return (itself,)
         memory.opened = True
@@ -269,14 +294,18 @@ class Abstraction:
         for ticket, value in reversed(self._shared.recent):
             if len(ticket) == length:
                 if (value ^ number).bit_count() <= length:  # an eighth of the bits; unrelated ones differ in half
-                    return (Extension.DAMAGED,)
+                    return self._likely_damaged()
             elif len(ticket) > length:
                 if ticket.startswith(body):
-                    return (Extension.DAMAGED,)
+                    return self._likely_damaged()
             elif body.startswith(ticket):
                 # Corner case 33: where octets were appended, an honest seal may still verify.
                 return (Extension.DAMAGED, Extension.LIVE)
         return ()
+
+    def _likely_damaged(self) -> tuple[Extension, ...]:
+        """Tickets are opaque: where not all were seen, one that looks like a copy may have been issued so."""
+        return (Extension.DAMAGED,) if self._complete else (Extension.DAMAGED, Extension.LIVE, Extension.FOREIGN)
 
     def _ids(self, session_id: bytes) -> tuple[SessionId, ...]:
         """What the session_id of a ClientHello is."""
@@ -300,7 +329,8 @@ class Abstraction:
         if presenters is None:
             shared.presenters[ticket] = deque((connection,), maxlen=_PRESENTERS)
         else:
-            offers += [(presenter, _OFFERS[Offer.PRESENTED]) for presenter in presenters]
+            # A server may renew a ticket by the same octets: then it is the new one that is offered.
+            offers += [(presenter, _OFFERS[Offer.PRESENTED]) for presenter in presenters if presenter != issuer]
             presenters.append(connection)
         return tuple(offers)
 
@@ -314,9 +344,22 @@ class Abstraction:
             kind = SessionId.FRESH
             memory.made_id = session_id
             self._shared.made_ids[session_id] = event.connection
-        suite = event.cipher_suite
+        suite = memory.suite = event.cipher_suite
+        if memory.hello is not None:
+            self._shared.answered.add(memory.hello)
         exchange = Exchange.OTHER if suite is None else EXCHANGES.get(suite, Exchange.OTHER)
         return ((event.connection, _server_hello(event.sender, _answered(event), kind, exchange, _content(event))),)
+
+    def _certificate(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        return ((event.connection, _certificate(event, memory.suite)),)
+
+    def _alert(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        alternatives = _alert(event)
+        refused = event.sender == "server" and memory.hello not in self._shared.answered
+        if refused and alternatives[0].alarm is Alarm.REFUSAL:
+            # Nothing shows yet that this server would have answered the same hello without a ticket.
+            alternatives += _alarmed(event.sender, (Alarm.UNRELATED,), _content(event))
+        return ((event.connection, alternatives),)
 
     def _new_session_ticket(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         ticket = event.ticket
@@ -340,6 +383,4 @@ def _has_inner_length(body: bytes) -> bool:
 _FORGETFUL: dict[str, Callable[[RecordedEvent], Alternatives]] = {
     "Finished": _checked,
     "CertificateVerify": _checked,
-    "Alert": _alert,
-    "Certificate": _certificate,
 }

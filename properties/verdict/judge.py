@@ -203,8 +203,8 @@ class Judge:
         found: tuple[Finding, ...] = ()
         for connection, alternatives in fed:
             about = watch if connection == event.connection else self._watches[connection]
-            if about.outside:
-                continue
+            if about.outside or (about is not watch and not self._from_start and not _is_over(about.steps)):
+                continue  # what was not seen of an earlier connection may be what makes the offer right
             monitor = about.monitor
             before = monitor.node
             breaches = monitor.feed(alternatives)
@@ -250,6 +250,12 @@ class Judge:
     def verdict(self) -> str:
         """The verdict on the pair, if nothing more were to come: what holds of every connection that was answered."""
         return summary(self.connections())
+
+
+def _is_over(steps: Sequence[Step]) -> bool:
+    """Whether a connection was seen to its end: both Finished, an alert, or the end of the transport."""
+    ends = [step.event.message for step in steps if step.event.message in ("Finished", "Alert", "Close")]
+    return any(message != "Finished" for message in ends) or len(ends) > 1
 
 
 def summary(connections: Iterable[Judged]) -> str:

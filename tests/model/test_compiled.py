@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Ticket
 from rfc5077.model.logic import Symbolic
 from rfc5077.model.run.compiled import compiled, source
-from rfc5077.model.run.party import conduct, start_of, step, term_of
+from rfc5077.model.run.party import conduct, judged, start_of, step, term_of
 from rfc5077.model.run.says import SAYS
 
 PARTIES = (CLIENT, SERVER)
@@ -102,7 +102,7 @@ def differ(expressions: list[z3.ExprRef], *records: Symbolic) -> list[z3.ExprRef
 
 
 def constraints(party) -> dict[str, z3.BoolRef]:
-    return {entry.id: entry.constraint(term_of(party), EVENT) for entry in conduct(party).clauses}
+    return {entry.id: judged(entry, term_of(party), EVENT) for entry in conduct(party).clauses}
 
 
 def value(expression: z3.ExprRef, records: list[Symbolic], codes: list[tuple[int, ...]]) -> int:

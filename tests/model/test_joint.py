@@ -14,7 +14,7 @@ from rfc5077.model.logic import constant
 from rfc5077.model.proof.explore import explore, starts
 from rfc5077.model.proof.invariant import Diagram, order
 from rfc5077.model.proof.joint import PLACES, STATE, Flight, World, WorldTerm, pop, push, queue
-from rfc5077.model.proof.rules import ALTERABLE, rules
+from rfc5077.model.proof.rules import HARMS, rules
 from rfc5077.model.run.compiled import compiled
 from rfc5077.model.run.party import term_of
 from rfc5077.model.state import Client, Server, step
@@ -74,7 +74,7 @@ def test_whoever_waits_for_a_message_can_take_it_or_refuse_it_yet_never_stop_it(
 
 def test_only_what_is_listed_is_altered_on_its_way():
     altered = {rule.event.message for rule in rules() if " a damaged " in rule.name}
-    assert altered == set(ALTERABLE) == {Message.ServerHello, Message.NewSessionTicket, Message.Finished}
+    assert altered == set(HARMS) == {Message.ServerHello, Message.NewSessionTicket, Message.Finished}
     damage = [rule for rule in rules() if "world.damaged" in rule.changes()]
     assert {rule.name for rule in damage} == {rule.name for rule in rules() if " a damaged " in rule.name}
 
