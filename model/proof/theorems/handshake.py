@@ -200,7 +200,7 @@ THEOREMS = (
         "Where both have completed the handshake, both hold it to be resumed or both hold it to be full.",
         Basis.MUST,
         Always(fixed(_both_complete), fixed(lambda: And(keys_agree(STATE), C.position.same(S.position)))),
-        follows_from="R5246-7.4.9-01",
+        follows_from="R5246-7.4.9-01 or the order of messages",
     ),
     Theorem(
         "client_decides_as_the_server_did",
