@@ -36,9 +36,9 @@ def left_out(basis: Basis) -> frozenset[str]:
     return frozenset(found)
 
 
-def resting_on(basis: Basis, window: int = 0) -> Callable[[Without], System]:
-    """The many-connection system under what the basis names, less what is dropped."""
-    absent = left_out(basis)
+def resting_on(basis: Basis, window: int = 0, absent: frozenset[str] = frozenset()) -> Callable[[Without], System]:
+    """The many-connection system under what the basis names, less ``absent`` and what is dropped."""
+    absent |= left_out(basis)
 
     def system(without: Without) -> System:
         return sessions(without | absent, window)

@@ -28,6 +28,7 @@ from rfc5077.model.sessions.state import (
 And, If, Implies, Not, Or = z3.And, z3.If, z3.Implies, z3.Not, z3.Or
 Without = frozenset[str]
 S, ANY = STATE, PICKED.plain
+CAP = "R9325-3.4-05"
 TRUE, FALSE = z3.BoolVal(True), z3.BoolVal(False)
 
 
@@ -71,7 +72,8 @@ def _issuing(without: Without) -> Iterator[Move]:
     for ticket in (S.a, S.b):
         other = S.other(ticket)
         renewed = in_order(S, _step(Act.HONOUR, other), without)
-        untracked = And(_as_proved(PICKED.resumed), S.clocks.server - S.session.since <= S.deployment.cap)
+        young = TRUE if CAP in without else S.clocks.server - S.session.since <= S.deployment.cap
+        untracked = And(_as_proved(PICKED.resumed), young)
         for how, source, guard, renews in (
             ("issues", S.session, TRUE, FALSE),
             (f"renews {other.held.name} by", PICKED.resumed, And(other.fate.arrived, renewed), TRUE),

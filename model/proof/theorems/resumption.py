@@ -20,6 +20,11 @@ S, LINK = STATE, STATE.link
 HONOURED = LINK.stage.among(*ANSWERED)
 RESUMED = LINK.stage.is_(Stage.RESUMED)
 
+CHECKING = frozenset({"R7627-5.3-03", "R7627-5.3-04"})
+"""How a server minds the kind of the session."""
+ANSWERING = frozenset({"R7627-5.3-06", "R7627-5.2-03"})
+"""How it answers the extension."""
+
 
 def _about(basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None) -> Unreachable:
     return Unreachable(resting_on(basis), when, bad, lemma, sessions)
@@ -77,12 +82,12 @@ THEOREMS = (
         ),
     ),
     Theorem(
-        "client_resumes_with_the_session_that_it_got",
-        "A client that resumes has secret, suite and kind of the session in which the ticket was issued.",
+        "client_offers_with_the_session_that_it_got",
+        "A client that offers a ticket goes on with secret, suite and kind of the session in which it was issued.",
         Basis.MUST,
         _about(
             Basis.MUST,
-            RESUMED,
+            And(Not(LINK.stage.is_(Stage.IDLE)), S.a.fate.renews),
             Not(same(S.client, S.session, "secret", "suite", "extended")),
             offered_as_the_session("secret", "suite", "extended"),
         ),
@@ -102,25 +107,28 @@ THEOREMS = (
     ),
     Theorem(
         "client_resumes_with_answers_of_the_same_kind",
-        "A client resumes a session with the extended master secret on ServerHellos with the extension alone, and one "
-        "without it on those without.",
+        "Whatever the server makes of the extension, a client resumes a session with the extended master secret on "
+        "ServerHellos with it alone, and one without on those without.",
         Basis.MUST,
-        _about(
-            Basis.MUST,
+        Unreachable(
+            resting_on(Basis.MUST, absent=CHECKING | ANSWERING),
             And(RESUMED, S.b.fate.sealed),
             LINK.answer_extended != S.session.extended,
             _one_kind_at_the_client(),
+            sessions,
         ),
     ),
     Theorem(
         "no_session_is_mixed",
-        "When both sides have resumed, hellos, session, client and server agree on the extended master secret.",
+        "Even where the server answers the extension without regard to the session, both sides resume a session "
+        "without the extended master secret on two hellos without it alone.",
         Basis.MUST,
-        _about(
-            Basis.MUST,
+        Unreachable(
+            resting_on(Basis.MUST, absent=CHECKING),
             And(RESUMED, Not(S.session.extended)),
-            Or(LINK.extended, LINK.answer_extended, S.server.extended, S.client.extended),
-            And(_one_kind_at_the_server(), _one_kind_at_the_client()),
+            Or(LINK.extended, LINK.answer_extended, S.client.extended),
+            And(_one_kind_at_the_client(), Implies(HONOURED, LINK.extended == LINK.answer_extended)),
+            sessions,
         ),
     ),
     Theorem(

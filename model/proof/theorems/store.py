@@ -28,8 +28,10 @@ OFFERED = Not(S.link.stage.is_(Stage.IDLE))
 OURS = S.slot.held.among(Held.A, Held.B)
 
 
-def _about(basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None) -> Unreachable:
-    return Unreachable(resting_on(basis), when, bad, lemma, sessions)
+def _about(
+    basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None, depth: int = 10
+) -> Unreachable:
+    return Unreachable(resting_on(basis), when, bad, lemma, sessions, depth)
 
 
 def _unfit() -> z3.BoolRef:
@@ -129,6 +131,7 @@ THEOREMS = (
             And(S.link.stage.is_(Stage.DECLINED), S.b.fate.renews),
             S.link.stranded,
             is_confirmed_by_the_client(),
+            12,
         ),
     ),
     Theorem(
