@@ -230,6 +230,7 @@ def witnesses(system: System, goals: Mapping[str, z3.BoolRef], depth: int) -> di
     :raises Unproved: where the solver does not know.
     """
     solver = z3.Solver()
+    relation = _relation(system)
     layers = [_layer(system, 0)]
     solver.add(z3.substitute(system.start, *_pairs(system, layers[0])))
     found: dict[str, tuple[Moment, ...]] = dict.fromkeys(goals, ())
@@ -246,7 +247,7 @@ def witnesses(system: System, goals: Mapping[str, z3.BoolRef], depth: int) -> di
         if all(found.values()):
             break
         layers.append(_layer(system, step + 1))
-        solver.add(*_step(system, step, layers))
+        solver.add(_step(system, relation, step, layers))
     return found
 
 
@@ -261,25 +262,35 @@ def _pairs(system: System, layer: Mapping[str, z3.ExprRef]) -> list[tuple[z3.Exp
     return [(term, layer[name]) for name, term in system.state.terms.items()]
 
 
-def _step(system: System, step: int, layers: list[Layer]) -> list[z3.BoolRef]:
-    """Exactly one move is taken, and each field that it does not change stays."""
-    before, after = layers[-2], layers[-1]
-    inputs = [(term, z3.Const(f"{term.decl().name()}@{step}", term.sort())) for term in system.inputs]
-    pairs = _pairs(system, before) + inputs
-    picks = [_pick(step, number) for number in range(len(system.moves))]
-    facts = [z3.PbEq([(pick, 1) for pick in picks], 1)]
+def _relation(system: System) -> z3.BoolRef:
+    """Exactly one move is taken, and each field that it does not change stays; over the fields before and after."""
+    picks = [_pick(None, number) for number in range(len(system.moves))]
+    after = {name: _later(name, term) for name, term in system.state.terms.items()}
+    facts: list[z3.BoolRef] = [z3.PbEq([(pick, 1) for pick in picks], 1)]
     changers: dict[str, list[z3.BoolRef]] = {name: [] for name in system.state.terms}
     for pick, move in zip(picks, system.moves, strict=True):
-        facts.append(Implies(pick, z3.substitute(move.guard, *pairs)))
+        facts.append(Implies(pick, move.guard))
         for name, term in move.changes.items():
             changers[name].append(pick)
-            facts.append(Implies(pick, after[name] == z3.substitute(term, *pairs)))
-    facts += [Or(*found, after[name] == before[name]) for name, found in changers.items()]
-    return facts
+            facts.append(Implies(pick, after[name] == term))
+    facts += [Or(*found, after[name] == system.state.terms[name]) for name, found in changers.items()]
+    return And(facts)
 
 
-def _pick(step: int, number: int) -> z3.BoolRef:
-    return z3.Bool(f"move {number}@{step}")
+def _later(name: str, term: z3.ExprRef) -> z3.ExprRef:
+    return z3.Const(f"{name}@next", term.sort())
+
+
+def _step(system: System, relation: z3.BoolRef, step: int, layers: list[Layer]) -> z3.BoolRef:
+    """The relation between the last two layers, by one substitution: they are dear."""
+    later = [(_later(name, term), layers[-1][name]) for name, term in system.state.terms.items()]
+    inputs = [(term, z3.Const(f"{term.decl().name()}@{step}", term.sort())) for term in system.inputs]
+    picks = [(_pick(None, number), _pick(step, number)) for number in range(len(system.moves))]
+    return z3.substitute(relation, *_pairs(system, layers[-2]), *later, *inputs, *picks)
+
+
+def _pick(step: int | None, number: int) -> z3.BoolRef:
+    return z3.Bool(f"move {number}" if step is None else f"move {number}@{step}")
 
 
 def _run(system: System, model: z3.ModelRef, layers: list[Layer]) -> tuple[Moment, ...]:
