@@ -8,7 +8,7 @@ from rfc5077.properties.errors import UsageError
 
 
 def write_whole(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a file whole or not at all: a neighbour takes the octets, then takes the name.
+    """Write a file whole or not at all: a neighbour takes the octets, then takes the name; a link is followed.
 
     Args:
         path: where the text shall be; what was there is replaced.
@@ -16,8 +16,12 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
         private: readable by its owner alone (mode 0600); else as the process's umask says.
 
     Raises:
-        UsageError: the folder does not exist or cannot be written; `path` is untouched then.
+        UsageError: the folder does not exist or cannot be written, or `path` is a folder, a device or a pipe; `path` is
+            untouched then.
     """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise UsageError(f"cannot write {path}: it is no regular file")
     try:
         handle, neighbour = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

@@ -7,6 +7,7 @@ Nothing heavy is imported here or in a command family: each verb fetches its eng
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from operator import methodcaller
 from typing import Annotated
 
@@ -76,14 +77,26 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return UNUSABLE
+    except OSError as error:  # what a command itself opens is refused where it is opened: this is our own output
+        _give_up_output()
+        return _refuse(UsageError(f"cannot write the output: {error.strerror}"))
     return answer if isinstance(answer, int) else 0
 
 
 def main() -> None:
     """Run the process's own command line and leave with its exit code."""
+    if sys.stdout is None:
+        sys.exit(_refuse(UsageError("there is nowhere to write to: standard output is closed")))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without our signs is no reason to fail
     sys.exit(run(sys.argv[1:]))
+
+
+def _give_up_output() -> None:
+    """Nothing more is written, not even what the interpreter would flush at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(error: UsageError) -> int:

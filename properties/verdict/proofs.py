@@ -9,6 +9,7 @@ from itertools import pairwise
 from rfc5077.model.attacker import network
 from rfc5077.model.proof.prover import Proof, Proved
 from rfc5077.model.proof.replay import Step
+from rfc5077.model.proof.theorem import TwoRuns
 from rfc5077.model.proof.unbounded import Moment
 from rfc5077.properties.verdict.explain import Row, ladder
 from rfc5077.properties.verdict.judge import name_of
@@ -80,6 +81,8 @@ def prove_text(proof: Proof) -> str:
     parts = [f"Without {', '.join(sorted(proof.without))}:"] if proof.without else []
     parts += [_theorem_text(result) for result in proof.results]
     failed = len(proof.failed)
+    if proof.without and not failed:
+        parts.append("Nothing falls: the other clauses imply it, or no theorem speaks of what it protects.")
     shown = sum(bool(result.theorem.follows_from) for result in proof.results)
     parts.append(
         f"{len(proof.results) - failed} proved ({shown} of them not counted), {failed} failed, in "
@@ -98,9 +101,11 @@ def _theorem_text(result: Proved) -> str:
     for number, trace in enumerate(result.counterexample, 1):
         several = len(result.counterexample) > 1
         lines += ["", f"{INDENT}Counterexample{f', run {number}' if several else ''}:", run_text(trace), ""]
+    if isinstance(theorem.claim, TwoRuns) and len(result.counterexample) == 1:
+        lines.append(f"{INDENT}Already in this one run the answer is not determined: either is permitted.")
     if result.status == "unknown":
         answers = ", ".join(f"{solver} says {answer}" for solver, answer in result.certificate.items())
-        lines.append(f"{INDENT}{answers}; its twin is {result.twin.status}")
+        lines.append(f"{INDENT}Neither proved nor refuted: {answers}; its twin is {result.twin.status}.")
     return "\n".join(lines)
 
 

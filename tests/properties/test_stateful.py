@@ -19,6 +19,7 @@ from rfc5077.reference.handshake import offer, server_flight
 from rfc5077.reference.handshake.client_flight import ClientHandlers
 from rfc5077.reference.handshake.server_flight import ServerHandlers
 
+SEEDS = 12
 PARTIES = ((Server, ServerConnection), (Client, ClientConnection))
 
 TestReference = machine(examples=30, seed=1).TestCase
@@ -31,17 +32,33 @@ def played(**options):
     return tally
 
 
-def failure(**options):
-    """The message of the failure, and what Hypothesis adds to it. Enough runs that the seed does not matter."""
-    with pytest.raises(Refuted) as caught:
-        run_state_machine_as_test(machine(**{"examples": 1000, "steps": 12, **options}))
-    return str(caught.value), "\n".join(caught.value.__notes__)
+def failure(seed=0, **options):
+    """The message of the failure, and what Hypothesis adds to it, by the first seed that finds one.
+
+    What Hypothesis draws depends on the modules that happen to be loaded, so no single seed is sure to find it.
+    """
+    for chosen in range(seed, seed + SEEDS):
+        try:
+            run_state_machine_as_test(machine(**{"examples": 400, "steps": 12, **options}, seed=chosen))
+        except Refuted as caught:
+            return str(caught), "\n".join(caught.__notes__)
+    return pytest.fail(f"no run of {SEEDS} seeds was refuted")
+
+
+def happened(wanted, enough=all, **options):
+    """What happened under as many seeds as it takes for all (or any) that is wanted to happen."""
+    tally = Counter()
+    for seed in range(SEEDS):
+        tally += played(seed=seed, **options)
+        if enough(tally[what] for what in wanted):
+            break
+    return tally
 
 
 def test_the_reference_conforms_with_itself_whatever_befalls_it():
-    tally = played(examples=300)
-    happened = ("full", "resumed by ticket", "resumed by id", "renewed", "empty tickets", "declined", "lost")
-    assert {what for what in happened if not tally[what]} == set()
+    wanted = ("full", "resumed by ticket", "resumed by id", "renewed", "empty tickets", "declined", "lost")
+    tally = happened(wanted, examples=200)
+    assert {what for what in wanted if not tally[what]} == set()
     assert [what for what in tally if what.startswith("violation")] == []
 
 
@@ -65,12 +82,12 @@ def test_another_seed_gives_other_runs():
     ids=["ssl server", "ssl client", "ssl server that asks", "ssl client with a certificate", "tlslite server"],
 )
 def test_a_conforming_stack_passes(peer):
-    tally = played(peer=peer, examples=25)
+    tally = happened(["resumed", "resumed by ticket"], any, peer=peer, examples=25)
     assert tally["resumed"] + tally["resumed by ticket"] > 0
 
 
 def test_a_peer_may_be_given_as_it_is():
-    assert played(peer=python_ssl.server(), examples=5)["handshakes"] > 0
+    assert happened(["handshakes"], peer=python_ssl.server(), examples=5)["handshakes"] > 0
 
 
 def test_a_server_that_hangs_up_before_it_has_answered_is_accused_of_nothing():
@@ -167,7 +184,7 @@ def test_a_failure_shows_the_shrunk_run_as_a_ladder():
 
 def test_only_the_peers_violations_count_beside_a_peer():
     client = partial(ClientConnection, handlers=ClientHandlers(choose_offer=_late))
-    assert played(peer=python_ssl.server, client=client, examples=50)["excused"] > 0
+    assert happened(["excused"], peer=python_ssl.server, client=client, examples=50)["excused"] > 0
 
 
 @pytest.mark.parametrize("options", [{"examples": 0}, {"steps": 0}])
