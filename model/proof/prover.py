@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import Self
 
 import z3
 
@@ -84,13 +85,14 @@ def prove(
     begun = time.perf_counter()
     tell("searching", 0, 1)
     joint = tuple(theorem for theorem in theorems if not isinstance(theorem.claim, Unreachable))
-    draft = _joint_draft(joint, without) if joint else None
-    tried = dict(attempts(theorems, without))
-    seen = twins(theorems, without)
-    common = draft.common if draft else []
-    everything = [*common, *(draft.all_safety() if draft else []), *(o for a in tried.values() for o in a.obligations)]
-    everything = list(dict.fromkeys(everything))  # theorems about one system share what closes its states
-    answers, spent = _answers(everything, tell)
+    with _Solvers() as solvers:
+        draft = _joint_draft(joint, without) if joint else None
+        common = draft.common if draft else []
+        solvers.ask([*common, *(draft.all_safety() if draft else [])])
+        tried = dict(attempts(theorems, without))
+        solvers.ask(one for attempt in tried.values() for one in attempt.obligations)
+        seen = twins(theorems, without)
+        answers, spent = solvers.answers(tell)
 
     def worst(obligations: Iterable[Obligation]) -> dict[str, str]:
         names = [one.name for one in obligations]
@@ -106,7 +108,7 @@ def prove(
             failure = draft.failures[theorem.id]
             results.append(_result(theorem, worst([*common, *own]), failure, draft.explored, without, seconds))
     states, nodes = (len(draft.explored.states), draft.nodes) if draft else (0, 0)
-    return Proof(without, tuple(results), tuple(everything), states, nodes, time.perf_counter() - begun)
+    return Proof(without, tuple(results), solvers.asked, states, nodes, time.perf_counter() - begun)
 
 
 @dataclass(frozen=True)
@@ -203,24 +205,45 @@ def _self_composed(claim: TwoRuns, invariant: z3.BoolRef, without: Without) -> l
     return [invariant, z3.substitute(invariant, *other), when, z3.substitute(when, *other), *linked, Not(And(same))]
 
 
-def _answers(obligations: list[Obligation], tell: Progress) -> tuple[dict[str, dict[str, str]], dict[str, float]]:
-    """Each solver's answer to each obligation, and the seconds that z3 took.
+class _Solvers:
+    """Both solvers at work on obligations; a name that was asked before is not asked again.
 
-    cvc5, the slower of the two, works in a process beside this one; when z3 is through, this process helps it out, from
-    the end of the list.
+    cvc5, the slower of the two, works in a process beside this one from the first obligation on; when z3 is through,
+    this process helps it out, from the end of the list.
     """
-    names, scripts = [one.name for one in obligations], [one.script for one in obligations]
-    spent: dict[str, float] = {}
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
-        waiting = [beside.submit(check, "cvc5", [script]) for script in scripts]
-        first: list[str] = []
-        for number, (name, script) in enumerate(zip(names, scripts, strict=True)):
-            tell("proving", number, len(scripts))
+
+    def __init__(self) -> None:
+        self._beside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._waiting: dict[Obligation, Future[list[str]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._beside.shutdown(cancel_futures=True)
+
+    @property
+    def asked(self) -> tuple[Obligation, ...]:
+        """The obligations, in the order in which they were asked."""
+        return tuple(self._waiting)
+
+    def ask(self, obligations: Iterable[Obligation]) -> None:
+        """Hands obligations over; the second solver begins at once."""
+        for one in obligations:
+            if one not in self._waiting:
+                self._waiting[one] = self._beside.submit(check, "cvc5", [one.script])
+
+    def answers(self, tell: Progress) -> tuple[dict[str, dict[str, str]], dict[str, float]]:
+        """Each solver's answer to each obligation by its name, and the seconds that z3 took."""
+        spent: dict[str, float] = {}
+        first: dict[str, str] = {}
+        for number, one in enumerate(self._waiting):
+            tell("proving", number, len(self._waiting))
             begun = time.perf_counter()
-            first += check("z3", [script])
-            spent[name] = time.perf_counter() - begun
+            first[one.name] = check("z3", [one.script])[0]
+            spent[one.name] = time.perf_counter() - begun
         second: dict[str, str] = {}
-        for name, script, future in reversed(list(zip(names, scripts, waiting, strict=True))):
-            tell("checking again", len(second), len(scripts))
-            second[name] = (check("cvc5", [script]) if future.cancel() else future.result())[0]
-    return {"z3": dict(zip(names, first, strict=True)), "cvc5": second}, spent
+        for one, future in reversed(self._waiting.items()):
+            tell("checking again", len(second), len(self._waiting))
+            second[one.name] = (check("cvc5", [one.script]) if future.cancel() else future.result())[0]
+        return {"z3": first, "cvc5": second}, spent
