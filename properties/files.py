@@ -36,16 +36,34 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
+LARGEST = 16 * 1024 * 1024
+"""Octets that a file of certificates, keys or a session may have: a device without end is not read to its end."""
+
+
+def read_octets(path: Path) -> bytes:
+    """What a file holds that a user named.
+
+    Raises:
+        UsageError: there is no such file, it cannot be read, or it is larger than `LARGEST`.
+    """
+    try:
+        with path.open("rb") as source:
+            octets = source.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    if len(octets) > LARGEST:
+        raise UsageError(f"cannot read {path}: it is larger than {LARGEST // 1024 // 1024} MiB")
+    return octets
+
+
 def read_text(path: Path) -> str:
     """The text of a file that a user named.
 
     Raises:
-        UsageError: there is no such file, it cannot be read, or it is not UTF-8.
+        UsageError: there is no such file, it cannot be read, it is too large, or it is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        return read_octets(path).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not text (UTF-8): octet {error.start} does not fit") from error
 

@@ -226,4 +226,4 @@ def client(tickets: bool = True, client_certificate: bool = False) -> Peer[Conne
 
 def _need_tlslite() -> None:
     if find_spec("tlslite") is None:
-        raise UsageError("the peer tlslite needs tlslite-ng, which is not installed", "pip install rfc5077[peers]")
+        raise UsageError("the peer tlslite needs tlslite-ng, which is not here", "in a clone: pip install '.[peers]'")

@@ -167,7 +167,7 @@ FASTER = ("gmpy2", "gmpy", "M2Crypto", "Crypto")
 def tlslite_missing() -> str:
     """Why no claim about tlslite-ng can be looked at here; empty if it can."""
     if find_spec("tlslite") is None:
-        return "tlslite-ng is not installed: pip install rfc5077[peers]"
+        return "tlslite-ng is not installed; in a clone: pip install '.[peers]'"
     helpers = [name for name in FASTER if find_spec(name) is not None]
     return f"tlslite-ng has the help of {' and '.join(helpers)} here; the target is about it alone" if helpers else ""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import read_octets
 
 if TYPE_CHECKING:
     from rfc5077.reference.connection import HandshakeCompleted
@@ -117,7 +118,7 @@ def _credentials(cert: Path | None, key: Path | None) -> Credentials:
     if cert is None or key is None:
         raise UsageError("--cert and --key belong together")
     try:
-        return Credentials.from_pem(_octets(cert), _octets(key))
+        return Credentials.from_pem(read_octets(cert), read_octets(key))
     except (ValueError, TypeError) as error:  # TypeError: the key needs a password
         raise UsageError(f"{cert} and {key} cannot be used: {error}") from error
 
@@ -153,19 +154,12 @@ def _roots(ca: Path | None) -> TrustAnchors:
         if bundle is None:
             raise UsageError("this system keeps no bundle of trusted roots", "Name one with --ca, or use --insecure")
         ca = Path(bundle)
-    pem = _octets(ca)
+    pem = read_octets(ca)
     try:
         with warnings.catch_warnings(action="ignore"):  # of old roots: not the user's doing
             return TrustAnchors.from_pem(pem)
     except ValueError as error:
         raise UsageError(f"{ca} holds no certificates that can be read: {error}") from error
-
-
-def _octets(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _offer(file: Path, config: ClientConfig, now: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from rfc5077.model.event import BESIDE, Message
@@ -282,6 +282,10 @@ def format_header(header: Header) -> str:
 # --- whole recordings -------------------------------------------------------------------------------------------------
 
 
+LONGEST = 4 * 1024 * 1024
+"""Octets that a line may have; the largest event takes about a quarter of a million."""
+
+
 def parse_lines(name: str, lines: Iterable[str]) -> Iterator[Header | RecordedEvent]:
     """The header, then every event; blank lines are passed over.
 
@@ -307,7 +311,9 @@ def parse_lines(name: str, lines: Iterable[str]) -> Iterator[Header | RecordedEv
 
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as source:
-        for number, line in enumerate(source, 1):
+        for number, line in enumerate(iter(partial(source.readline, LONGEST + 1), b""), 1):
+            if len(line) > LONGEST:
+                raise UsageError(f"{path} line {number}: longer than {LONGEST} octets")
             try:
                 yield line.decode()
             except UnicodeDecodeError as error:

@@ -1,11 +1,12 @@
 """Files are written whole or not at all, and a file that cannot be read is refused in one line."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.files import read_text, write_whole
+from rfc5077.properties.files import read_octets, read_text, write_whole
 
 
 def test_a_file_is_written_and_nothing_is_left_beside_it(tmp_path):
@@ -49,3 +50,24 @@ def test_a_usage_error_is_one_line():
     assert str(UsageError("no clause\nX", "List them: rfc5077 clause")) == "no clause X. List them: rfc5077 clause"
     assert str(UsageError("no target x.")) == "no target x"
     assert str(UsageError("Did you mean y?.", "See: z")) == "Did you mean y? See: z"
+
+
+def test_a_file_without_end_is_not_read_to_its_end():
+    with pytest.raises(UsageError, match="larger than 16 MiB"):
+        read_octets(Path("/dev/zero"))
+
+
+def test_what_is_no_regular_file_is_not_written_over(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="no regular file"):
+        write_whole(tmp_path / "pipe", "text")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_link_is_followed(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
