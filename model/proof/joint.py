@@ -1,8 +1,8 @@
 """Client and server together, over a channel.
 
 The joint state is both parties' states, the messages in flight in each direction, first in first out, and what is
-remembered for the theorems' sake.  Every move is one of those in ``rules``.  A message in flight is its name alone: what
-it says follows from its sender's state, which no longer changes in that respect.  A party that receives what it must
+remembered for the theorems' sake.  Every move is one of those in ``rules``.  A message in flight is its name alone:
+what it says follows from its sender's state, which no longer changes in that respect.  A party that receives what it must
 refuse can only abort; nothing is ever blocked.
 
 Stated reductions, which every theorem shares: the channel may alter ServerHello's announcement, the ticket, and
