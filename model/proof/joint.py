@@ -2,8 +2,8 @@
 
 The joint state is both parties' states, the messages in flight in each direction, first in first out, and what is
 remembered for the theorems' sake.  Every move is one of those in ``rules``.  A message in flight is its name alone:
-what it says follows from its sender's state, which no longer changes in that respect.  A party that receives what it must
-refuse can only abort; nothing is ever blocked.
+what it says follows from its sender's state, which no longer changes in that respect.  A party that receives what it
+must refuse can only abort; nothing is ever blocked.
 
 Stated reductions, which every theorem shares: the channel may alter ServerHello's announcement, the ticket, and
 Finished, nothing else; the transport's end and close_notify are not modelled, an alert is; there is one message of
