@@ -262,9 +262,4 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """Every attack, with what it takes."""
 
-_ROOMS = (cost.CLAUSES, gluing.CLAUSES, lineage.CLAUSES, names.CLAUSES, negotiation.CLAUSES, prolongation.CLAUSES,
-          resumption.CLAUSES)  # fmt: skip
-CONSTRAINED = frozenset(entry.id for entries in _ROOMS for entry in entries)
-"""The ids of the clauses that bind a step of some system with an attacker."""
-
 BY_NAME = {attack.id: attack for attack in ATTACKS}

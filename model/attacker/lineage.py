@@ -12,7 +12,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.attacker.network import Act, Lasting, compose, lasting
+from rfc5077.model.lasting import Act, Lasting, compose, lasting
 from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic
 from rfc5077.model.proof.unbounded import Number, System, fresh
 

@@ -14,7 +14,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.attacker.network import Act, Change, Lasting, compose, lasting, plainest
+from rfc5077.model.lasting import Act, Change, Lasting, compose, lasting, plainest
 from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, choose, term
 from rfc5077.model.proof.unbounded import System, fresh
 

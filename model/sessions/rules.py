@@ -12,7 +12,9 @@ from enum import Enum, auto
 
 import z3
 
-from rfc5077.model.sessions.state import Parameters, Picked, Sessions, Ticket, same
+from rfc5077.model.lasting import Lasting, in_order
+from rfc5077.model.proof.unbounded import fresh
+from rfc5077.model.sessions.state import PICKED, STATE, Parameters, Picked, Sessions, Ticket, same
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 
@@ -58,13 +60,9 @@ class Step:
     extended: z3.BoolRef
 
 
-@dataclass(frozen=True)
-class Lasting:
-    """A clause about one kind of step: true where the step is in order."""
-
-    id: str
-    act: Act
-    formula: Callable[[Sessions, Step], z3.BoolRef]
+def rule(id: str, act: Act, formula: Callable[[Sessions, Step], z3.BoolRef]) -> Lasting[Sessions, Step]:
+    """What one clause says about one kind of step."""
+    return Lasting(id, formula, act)
 
 
 def opens(s: Sessions, step: Step) -> z3.BoolRef:
@@ -88,72 +86,72 @@ def _truly_proved(s: Sessions, step: Step) -> z3.BoolRef:
 
 ISSUING = (
     # The ticket carries the session, at least secret and suite.
-    Lasting("R5077-3.1-04", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "secret", "suite")),
-    Lasting("R5077-4-11", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "version")),
-    Lasting("R5077-4-11", Act.SEAL, lambda s, x: x.picked.plain.time == x.now),
-    Lasting("R5077-4-13", Act.SEAL, lambda s, x: _identity(x.picked.sealed, x.source)),
-    Lasting("R5077-4-15", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "name")),
-    Lasting("R7627-5.4-01", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "extended")),
+    rule("R5077-3.1-04", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "secret", "suite")),
+    rule("R5077-4-11", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "version")),
+    rule("R5077-4-11", Act.SEAL, lambda s, x: x.picked.plain.time == x.now),
+    rule("R5077-4-13", Act.SEAL, lambda s, x: _identity(x.picked.sealed, x.source)),
+    rule("R5077-4-15", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "name")),
+    rule("R7627-5.4-01", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "extended")),
     # A renewal does not make the session younger.
-    Lasting("R9325-3.4-05", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "since")),
+    rule("R9325-3.4-05", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "since")),
     # That keys change means that new tickets are sealed with the new one.
-    Lasting("R5077-5.5-04", Act.SEAL, lambda s, x: x.picked.plain.key == s.keys.newest),
+    rule("R5077-5.5-04", Act.SEAL, lambda s, x: x.picked.plain.key == s.keys.newest),
 )
 
 DELIVERING = (
-    Lasting("R5077-3.3-14", Act.ARRIVE, lambda s, x: x.picked.plain.counted_from == s.clocks.client),
-    Lasting("R5077-3.3-14", Act.CONTINUE, lambda s, x: x.picked.plain.counted_from == x.ticket.fate.counted_from),
+    rule("R5077-3.3-14", Act.ARRIVE, lambda s, x: x.picked.plain.counted_from == s.clocks.client),
+    rule("R5077-3.3-14", Act.CONTINUE, lambda s, x: x.picked.plain.counted_from == x.ticket.fate.counted_from),
     # A right Finished covers the ticket as it arrived.
-    Lasting("R5077-3.3-04", Act.PROVE, lambda s, x: Implies(x.picked.plain.right, Not(x.ticket.fate.altered))),
-    Lasting("R5077-3.3-04", Act.CONFIRM, lambda s, x: Not(x.ticket.fate.altered)),
-    Lasting("R5246-7.4.9-01", Act.PROVE, _truly_proved),
-    Lasting("R5246-7.4.9-01", Act.ANSWER, lambda s, x: x.ticket.fate.proved),
-    Lasting("R5246-7.4.9-01", Act.CONFIRM, lambda s, x: x.ticket.fate.answered),
+    rule("R5077-3.3-04", Act.PROVE, lambda s, x: Implies(x.picked.plain.right, Not(x.ticket.fate.altered))),
+    rule("R5077-3.3-04", Act.CONFIRM, lambda s, x: Not(x.ticket.fate.altered)),
+    rule("R5246-7.4.9-01", Act.PROVE, _truly_proved),
+    rule("R5246-7.4.9-01", Act.ANSWER, lambda s, x: x.ticket.fate.proved),
+    rule("R5246-7.4.9-01", Act.CONFIRM, lambda s, x: x.ticket.fate.answered),
 )
 
 KEEPING = (
-    Lasting("R5077-3.3-06", Act.STORE, lambda s, x: x.ticket.fate.proved),
+    rule("R5077-3.3-06", Act.STORE, lambda s, x: x.ticket.fate.proved),
     # The client keeps the ticket with the session of the handshake that brought it, under the name of that server.
-    Lasting("R5077-3.1-08", Act.STORE, lambda s, x: Implies(x.ticket.fate.finished, same(x.picked.kept, s.session))),
-    Lasting("R5077-3.1-08", Act.STORE, lambda s, x: x.picked.plain.server == s.deployment.server),
-    Lasting("R5077-3.1-08", Act.STORE_ANOTHER, lambda s, x: x.picked.kept.secret != s.session.secret),
-    Lasting("R5077-3.3-07c", Act.STORE_EMPTY, lambda s, x: z3.BoolVal(False)),
-    Lasting("R5077-3.2-10", Act.KEEP_AFTER_FAILURE, lambda s, x: z3.BoolVal(False)),
-    Lasting("R5246-7.2.2-01", Act.KEEP_AFTER_ALERT, lambda s, x: z3.BoolVal(False)),
+    rule("R5077-3.1-08", Act.STORE, lambda s, x: Implies(x.ticket.fate.finished, same(x.picked.kept, s.session))),
+    rule("R5077-3.1-08", Act.STORE, lambda s, x: x.picked.plain.server == s.deployment.server),
+    rule("R5077-3.1-08", Act.STORE_ANOTHER, lambda s, x: x.picked.kept.secret != s.session.secret),
+    rule("R5077-3.3-07c", Act.STORE_EMPTY, lambda s, x: z3.BoolVal(False)),
+    rule("R5077-3.2-10", Act.KEEP_AFTER_FAILURE, lambda s, x: z3.BoolVal(False)),
+    rule("R5246-7.2.2-01", Act.KEEP_AFTER_ALERT, lambda s, x: z3.BoolVal(False)),
 )
 
 OFFERING = (
-    Lasting("R5077-3.1-02", Act.OFFER, lambda s, x: x.picked.plain.server == s.slot.server),
-    Lasting("R5077-3.3-16", Act.OFFER, _unexpired),
-    Lasting("R6066-3-01", Act.OFFER, lambda s, x: x.picked.plain.name == s.kept.name),
+    rule("R5077-3.1-02", Act.OFFER, lambda s, x: x.picked.plain.server == s.slot.server),
+    rule("R5077-3.3-16", Act.OFFER, _unexpired),
+    rule("R6066-3-01", Act.OFFER, lambda s, x: x.picked.plain.name == s.kept.name),
 )
 
 ANSWERING = (
-    Lasting("R5077-3.2-09", Act.HONOUR, opens),
+    rule("R5077-3.2-09", Act.HONOUR, opens),
     # What is resumed is what the ticket holds.
-    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "secret", "version")),
-    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "name", "extended")),
-    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "since")),
-    Lasting("R5077-3.1-10", Act.HONOUR, lambda s, x: _identity(x.picked.resumed, x.ticket.state)),
-    Lasting("R5246-7.4.1.3-02", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "suite")),
-    Lasting("R9325-3.4-04", Act.HONOUR, lambda s, x: x.now - x.ticket.fate.time <= s.deployment.life),
-    Lasting("R9325-3.4-05", Act.HONOUR, lambda s, x: x.now - x.ticket.state.since <= s.deployment.cap),
-    Lasting("R6066-3-02", Act.HONOUR, lambda s, x: x.name == x.ticket.state.name),
-    Lasting("R7627-5.3-03", Act.HONOUR, lambda s, x: Implies(x.extended, x.ticket.state.extended)),
-    Lasting("R7627-5.3-04", Act.HONOUR, lambda s, x: Implies(x.ticket.state.extended, x.extended)),
-    Lasting("R7627-5.3-06", Act.HONOUR, lambda s, x: Implies(x.extended, x.picked.plain.answer_extended)),
-    Lasting("R7627-5.2-03", Act.HONOUR, lambda s, x: Implies(x.picked.plain.answer_extended, x.extended)),
-    Lasting("R5077-3.3-11", Act.DECLINE_RENEWED, lambda s, x: s.other(x.ticket).fate.confirmed),
-    Lasting("R5246-7.4.9-01", Act.ACCEPT, lambda s, x: s.client.secret == s.server.secret),
-    Lasting("R5246-7.4.1.3-04", Act.ACCEPT, lambda s, x: s.client.suite == s.server.suite),
-    Lasting("R7627-5.3-07", Act.ACCEPT, lambda s, x: Implies(s.link.answer_extended, s.client.extended)),
-    Lasting("R7627-5.3-08", Act.ACCEPT, lambda s, x: Implies(s.client.extended, s.link.answer_extended)),
+    rule("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "secret", "version")),
+    rule("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "name", "extended")),
+    rule("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "since")),
+    rule("R5077-3.1-10", Act.HONOUR, lambda s, x: _identity(x.picked.resumed, x.ticket.state)),
+    rule("R5246-7.4.1.3-02", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "suite")),
+    rule("R9325-3.4-04", Act.HONOUR, lambda s, x: x.now - x.ticket.fate.time <= s.deployment.life),
+    rule("R9325-3.4-05", Act.HONOUR, lambda s, x: x.now - x.ticket.state.since <= s.deployment.cap),
+    rule("R6066-3-02", Act.HONOUR, lambda s, x: x.name == x.ticket.state.name),
+    rule("R7627-5.3-03", Act.HONOUR, lambda s, x: Implies(x.extended, x.ticket.state.extended)),
+    rule("R7627-5.3-04", Act.HONOUR, lambda s, x: Implies(x.ticket.state.extended, x.extended)),
+    rule("R7627-5.3-06", Act.HONOUR, lambda s, x: Implies(x.extended, x.picked.plain.answer_extended)),
+    rule("R7627-5.2-03", Act.HONOUR, lambda s, x: Implies(x.picked.plain.answer_extended, x.extended)),
+    rule("R5077-3.3-11", Act.DECLINE_RENEWED, lambda s, x: s.other(x.ticket).fate.confirmed),
+    rule("R5246-7.4.9-01", Act.ACCEPT, lambda s, x: s.client.secret == s.server.secret),
+    rule("R5246-7.4.1.3-04", Act.ACCEPT, lambda s, x: s.client.suite == s.server.suite),
+    rule("R7627-5.3-07", Act.ACCEPT, lambda s, x: Implies(s.link.answer_extended, s.client.extended)),
+    rule("R7627-5.3-08", Act.ACCEPT, lambda s, x: Implies(s.client.extended, s.link.answer_extended)),
 )
 
 ROTATING = (
-    Lasting("R5077-5.5-04", Act.ROTATE, lambda s, x: s.clocks.server - s.keys.since >= s.deployment.interval),
+    rule("R5077-5.5-04", Act.ROTATE, lambda s, x: s.clocks.server - s.keys.since >= s.deployment.interval),
     # A key is destroyed once no ticket of its is valid.
-    Lasting("R9325-3.4-03", Act.ROTATE, lambda s, x: x.picked.plain.oldest >= s.keys.newest + 1 - s.deployment.window),
+    rule("R9325-3.4-03", Act.ROTATE, lambda s, x: x.picked.plain.oldest >= s.keys.newest + 1 - s.deployment.window),
 )
 
 KEPT_WINDOW = "choice: keys are kept for the window"
@@ -171,18 +169,23 @@ def _close(s: Sessions, step: Step) -> z3.BoolRef:
 
 
 CHOSEN = (
-    Lasting(KEPT_WINDOW, Act.ROTATE, lambda s, x: x.picked.plain.oldest <= s.keys.newest + 1 - s.deployment.window),
-    Lasting(HANDED_ON, Act.ROTATE, lambda s, x: s.keys.second_has > s.keys.newest),
-    Lasting(BOUNDED_SKEW, Act.TICK, _close),
-    Lasting(GENEROUS, Act.DECLINE_RENEWED, lambda s, x: z3.BoolVal(False)),
-    Lasting(GENEROUS, Act.DECLINE_WHIM, lambda s, x: z3.BoolVal(False)),
+    rule(KEPT_WINDOW, Act.ROTATE, lambda s, x: x.picked.plain.oldest <= s.keys.newest + 1 - s.deployment.window),
+    rule(HANDED_ON, Act.ROTATE, lambda s, x: s.keys.second_has > s.keys.newest),
+    rule(BOUNDED_SKEW, Act.TICK, _close),
+    rule(GENEROUS, Act.DECLINE_RENEWED, lambda s, x: z3.BoolVal(False)),
+    rule(GENEROUS, Act.DECLINE_WHIM, lambda s, x: z3.BoolVal(False)),
 )
 
 RULES = (*ISSUING, *DELIVERING, *KEEPING, *OFFERING, *ANSWERING, *ROTATING, *CHOSEN)
 """All rows."""
 
 
-def in_order(s: Sessions, step: Step, without: frozenset[str]) -> z3.BoolRef:
+def allows(s: Sessions, step: Step, without: frozenset[str]) -> z3.BoolRef:
     """What all clauses but those of the given ids say of the step."""
-    said = [rule.formula(s, step) for rule in RULES if rule.act is step.act and rule.id not in without]
-    return And(said) if said else z3.BoolVal(True)
+    return in_order(RULES, s, step, without, step.act)
+
+
+def shown(act: Act) -> Step:
+    """A step of this kind as the rows are shown: about the ticket A, with names for all that the server goes by."""
+    now, newest, name = z3.Ints("now newest hello.name")
+    return Step(act, STATE.a, PICKED, fresh(Parameters, "source"), now, newest, name, z3.Bool("hello.extended"))

@@ -12,7 +12,7 @@ from functools import cache
 import z3
 
 from rfc5077.model.proof.unbounded import Move, System
-from rfc5077.model.sessions.rules import WINDOW_SUFFICES, Act, Step, in_order, opens
+from rfc5077.model.sessions.rules import WINDOW_SUFFICES, Act, Step, allows, opens
 from rfc5077.model.sessions.state import (
     PICKED,
     STATE,
@@ -62,7 +62,7 @@ def _step(act: Act, ticket: Ticket, source: Parameters = S.session, second: bool
 
 def _move(name: str, without: Without, step: Step, guard: z3.BoolRef, *changes: Mapping[str, z3.ExprRef]) -> Move:
     every = {field: term for part in changes for field, term in part.items()}
-    return Move(name, And(guard, in_order(S, step, without)), every)
+    return Move(name, And(guard, allows(S, step, without)), every)
 
 
 # --- issuing ----------------------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def _move(name: str, without: Without, step: Step, guard: z3.BoolRef, *changes: 
 def _issuing(without: Without) -> Iterator[Move]:
     for ticket in (S.a, S.b):
         other = S.other(ticket)
-        renewed = in_order(S, _step(Act.HONOUR, other), without)
+        renewed = allows(S, _step(Act.HONOUR, other), without)
         young = TRUE if CAP in without else S.clocks.server - S.session.since <= S.deployment.cap
         untracked = And(_as_proved(PICKED.resumed), young)
         for how, source, guard, renews in (
@@ -116,7 +116,7 @@ def _delivering(without: Without) -> Iterator[Move]:
         )  # fmt: skip
         yield _move(
             f"another connection resumes by {name} without renewal", without, _step(Act.CONTINUE, ticket),
-            And(S.slot.held.is_(ticket.held), in_order(S, _step(Act.HONOUR, ticket), without)),
+            And(S.slot.held.is_(ticket.held), allows(S, _step(Act.HONOUR, ticket), without)),
             to(fate, counted_from=ANY.counted_from),
         )  # fmt: skip
 
@@ -175,7 +175,7 @@ def _resuming(without: Without) -> Iterator[Move]:
     yield _move("client resumes", without, _step(Act.ACCEPT, S.a), link.stage.is_(Stage.HONOURED),
                 to(link, stage=Stage.RESUMED))  # fmt: skip
     yield _move("client resumes and stores the ticket of zero length", without, _step(Act.STORE_EMPTY, S.a),
-                And(link.stage.is_(Stage.HONOURED), link.empty, in_order(S, _step(Act.ACCEPT, S.a), without)),
+                And(link.stage.is_(Stage.HONOURED), link.empty, allows(S, _step(Act.ACCEPT, S.a), without)),
                 to(link, stage=Stage.RESUMED), to(S.slot, held=Held.EMPTY_ONE))  # fmt: skip
     yield Move("the connection is lost", Not(link.stage.among(Stage.IDLE, Stage.RESUMED)),
                to(link, stage=Stage.BROKEN_OFF))  # fmt: skip
@@ -208,7 +208,7 @@ def _answering(second: bool, without: Without) -> Iterator[Move]:
         ("declines, as renewed,", Act.DECLINE_RENEWED, And(S.b.fate.sealed, S.b.fate.renews), to(link, stranded=lacks)),
         ("declines", Act.DECLINE_WHIM, TRUE, {}),
     ):
-        allowed = in_order(S, _answer(act, second), without) if act else TRUE
+        allowed = allows(S, _answer(act, second), without) if act else TRUE
         yield Move(f"{who} {reason} A", And(asked, guard, allowed), {**declined, **more})
 
 

@@ -11,6 +11,7 @@ from functools import cache
 
 import z3
 
+from rfc5077.model.lasting import Lasting, in_order, lasting
 from rfc5077.model.logic import Flag, Symbolic
 from rfc5077.model.proof.unbounded import Move, Number, System, fresh
 
@@ -37,9 +38,50 @@ class Run(Symbolic):
     secret = Number()  # of the session that it resumes; 0 if none
 
 
+class Answer(Symbolic):
+    """A server's answer: its decision on the ticket, and what it resumes."""
+
+    honours = Flag()
+    resumes = Flag()
+    secret = Number()
+
+
 SHARED = fresh(Shared, "shared")
 RUNS = (fresh(Run, "first"), fresh(Run, "second"))
-HONOURS, RESUMES, SECRET = z3.Bool("any.honours"), z3.Bool("any.resumes"), z3.Int("any.secret")
+ANY = fresh(Answer, "any")
+Entry = Lasting[Run, Answer]
+
+
+@lasting("R5077-3.3-11")
+def renewed_ticket_is_still_good(run: Run, s: Answer) -> z3.BoolRef:
+    return Implies(run.renewed, _policy(s))
+
+
+@lasting("R5077-3.4-07")
+def ticket_decides_without_the_cache(run: Run, s: Answer) -> z3.BoolRef:
+    return Implies(Not(run.cached), s.resumes == s.honours)
+
+
+@lasting("R5077-3.4-08")
+def ticket_decides_beside_the_cache(run: Run, s: Answer) -> z3.BoolRef:
+    return Implies(run.cached, s.resumes == s.honours)
+
+
+@lasting("R5077-3.1-10")
+def secret_is_the_sealed_one(run: Run, s: Answer) -> z3.BoolRef:
+    return Implies(s.resumes, SHARED.secret == s.secret)
+
+
+CLAUSES: tuple[Entry, ...] = (
+    renewed_ticket_is_still_good,
+    ticket_decides_without_the_cache,
+    ticket_decides_beside_the_cache,
+    secret_is_the_sealed_one,
+)
+
+
+def _policy(s: Answer) -> z3.BoolRef:
+    return And(SHARED.wanted, SHARED.opens) == s.honours
 
 
 @cache
@@ -48,30 +90,19 @@ def two_runs(without: frozenset[str] = frozenset()) -> System:
     moves = tuple(move for run in RUNS for move in _moves(run, without))
     whole = {f"{part.prefix}.{n}": term for part in (SHARED, *RUNS) for n, term in part.terms.items()}
     blank = [Not(term) for run in RUNS for term in run.terms.values() if z3.is_bool(term)]
-    return System("two runs", Symbolic("", whole), And(*blank), moves, (HONOURS, RESUMES, SECRET))
+    return System("two runs", Symbolic("", whole), And(*blank), moves, tuple(ANY.terms.values()))
 
 
 def _moves(run: Run, without: frozenset[str]) -> Iterator[Move]:
     def to(**terms: z3.ExprRef) -> dict[str, z3.ExprRef]:
         return {f"{run.prefix}.{name}": term for name, term in terms.items()}
 
-    def bound(id: str, formula: z3.BoolRef) -> z3.BoolRef:
-        return z3.BoolVal(True) if id in without else formula
-
     waits = Not(run.answered)
     yes = z3.BoolVal(True)
-    yield Move(f"{run.prefix}: a session is cached", waits, to(cached=yes, cached_secret=SECRET))
+    yield Move(f"{run.prefix}: a session is cached", waits, to(cached=yes, cached_secret=ANY.secret))
     yield Move(f"{run.prefix}: the ticket is renewed", And(waits, SHARED.opens), to(renewed=yes))
-    policy = And(SHARED.wanted, SHARED.opens) == HONOURS
-    answer = And(
-        waits,
-        Implies(Not(run.renewed), policy),
-        bound("R5077-3.3-11", Implies(run.renewed, policy)),
-        bound("R5077-3.4-07", Implies(Not(run.cached), RESUMES == HONOURS)),
-        bound("R5077-3.4-08", Implies(run.cached, RESUMES == HONOURS)),
-        bound("R5077-3.1-10", Implies(RESUMES, SHARED.secret == SECRET)),
-    )
+    answer = And(waits, Implies(Not(run.renewed), _policy(ANY)), in_order(CLAUSES, run, ANY, without))
     yield Move(
         f"{run.prefix}: answers", answer,
-        to(answered=yes, honours=HONOURS, resumes=RESUMES, secret=If(RESUMES, SECRET, z3.IntVal(0))),
+        to(answered=yes, honours=ANY.honours, resumes=ANY.resumes, secret=If(ANY.resumes, ANY.secret, z3.IntVal(0))),
     )  # fmt: skip

@@ -50,14 +50,12 @@ def _same_class(clause: str) -> frozenset[str]:
     Raises:
         UsageError: none of them has a constraint, so no proof can rest on them.
     """
-    from rfc5077.model.attacker.attacks import CONSTRAINED
     from rfc5077.model.clauses import BY_ID
     from rfc5077.model.proof.prover import dropped
-    from rfc5077.model.sessions.rules import RULES
+    from rfc5077.model.systems import constrained
 
     ids = dropped(clause)
-    elsewhere = CONSTRAINED.union(rule.id for rule in RULES)
-    if not any(BY_ID[id].mechanised for id in ids) and ids.isdisjoint(elsewhere):
+    if not any(BY_ID[id].mechanised for id in ids) and ids.isdisjoint(constrained()):
         raise UsageError(f"{clause} has no constraint, so no theorem rests on it", f"See: rfc5077 clause {clause}")
     return ids
 
