@@ -17,7 +17,7 @@ from typing import Self
 import z3
 
 from rfc5077.model.clauses import BY_ID, family
-from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligation
+from rfc5077.model.proof.certificate import INITIATION, SOLVERS, Obligation, check, consecution, obligation
 from rfc5077.model.proof.explore import Explored, Triple, explore
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
@@ -163,13 +163,13 @@ def _worst(answers: list[str]) -> str:
 
 def _initiation(invariant: z3.BoolRef, starts: tuple[Triple, ...]) -> Iterator[Obligation]:
     begins = Or([And([term == value for term, value in zip(STATE.terms(), values(s), strict=True)]) for s in starts])
-    yield obligation("initiation", begins, Not(invariant))
+    yield obligation("initiation", begins, Not(invariant), part=INITIATION)
 
 
 def _consecution(invariant: z3.BoolRef, explored: Explored) -> Iterator[Obligation]:
     for number, rule in enumerate(explored.moves.rules):
-        after = z3.substitute(invariant, *zip(STATE.terms(), rule.result.terms(), strict=True))
-        yield obligation(f"consecution {number}: {rule.name}", invariant, rule.guard, Not(after))
+        changes = [(old, new) for old, new in zip(STATE.terms(), rule.result.terms(), strict=True) if not new.eq(old)]
+        yield consecution(f"consecution {number}: {rule.name}", rule.name, invariant, rule.guard, changes)
 
 
 def _safety(theorem: Theorem, invariant: z3.BoolRef, explored: Explored, without: Without) -> Iterator[Obligation]:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast, overload
 import z3
 
 from rfc5077.model.logic import Choice, Flag, Symbolic, sort_of
-from rfc5077.model.proof.certificate import Obligation, obligation
+from rfc5077.model.proof.certificate import INITIATION, Obligation, consecution, obligation
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 
@@ -194,12 +194,13 @@ def propose(system: System, bad: z3.BoolRef, milliseconds: int = 20_000) -> z3.B
 
 def obligations(system: System, name: str, invariant: z3.BoolRef, bad: z3.BoolRef) -> list[Obligation]:
     """Initiation, consecution move by move, safety."""
-    found = [obligation(f"{name}: initiation", system.start, Not(invariant))]
+    found = [obligation(f"{name}: initiation", system.start, Not(invariant), part=INITIATION)]
     for number, move in enumerate(system.moves):
-        after = system.after(move, invariant)
-        if after.eq(invariant):
+        if system.after(move, invariant).eq(invariant):
             continue  # the move changes nothing that the invariant speaks of
-        found.append(obligation(f"{name}: consecution {number}: {move.name}", invariant, move.guard, Not(after)))
+        changes = [(system.state.terms[field], term) for field, term in move.changes.items()]
+        label = f"{name}: consecution {number}: {move.name}"
+        found.append(consecution(label, move.name, invariant, move.guard, changes))
     found.append(obligation(f"{name}: safety", invariant, bad))
     return found
 
