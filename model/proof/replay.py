@@ -51,12 +51,12 @@ def evaluated(formula: z3.ExprRef, state: Triple) -> z3.ExprRef:
     return z3.simplify(z3.substitute(formula, *zip(STATE.terms(), values(state), strict=True)))
 
 
-def replayed(explored: Explored, state: Triple) -> tuple[Step, ...]:
-    """The steps from a start to the state, each confirmed by z3.
+def replayed(explored: Explored, state: Triple, then: tuple[int, Triple] | None = None) -> tuple[Step, ...]:
+    """The steps from a start to the state, and one more if it is given, each confirmed by z3.
 
     :raises ReplayError: for a step that z3 does not confirm.
     """
-    trace = explored.trace(state)
+    trace = [*explored.trace(state), *([then] if then else [])]
     before = _start(explored, state)
     steps: list[Step] = []
     for number, reached in trace:

@@ -70,16 +70,26 @@ def _pair(claim: TwoRuns, explored: Explored, when: Function) -> tuple[Triple, .
     return ()
 
 
-def _moves(claim: Decreasing, explored: Explored, state: Triple) -> Iterator[Triple]:
+def offending(theorem: Theorem, explored: Explored, state: Triple, without: Without) -> tuple[int, Triple] | None:
+    """The move, and where it leads, by which a claim about moves fails in the state that refutes it; else none."""
+    claim = theorem.claim
+    if not isinstance(claim, Decreasing):
+        return None
+    rank = compiled([claim.rank()], *RECORDS)
+    before = rank(*state)[0]
+    return next((move for move in _moves(claim, explored, state) if rank(*move[1])[0] >= before), None)
+
+
+def _moves(claim: Decreasing, explored: Explored, state: Triple) -> Iterator[tuple[int, Triple]]:
     for number, reached in explored.moves.after(state):
         if claim.moves(explored.moves.rules[number]):
-            yield reached
+            yield number, reached
 
 
 def _rising(claim: Decreasing, explored: Explored, without: Without) -> tuple[Triple, ...]:
     terms = compiled([claim.when(without), claim.rank()], *RECORDS)
     for state in explored.parents:
         met, before = terms(*state)
-        if met and any(terms(*reached)[1] >= before for reached in _moves(claim, explored, state)):
+        if met and any(terms(*reached)[1] >= before for _, reached in _moves(claim, explored, state)):
             return (state,)
     return ()

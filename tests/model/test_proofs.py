@@ -8,7 +8,7 @@ import z3
 from necessity import JOINT
 
 from rfc5077.model.event import CLIENT
-from rfc5077.model.proof import prover
+from rfc5077.model.proof import induction, prover
 from rfc5077.model.proof.certificate import SOLVERS, check, check_with_cvc5, check_with_z3, obligation
 from rfc5077.model.proof.explore import Explored, explore
 from rfc5077.model.proof.invariant import Diagram
@@ -16,7 +16,7 @@ from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.prover import dropped, prove
 from rfc5077.model.proof.replay import ReplayError, replayed, wire
 from rfc5077.model.proof.rules import rules
-from rfc5077.model.proof.search import counterexample
+from rfc5077.model.proof.solvers import Answers, worst
 from rfc5077.model.proof.theorem import Always, Theorem, TwoRuns
 from rfc5077.model.run.monitor import Monitor
 
@@ -92,7 +92,7 @@ def test_a_theorem_is_no_tautology(theorem):
     if isinstance(claim, Always):
         solver.add(claim.when(ALL), z3.Not(claim.then(ALL)))
     elif isinstance(claim, TwoRuns):
-        solver.add(*prover._self_composed(claim, z3.BoolVal(True), ALL))
+        solver.add(*induction.self_composed(claim, z3.BoolVal(True), ALL))
     else:
         moves = [rule for rule in rules() if claim.moves(rule)]
         solver.add(claim.when(ALL), z3.Or([z3.And(rule.guard, z3.Not(claim.lemma(rule))) for rule in moves]))
@@ -123,50 +123,62 @@ def test_a_state_that_is_missing_from_the_invariant_shows_in_the_step_that_leads
     missing = next(state for state in reversed(explored.states) if explored.parents[state] is not None)
     _, number = explored.parents[missing]
     kept = [a + b + c for a, b, c in explored.states if (a, b, c) != missing]
-    obligations = list(prover._consecution(Diagram(kept).formula(), explored))
+    obligations = list(induction.closure(Diagram(kept).formula(), explored))
     assert outcomes(obligations[number].script) == {"z3": "sat", "cvc5": "sat"}
 
 
 def test_a_start_that_is_missing_from_the_invariant_shows(explored):
     kept = [a + b + c for a, b, c in explored.states if (a, b, c) != explored.starts[0]]
-    (initiation,) = prover._initiation(Diagram(kept).formula(), explored.starts)
+    (initiation,) = induction.initiation(Diagram(kept).formula(), explored.starts)
     assert outcomes(initiation.script) == {"z3": "sat", "cvc5": "sat"}
 
 
 def test_an_invariant_that_says_too_little_does_not_give_the_theorem(explored):
     theorem = BY_ID["no_ticket_comes_unannounced"]
-    (weak,) = prover._safety(theorem, z3.BoolVal(True), explored, ALL)
+    (weak,) = induction.safety(theorem, z3.BoolVal(True), explored, ALL)
     assert outcomes(weak.script) == {"z3": "sat", "cvc5": "sat"}
+
+
+def all_say(answer: str, obligations) -> Answers:
+    found = Answers()
+    for one in obligations:
+        found.seconds[one.name] = 0.0
+        for solver in SOLVERS:
+            found.of[solver][one.name] = answer
+    return found
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("answer", ["sat", "unknown"])
-def test_what_one_solver_does_not_confirm_is_not_proved(explored, solver, answer):
-    certificate = {"z3": "unsat", "cvc5": "unsat"} | {solver: answer}
-    found = prover._result(BY_ID["no_ticket_comes_unannounced"], certificate, (), explored, ALL, 0.0)
-    assert found.status == "unknown"
-    assert found.certificate[solver] == answer
+def test_what_one_solver_does_not_confirm_is_not_proved(solver, answer):
+    theorem = BY_ID["no_ticket_comes_unannounced"]
+    found = induction.draft([theorem], ALL)
+    answers = all_say("unsat", found.obligations())
+    assert prover._joint(theorem, answers, found, ALL).status == "proved"
+    answers.of[solver][found.obligations()[-1].name] = answer
+    doubted = prover._joint(theorem, answers, found, ALL)
+    assert (doubted.status, doubted.certificate[solver]) == ("unknown", answer)
 
 
 def test_one_answer_that_is_not_unsat_spoils_them_all():
-    assert prover._worst(["unsat", "unsat"]) == "unsat"
-    assert prover._worst(["unsat", "unknown", "unsat"]) == "unknown"
-    assert prover._worst(["unsat", "sat", "unsat"]) == "sat"
+    assert worst(["unsat", "unsat"]) == "unsat"
+    assert worst(["unsat", "unknown", "unsat"]) == "unknown"
+    assert worst(["unsat", "sat", "unsat"]) == "sat"
 
 
-def test_a_theorem_whose_condition_is_never_met_is_not_proved(explored):
+def test_a_theorem_whose_condition_is_never_met_is_not_proved():
     empty = Theorem("never", "Never.", BY_ID["no_ticket_comes_unannounced"].basis,
                     Always(lambda _: z3.BoolVal(False), lambda _: z3.BoolVal(False)))  # fmt: skip
-    found = prover._result(empty, {"z3": "unsat", "cvc5": "unsat"}, (), explored, ALL, 0.0)
+    draft = induction.draft([empty], ALL)
+    found = prover._joint(empty, all_say("unsat", draft.obligations()), draft, ALL)
     assert (found.status, found.twin.status, found.twin.traces) == ("unknown", "unknown", ())
 
 
 def test_a_refuted_theorem_comes_with_its_run():
     without = dropped("R5077-3.3-02")
     assert without == {"R5077-3.1-03", "R5077-3.3-02", "R5077-3.3-07"}
-    theorem, found = BY_ID["ticket_has_its_place"], explore(without)
-    states = counterexample(theorem, found, without)
-    refuted = prover._result(theorem, {}, states, found, without, 0.0)
+    theorem = BY_ID["ticket_has_its_place"]
+    refuted = prover._joint(theorem, Answers(), induction.draft([theorem], without), without)
     assert refuted.status == "refuted"
     (trace,) = refuted.counterexample
     # Announced, then ChangeCipherSpec without NewSessionTicket.
