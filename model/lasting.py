@@ -49,11 +49,33 @@ class lasting:
         return Lasting(self.id, formula)
 
 
+Binds = Callable[[str], z3.BoolRef]
+"""Whether the clause of an id binds: true, false, or a switch of its own."""
+
+
+def all_but(without: frozenset[str]) -> Binds:
+    """Every clause binds but those of the given ids."""
+    return lambda id: z3.BoolVal(id not in without)
+
+
+def switched(id: str) -> z3.BoolRef:
+    """A switch for each clause: what is proved for all their positions holds whatever clauses bind."""
+    return z3.Bool(f"binds {id}")
+
+
+def where(condition: z3.BoolRef, formula: z3.BoolRef) -> z3.BoolRef:
+    """The formula if the condition is true, nothing if it is false, an implication where that is open."""
+    if z3.is_true(condition):
+        return formula
+    return z3.BoolVal(True) if z3.is_false(condition) else z3.Implies(condition, formula)
+
+
 def in_order(
-    rows: Iterable[Lasting[S, T]], state: S, step: T, without: frozenset[str], kind: Enum | None = None
+    rows: Iterable[Lasting[S, T]], state: S, step: T, binds: Binds, kind: Enum | None = None
 ) -> z3.BoolRef:
-    """What the rows but those of the given ids say of a step, of this kind if the rows have kinds."""
-    said = [row.formula(state, step) for row in rows if row.kind is kind and row.id not in without]
+    """What the rows that bind say of a step, of this kind if the rows have kinds."""
+    asked = [(binds(row.id), row) for row in rows if row.kind is kind]
+    said = [where(on, row.formula(state, step)) for on, row in asked if not z3.is_false(on)]
     return z3.And(said) if said else z3.BoolVal(True)
 
 
@@ -86,7 +108,7 @@ def compose(
     moves = []
     for act in acts:
         seen = step("", act.step.terms() if isinstance(act.step, Concrete) else act.step.terms)
-        guard = z3.simplify(z3.And(act.possible, in_order(clauses, state, seen, without)))
+        guard = z3.simplify(z3.And(act.possible, in_order(clauses, state, seen, all_but(without))))
         if not z3.is_false(guard):
             moves.append(Move(act.name, guard, {field: _term(value) for field, value in act.changes.items()}))
     return System(name, state, start, tuple(moves), inputs)

@@ -59,7 +59,7 @@ def _whole(ticket: Ticket) -> z3.BoolRef:
 
 def kept_as_the_session(*fields: str) -> z3.BoolRef:
     """What the client keeps beside a ticket is the session."""
-    ours = S.slot.held.among(Held.A, Held.B)
+    ours = S.slot.held.among(Held.A, Held.B, Held.FURTHER)
     return And(*(_stored(t) for t in TICKETS), Implies(ours, same(S.kept, S.session, *fields)))
 
 
@@ -96,12 +96,12 @@ def is_deleted_after_failure() -> z3.BoolRef:
     """A ticket that was part of a failure is deleted, and what is deleted is not in the store."""
     each = [
         And(
-            Implies(Or(t.fate.failed, t.fate.alarmed), t.fate.deleted),
-            Implies(S.slot.held.is_(t.held), Not(t.fate.deleted)),
+            Implies(t.fate.failed, t.fate.deleted),
+            Implies(S.slot.held.is_(t.held), Not(Or(t.fate.deleted, S.slot.ended))),
         )
         for t in TICKETS
     ]
-    return And(*each, Not(S.link.condemned))
+    return And(*each, Implies(S.slot.alarmed, S.slot.ended), Not(S.link.condemned))
 
 
 def is_confirmed_by_the_client() -> z3.BoolRef:
@@ -121,9 +121,11 @@ def ages_are_known(window: int) -> z3.BoolRef:
     d, c, k, fate, link = S.deployment, S.clocks, S.keys, S.a.fate, S.link
     clocks = And(c.server - c.second <= d.skew, c.second - c.server <= d.skew, k.since <= c.server, d.skew >= 0)
     ring = And(k.oldest <= k.newest - d.window, k.newest <= k.second_has, d.window == window)
-    enough = window * d.interval > d.life + d.skew
-    followed = [Implies(k.newest - fate.key > n, fate.sealed_at + n * d.interval <= k.since) for n in range(window + 1)]
-    ticket = And(fate.time == fate.sealed_at, fate.sealed_at <= c.server, fate.key <= k.newest, *followed)
+    enough = window * d.interval > d.life + 2 * d.skew
+    followed = [
+        Implies(k.newest - fate.key > n, fate.sealed_at + n * d.interval <= k.since + d.skew) for n in range(window + 1)
+    ]
+    ticket = And(fate.time == fate.sealed_at, fate.sealed_at <= c.server + d.skew, fate.key <= k.newest, *followed)
     over = Or(link.age > d.life, link.session_age > d.cap)
     declined = Implies(And(link.stage.is_(Stage.DECLINED), Not(link.excused)), over)
     return And(

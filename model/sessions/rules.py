@@ -12,9 +12,19 @@ from enum import Enum, auto
 
 import z3
 
-from rfc5077.model.lasting import Lasting, in_order
+from rfc5077.model.lasting import Binds, Lasting, in_order, where
 from rfc5077.model.proof.unbounded import fresh
-from rfc5077.model.sessions.state import PICKED, STATE, Parameters, Picked, Sessions, Ticket, same
+from rfc5077.model.sessions.state import (
+    PICKED,
+    STATE,
+    Acting,
+    Connection,
+    Parameters,
+    Picked,
+    Sessions,
+    Ticket,
+    same,
+)
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 
@@ -44,20 +54,21 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """A step before it is taken: the ticket it is about, what is picked, and the acting server's clock and keys.
+    """A step before it is taken: the ticket it is about, what is picked, and what the acting server goes by.
 
     ``source`` is what the server holds of the session when it seals; ``name`` and ``extended`` are of the hello that
-    it answers.
+    it answers in the ``connection``; ``renewal`` is the ticket for whose sake it declines.
     """
 
     act: Act
     ticket: Ticket
     picked: Picked
     source: Parameters
-    now: z3.ArithRef
-    newest: z3.ArithRef
+    acting: Acting
     name: z3.ArithRef
     extended: z3.BoolRef
+    connection: Connection
+    renewal: Ticket
 
 
 def rule(id: str, act: Act, formula: Callable[[Sessions, Step], z3.BoolRef]) -> Lasting[Sessions, Step]:
@@ -68,7 +79,7 @@ def rule(id: str, act: Act, formula: Callable[[Sessions, Step], z3.BoolRef]) -> 
 def opens(s: Sessions, step: Step) -> z3.BoolRef:
     """The acting server has the key of the ticket, and the ticket is as it was sealed."""
     fate = step.ticket.fate
-    return And(s.keys.oldest <= fate.key, fate.key <= step.newest, Not(fate.altered))
+    return And(step.acting.oldest <= fate.key, fate.key <= step.acting.newest, Not(fate.altered))
 
 
 def _identity(one: Parameters, other: Parameters) -> z3.BoolRef:
@@ -80,6 +91,11 @@ def _unexpired(s: Sessions, step: Step) -> z3.BoolRef:
     return Or(fate.hint == 0, s.clocks.client - fate.counted_from <= fate.hint)
 
 
+def _answered(step: Step) -> z3.BoolRef:
+    """The ServerHello had the extension."""
+    return step.connection.link.answer_extended
+
+
 def _truly_proved(s: Sessions, step: Step) -> z3.BoolRef:
     return step.picked.plain.right
 
@@ -88,14 +104,14 @@ ISSUING = (
     # The ticket carries the session, at least secret and suite.
     rule("R5077-3.1-04", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "secret", "suite")),
     rule("R5077-4-11", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "version")),
-    rule("R5077-4-11", Act.SEAL, lambda s, x: x.picked.plain.time == x.now),
+    rule("R5077-4-11", Act.SEAL, lambda s, x: x.picked.plain.time == x.acting.now),
     rule("R5077-4-13", Act.SEAL, lambda s, x: _identity(x.picked.sealed, x.source)),
     rule("R5077-4-15", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "name")),
     rule("R7627-5.4-01", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "extended")),
     # A renewal does not make the session younger.
     rule("R9325-3.4-05", Act.SEAL, lambda s, x: same(x.picked.sealed, x.source, "since")),
     # That keys change means that new tickets are sealed with the new one.
-    rule("R5077-5.5-04", Act.SEAL, lambda s, x: x.picked.plain.key == s.keys.newest),
+    rule("R5077-5.5-04", Act.SEAL, lambda s, x: x.picked.plain.key == x.acting.newest),
 )
 
 DELIVERING = (
@@ -117,7 +133,9 @@ KEEPING = (
     rule("R5077-3.1-08", Act.STORE_ANOTHER, lambda s, x: x.picked.kept.secret != s.session.secret),
     rule("R5077-3.3-07c", Act.STORE_EMPTY, lambda s, x: z3.BoolVal(False)),
     rule("R5077-3.2-10", Act.KEEP_AFTER_FAILURE, lambda s, x: z3.BoolVal(False)),
+    # A session that a fatal alert has ended is forgotten, and what still comes of it is not stored.
     rule("R5246-7.2.2-01", Act.KEEP_AFTER_ALERT, lambda s, x: z3.BoolVal(False)),
+    rule("R5246-7.2.2-01", Act.STORE, lambda s, x: Not(s.slot.ended)),
 )
 
 OFFERING = (
@@ -134,18 +152,18 @@ ANSWERING = (
     rule("R5077-3.1-10", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "since")),
     rule("R5077-3.1-10", Act.HONOUR, lambda s, x: _identity(x.picked.resumed, x.ticket.state)),
     rule("R5246-7.4.1.3-02", Act.HONOUR, lambda s, x: same(x.picked.resumed, x.ticket.state, "suite")),
-    rule("R9325-3.4-04", Act.HONOUR, lambda s, x: x.now - x.ticket.fate.time <= s.deployment.life),
-    rule("R9325-3.4-05", Act.HONOUR, lambda s, x: x.now - x.ticket.state.since <= s.deployment.cap),
+    rule("R9325-3.4-04", Act.HONOUR, lambda s, x: x.acting.now - x.ticket.fate.time <= s.deployment.life),
+    rule("R9325-3.4-05", Act.HONOUR, lambda s, x: x.acting.now - x.ticket.state.since <= s.deployment.cap),
     rule("R6066-3-02", Act.HONOUR, lambda s, x: x.name == x.ticket.state.name),
     rule("R7627-5.3-03", Act.HONOUR, lambda s, x: Implies(x.extended, x.ticket.state.extended)),
     rule("R7627-5.3-04", Act.HONOUR, lambda s, x: Implies(x.ticket.state.extended, x.extended)),
     rule("R7627-5.3-06", Act.HONOUR, lambda s, x: Implies(x.extended, x.picked.plain.answer_extended)),
     rule("R7627-5.2-03", Act.HONOUR, lambda s, x: Implies(x.picked.plain.answer_extended, x.extended)),
-    rule("R5077-3.3-11", Act.DECLINE_RENEWED, lambda s, x: s.other(x.ticket).fate.confirmed),
-    rule("R5246-7.4.9-01", Act.ACCEPT, lambda s, x: s.client.secret == s.server.secret),
-    rule("R5246-7.4.1.3-04", Act.ACCEPT, lambda s, x: s.client.suite == s.server.suite),
-    rule("R7627-5.3-07", Act.ACCEPT, lambda s, x: Implies(s.link.answer_extended, s.client.extended)),
-    rule("R7627-5.3-08", Act.ACCEPT, lambda s, x: Implies(s.client.extended, s.link.answer_extended)),
+    rule("R5077-3.3-11", Act.DECLINE_RENEWED, lambda s, x: x.renewal.fate.confirmed),
+    rule("R5246-7.4.9-01", Act.ACCEPT, lambda s, x: x.connection.client.secret == x.connection.server.secret),
+    rule("R5246-7.4.1.3-04", Act.ACCEPT, lambda s, x: x.connection.client.suite == x.connection.server.suite),
+    rule("R7627-5.3-07", Act.ACCEPT, lambda s, x: Implies(_answered(x), x.connection.client.extended)),
+    rule("R7627-5.3-08", Act.ACCEPT, lambda s, x: Implies(x.connection.client.extended, _answered(x))),
 )
 
 ROTATING = (
@@ -165,7 +183,8 @@ CHOICES = (KEPT_WINDOW, HANDED_ON, BOUNDED_SKEW, GENEROUS, WINDOW_SUFFICES)
 
 def _close(s: Sessions, step: Step) -> z3.BoolRef:
     """The clocks after the tick; ``now`` and ``newest`` are the two servers' here."""
-    return And(step.now - step.newest <= s.deployment.skew, step.newest - step.now <= s.deployment.skew)
+    apart = step.acting.now - step.acting.newest
+    return And(apart <= s.deployment.skew, -apart <= s.deployment.skew)
 
 
 CHOSEN = (
@@ -180,12 +199,47 @@ RULES = (*ISSUING, *DELIVERING, *KEEPING, *OFFERING, *ANSWERING, *ROTATING, *CHO
 """All rows."""
 
 
-def allows(s: Sessions, step: Step, without: frozenset[str]) -> z3.BoolRef:
-    """What all clauses but those of the given ids say of the step."""
-    return in_order(RULES, s, step, without, step.act)
+def allows(s: Sessions, step: Step, binds: Binds) -> z3.BoolRef:
+    """What the clauses that bind say of the step."""
+    return in_order(RULES, s, step, binds, step.act)
+
+
+_SEALED, _RESUMED = "R5077-3.1-04", "R5077-3.1-10"
+INHERITED: dict[str, tuple[str, str]] = {
+    "secret": (_SEALED, _RESUMED),
+    "version": ("R5077-4-11", _RESUMED),
+    "suite": (_SEALED, "R5246-7.4.1.3-02"),
+    "extended": ("R7627-5.4-01", _RESUMED),
+    "name": ("R5077-4-15", _RESUMED),
+    "identity": ("R5077-4-13", _RESUMED),
+    "since": ("R9325-3.4-05", _RESUMED),
+}
+"""By field, the clauses that keep it: when a ticket is sealed, and when a session is resumed by one."""
+
+
+def sound(s: Sessions, ticket: Ticket, binds: Binds) -> z3.BoolRef:
+    """What holds of every ticket of the session, since it held of those that were sealed before.
+
+    Each part holds under the clauses that it rests on; see ``environment`` for the step of the induction.
+    """
+    fate, facts = ticket.fate, [Implies(ticket.fate.arrived, ticket.fate.sealed)]
+    for field, rests in INHERITED.items():
+        mine, theirs = ticket.state.terms[field], s.session.terms[field]
+        held = Or(mine == theirs, mine == 0) if field == "identity" else mine == theirs
+        facts.append(where(both(*(binds(id) for id in rests)), Implies(fate.sealed, held)))
+    proved = binds("R5246-7.4.9-01")
+    facts.append(where(proved, Implies(fate.proved, And(fate.arrived, fate.finished))))
+    facts.append(where(both(proved, binds("R5077-3.3-04")), Implies(fate.proved, Not(fate.altered))))
+    return And(facts)
+
+
+def both(*conditions: z3.BoolRef) -> z3.BoolRef:
+    """All of them, as plain truth where that is known."""
+    return z3.simplify(And(conditions))
 
 
 def shown(act: Act) -> Step:
     """A step of this kind as the rows are shown: about the ticket A, with names for all that the server goes by."""
-    now, newest, name = z3.Ints("now newest hello.name")
-    return Step(act, STATE.a, PICKED, fresh(Parameters, "source"), now, newest, name, z3.Bool("hello.extended"))
+    source, acting = fresh(Parameters, "source"), fresh(Acting, "acting")
+    name, extended = z3.Int("hello.name"), z3.Bool("hello.extended")
+    return Step(act, STATE.a, PICKED, source, acting, name, extended, STATE.followed, STATE.b)

@@ -9,7 +9,7 @@ versions, suites, names and identities are uninterpreted numbers; clocks count s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ class Held(Enum):
     NOTHING = "nothing"
     A = "the ticket A"
     B = "the ticket B"
+    FURTHER = "a further ticket of the session"
     ANOTHER = "a ticket of another session"
     EMPTY_ONE = "a ticket of zero length"
 
@@ -59,7 +60,7 @@ class Deployment(Symbolic):
 
     ``life`` of a ticket and ``cap`` of a session in seconds; a key opens tickets until ``window`` newer ones are in
     use, and no two keys come within ``interval`` seconds; ``skew`` bounds how far the servers' clocks are apart.
-    ``server`` is the name under which the client reaches the servers, ``hint`` is in each ticket.
+    ``server`` is the name under which the client reaches the servers.
     """
 
     life = Number()
@@ -109,7 +110,6 @@ class TicketTerm(Symbolic):
     answered = Flag()  # the client has sent its Finished after it
     confirmed = Flag()  # the server takes it for delivered
     failed = Flag()  # a resumption by it was accepted and then failed
-    alarmed = Flag()  # a connection of its session ended by a fatal alert
     deleted = Flag()
 
 
@@ -119,6 +119,8 @@ class Slot(Symbolic):
     held = Choice(Held.NOTHING)
     server = Number()
     filled = Flag()  # it has held a ticket, and the client has deleted none since
+    alarmed = Flag()  # a connection of the session ended by a fatal alert
+    ended = Flag()  # the client has forgotten the session for it
 
 
 class Link(Symbolic):
@@ -141,12 +143,26 @@ class Link(Symbolic):
     empty = Flag()  # the answer came with a ticket of zero length
 
 
+class Acting(Symbolic):
+    """What a server goes by at some time: its clock, and the newest and the oldest ticket key that it has."""
+
+    now = Number()
+    newest = Number()
+    oldest = Number()
+
+
+class Mark(Symbolic):
+    """Whether it is the third ticket that the store holds, where it holds a further one."""
+
+    here = Flag()
+
+
 R = TypeVar("R", bound=Symbolic)
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A followed ticket: its fate and what is sealed in it."""
+    """A ticket: its fate and what is sealed in it."""
 
     fate: TicketTerm
     state: Parameters
@@ -154,8 +170,39 @@ class Ticket:
 
 
 @dataclass(frozen=True)
+class Connection:
+    """A connection that offers a ticket, and what server and client resume with.
+
+    ``answered`` is what the server went by when it resumed, where that is remembered.
+    """
+
+    offers: Ticket
+    link: Link
+    server: Parameters
+    client: Parameters
+    answered: Acting | None = None
+
+    def records(self) -> Iterator[Symbolic]:
+        """The parts, in order; the ticket is none of them."""
+        yield from (self.link, self.server, self.client)
+        if self.answered is not None:
+            yield self.answered
+
+
+@dataclass(frozen=True)
+class Third:
+    """A third ticket, where one is followed, and its mark in the store."""
+
+    ticket: Ticket
+    mark: Mark
+
+
+@dataclass(frozen=True)
 class Sessions:
-    """All records, each a part of one state."""
+    """All records, each a part of one state.
+
+    Where two tickets and one connection are followed there is no ``third`` and none ``beside``.
+    """
 
     deployment: Deployment
     clocks: Clocks
@@ -165,22 +212,60 @@ class Sessions:
     b: Ticket
     slot: Slot
     kept: Parameters
-    link: Link
-    server: Parameters
-    client: Parameters
+    followed: Connection
+    third: Third | None = None
+    beside: tuple[Connection, ...] = ()
+
+    @property
+    def link(self) -> Link:
+        """The followed connection."""
+        return self.followed.link
+
+    @property
+    def server(self) -> Parameters:
+        """What the server resumes in the followed connection."""
+        return self.followed.server
+
+    @property
+    def client(self) -> Parameters:
+        """What the client offers with in the followed connection."""
+        return self.followed.client
+
+    def tickets(self) -> tuple[Ticket, ...]:
+        """Those that are followed."""
+        return (self.a, self.b, self.third.ticket) if self.third else (self.a, self.b)
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Those that are followed."""
+        return (self.followed, *self.beside)
 
     def records(self) -> Iterator[Symbolic]:
         """The parts, in order."""
         yield from (self.deployment, self.clocks, self.keys, self.session, self.a.fate, self.a.state)
-        yield from (self.b.fate, self.b.state, self.slot, self.kept, self.link, self.server, self.client)
+        yield from (self.b.fate, self.b.state, self.slot, self.kept, *self.followed.records())
+        if self.third is not None:
+            yield from (self.third.ticket.fate, self.third.ticket.state, self.third.mark)
+        for connection in self.beside:
+            yield from connection.records()
 
     def whole(self) -> Symbolic:
         """All fields as one record, each under the name of its part and its own."""
         return Symbolic("", {name: term for part in self.records() for name, term in named(part, part.terms).items()})
 
     def other(self, ticket: Ticket) -> Ticket:
-        """The other followed ticket."""
+        """The other one of A and B."""
         return self.b if ticket is self.a else self.a
+
+    def stores(self, ticket: Ticket) -> z3.BoolRef:
+        """True where the client's store holds this ticket."""
+        here = self.slot.held.is_(ticket.held)
+        return And(here, self.third.mark.here) if self.third and ticket is self.third.ticket else here
+
+    def put(self, held: Held, ticket: Ticket | None = None, **more: AnyTerm | z3.ExprRef) -> dict[str, z3.ExprRef]:
+        """Changes after which the store holds this."""
+        changes = to(self.slot, held=held, **more)
+        third = to(self.third.mark, here=ticket is self.third.ticket) if self.third else {}
+        return {**changes, **third}
 
 
 class Picks(Symbolic):
@@ -199,22 +284,28 @@ class Picks(Symbolic):
     extended = Flag()
     answer_extended = Flag()
     empty = Flag()
+    then = Number()  # when a server resumed, before it sealed anew
+    newest_then = Number()
+    oldest_then = Number()
 
 
 @dataclass(frozen=True)
 class Picked:
-    """The free choices of a move: plain ones, what a server resumes with or seals, and what a client keeps."""
+    """The free choices of a move: plain ones, what a server resumes with or seals, what a client keeps.
+
+    ``further`` is a ticket of the session that is not followed.
+    """
 
     plain: Picks
     resumed: Parameters
     sealed: Parameters
     kept: Parameters
+    further: Ticket
 
     def terms(self) -> tuple[z3.ExprRef, ...]:
         """All of them."""
-        return tuple(
-            term for part in (self.plain, self.resumed, self.sealed, self.kept) for term in part.terms.values()
-        )
+        parts = (self.plain, self.resumed, self.sealed, self.kept, self.further.fate, self.further.state)
+        return tuple(term for part in parts for term in part.terms.values())
 
 
 def named(record: Symbolic, terms: Mapping[str, z3.ExprRef]) -> dict[str, z3.ExprRef]:
@@ -239,29 +330,47 @@ def same(one: Parameters, other: Parameters, *fields: str) -> z3.BoolRef:
     return And([one.terms[field] == other.terms[field] for field in fields or one.terms])
 
 
-def _ticket(held: Held) -> Ticket:
-    return Ticket(fresh(TicketTerm, held.name), fresh(Parameters, f"{held.name}.state"), held)
+def _ticket(held: Held, prefix: str) -> Ticket:
+    return Ticket(fresh(TicketTerm, prefix), fresh(Parameters, f"{prefix}.state"), held)
 
+
+def _connection(offers: Ticket, prefix: str, remembers: bool = False) -> Connection:
+    server, client = fresh(Parameters, f"{prefix}.server.state"), fresh(Parameters, f"{prefix}.client.state")
+    return Connection(
+        offers, fresh(Link, prefix), server, client, fresh(Acting, f"{prefix}.answered") if remembers else None
+    )
+
+
+A, B = _ticket(Held.A, "A"), _ticket(Held.B, "B")
 
 STATE = Sessions(
     fresh(Deployment, "deployment"),
     fresh(Clocks, "clocks"),
     fresh(Keys, "keys"),
     fresh(Parameters, "session"),
-    _ticket(Held.A),
-    _ticket(Held.B),
+    A,
+    B,
     fresh(Slot, "slot"),
     fresh(Parameters, "slot.state"),
-    fresh(Link, "link"),
-    fresh(Parameters, "link.server.state"),
-    fresh(Parameters, "link.client.state"),
+    _connection(A, "link"),
 )
 """The state as constants."""
+
+MIRRORED = replace(STATE, followed=_connection(B, "link"))
+"""The same where the followed connection offers B."""
+
+_C = Third(_ticket(Held.FURTHER, "C"), fresh(Mark, "C.mark"))
+
+EXTENDED = replace(
+    STATE, third=_C, beside=tuple(_connection(t, f"beside {t.held.name}", True) for t in (A, B, _C.ticket))
+)
+"""The state with a third ticket of the session, and a second connection by each of the three."""
 
 PICKED = Picked(
     fresh(Picks, "any"),
     fresh(Parameters, "any.resumed"),
     fresh(Parameters, "any.sealed"),
     fresh(Parameters, "any.kept"),
+    _ticket(Held.FURTHER, "any.further"),
 )
 """The free choices as constants."""

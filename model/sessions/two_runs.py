@@ -11,7 +11,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.lasting import Lasting, in_order, lasting
+from rfc5077.model.lasting import Lasting, all_but, in_order, lasting
 from rfc5077.model.logic import Flag, Symbolic
 from rfc5077.model.proof.unbounded import Move, Number, System, fresh
 
@@ -101,7 +101,7 @@ def _moves(run: Run, without: frozenset[str]) -> Iterator[Move]:
     yes = z3.BoolVal(True)
     yield Move(f"{run.prefix}: a session is cached", waits, to(cached=yes, cached_secret=ANY.secret))
     yield Move(f"{run.prefix}: the ticket is renewed", And(waits, SHARED.opens), to(renewed=yes))
-    answer = And(waits, Implies(Not(run.renewed), _policy(ANY)), in_order(CLAUSES, run, ANY, without))
+    answer = And(waits, Implies(Not(run.renewed), _policy(ANY)), in_order(CLAUSES, run, ANY, all_but(without)))
     yield Move(
         f"{run.prefix}: answers", answer,
         to(answered=yes, honours=ANY.honours, resumes=ANY.resumes, secret=If(ANY.resumes, ANY.secret, z3.IntVal(0))),

@@ -208,7 +208,7 @@ def test_without_a_cap_renewal_prolongs_a_session_though_every_ticket_is_young()
     old = And(link.stage.is_(Stage.RESUMED), link.session_age > S.deployment.cap, link.age <= S.deployment.life)
     young = And(2 * S.deployment.cap >= 3 * S.deployment.life, S.b.fate.sealed_at == S.session.since)
     moves = [moment.move for moment in witness(system("R9325-3.4-05"), And(old, young, S.a.fate.renews), 12)]
-    assert "server renews B by A" in moves
+    assert any(move.endswith("server renews B by A") for move in moves)
 
 
 def test_a_goal_that_no_run_reaches_has_no_witness():

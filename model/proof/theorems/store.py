@@ -15,9 +15,13 @@ from rfc5077.model.sessions.lemmas import (
     kept_as_the_session,
     offers_what_was_proved,
     sealed_as_the_session,
+    sealed_for_the_client,
     stored_as_sealed,
 )
-from rfc5077.model.sessions.state import STATE, Held, Stage, same
+from rfc5077.model.sessions.slot import K as Piece
+from rfc5077.model.sessions.slot import W as PLACE
+from rfc5077.model.sessions.slot import Reply, both_renewed, slot, spoiled, stranded
+from rfc5077.model.sessions.state import STATE, Held, Stage, Ticket, same
 from rfc5077.model.sessions.steps import sessions
 
 And, Not, Or = z3.And, z3.Not, z3.Or
@@ -25,7 +29,8 @@ S = STATE
 FIXED = ("secret", "suite", "extended")
 """What a MUST keeps in a ticket; the rest is the matter of the recommended format."""
 OFFERED = Not(S.link.stage.is_(Stage.IDLE))
-OURS = S.slot.held.among(Held.A, Held.B)
+OURS = S.slot.held.among(Held.A, Held.B, Held.FURTHER)
+"""A ticket of the session is in the store."""
 
 
 def _about(
@@ -43,6 +48,16 @@ def _unfit() -> z3.BoolRef:
 def _opens_otherwise(*fields: str) -> z3.BoolRef:
     """The stored ticket, as it arrived, does not open to what is kept beside it."""
     return Or([And(S.slot.held.is_(t.held), Or(t.fate.altered, Not(same(t.state, S.kept, *fields)))) for t in TICKETS])
+
+
+def _opens_to_another() -> z3.BoolRef:
+    """The stored ticket, as it arrived, names neither the client that is kept beside it nor nobody."""
+    kept, held = S.kept.identity, S.slot.held
+
+    def other(t: Ticket) -> z3.BoolRef:
+        return And(held.is_(t.held), Or(t.fate.altered, Not(Or(t.state.identity == kept, t.state.identity == 0))))
+
+    return Or([other(t) for t in TICKETS])
 
 
 THEOREMS = (
@@ -71,7 +86,7 @@ THEOREMS = (
         Basis.MUST,
         _about(
             Basis.MUST,
-            And(S.slot.held.among(Held.A, Held.B, Held.ANOTHER), S.a.fate.proved, S.b.fate.proved),
+            And(Or(OURS, S.slot.held.is_(Held.ANOTHER)), S.a.fate.proved, S.b.fate.proved),
             (S.kept.secret == S.session.secret) != OURS,
             is_one_sessions(),
         ),
@@ -99,6 +114,18 @@ THEOREMS = (
         ),
     ),
     Theorem(
+        "stored_ticket_opens_to_its_client_or_nobody",
+        "A ticket of the recommended format in the store opens to the client identity of the session that is kept "
+        "beside it, or to nobody's.",
+        Basis.FORMAT,
+        _about(
+            Basis.FORMAT,
+            And(OURS, S.session.identity > 0, S.b.fate.sealed),
+            _opens_to_another(),
+            And(sealed_for_the_client(), kept_as_the_session("identity"), stored_as_sealed()),
+        ),
+    ),
+    Theorem(
         "all_tickets_of_a_session_hold_the_same",
         "Any two tickets of a session, however often renewed, hold the same secret, suite and kind of session.",
         Basis.MUST,
@@ -116,7 +143,7 @@ THEOREMS = (
         Basis.SHOULD,
         _about(
             Basis.SHOULD,
-            And(OFFERED, Or(S.b.fate.failed, S.b.fate.alarmed)),
+            And(OFFERED, Or(S.b.fate.failed, S.slot.alarmed)),
             S.link.condemned,
             is_deleted_after_failure(),
         ),
@@ -144,6 +171,24 @@ THEOREMS = (
             And(S.link.stage.is_(Stage.RESUMED), S.link.empty, S.slot.filled),
             Or(_unfit(), S.client.secret != S.server.secret),
             is_fit(),
+        ),
+    ),
+    Theorem(
+        "two_renewals_leave_a_good_ticket",
+        "Two connections that renew the ticket of one place, in any interleaving, leave there the old ticket or a new "
+        "one that a right Finished of the server has followed.",
+        Basis.MUST,
+        Unreachable(slot, And(both_renewed(), Not(PLACE.place.is_(Piece.OLD_ONE))), spoiled()),
+    ),
+    Theorem(
+        "two_renewals_make_the_server_refuse_neither",
+        "However two renewals take turns, the server declines no ticket for them but one whose own renewal the client "
+        "has got, with a right Finished: neither new ticket stands in the way of the other.",
+        Basis.MUST,
+        Unreachable(
+            slot,
+            And(PLACE.one_confirmed, PLACE.two_confirmed, Not(PLACE.reply.is_(Reply.NOT_ASKED))),
+            stranded(),
         ),
     ),
 )
