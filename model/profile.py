@@ -6,14 +6,29 @@ expressions over the profile, the party's state and the event, like the clauses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
+
 import z3
 
-from rfc5077.model.event import CLIENT, SERVER, Certificates, EventTerm, Exchange, Extension, Message, SessionId, Ticket
-from rfc5077.model.flows import Position
-from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, Term, choose
-from rfc5077.model.state import ClientTerm, ServerTerm, offers_ticket
+from rfc5077.model.event import (
+    CLIENT,
+    SERVER,
+    TICKETS,
+    Certificates,
+    EventTerm,
+    Exchange,
+    Extension,
+    Message,
+    Offer,
+    SessionId,
+    Ticket,
+)
+from rfc5077.model.flows import SHORT, Position
+from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, Term, choose, constant
+from rfc5077.model.state import ClientTerm, Conclusion, Ending, Fault, ServerTerm, offers_ticket
 
-And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+And, If, Implies, Not, Or = z3.And, z3.If, z3.Implies, z3.Not, z3.Or
 M, P = Message, Position
 
 
@@ -34,6 +49,11 @@ class ServerChoices:
     id_otherwise = Choice(SessionId.EMPTY)  # full handshake without a ticket
     id_when_resuming = Choice(SessionId.EMPTY)  # R5077-3.4-10: to a client whose own was empty
     requests_certificate = Flag()
+    exchange = Choice(Exchange.EPHEMERAL)  # the kind of suite that it picks
+    shows_certificate = Flag()  # where the suite leaves the server's certificate open
+    sends_key_exchange = Flag()  # where the suite leaves ServerKeyExchange open
+    staples = Flag()  # CertificateStatus after its certificate
+    refuses_repeated_extension = Flag()  # K-37
 
 
 class ClientChoices:
@@ -52,7 +72,10 @@ class ClientChoices:
     keeps_undecided = Flag()  # offer a ticket again after a fatal alert before the server showed what it made of it
     keeps_failed = Flag()  # R5077-3.2-10 advises against: offer a ticket again whose accepted handshake failed
     keeps_after_alert = Flag()  # K-20: keep a ticket whose connection ended in a fatal alert
+    keeps_superseded = Flag()  # R5077-3.3-09 advises against: offer the old ticket although a renewal counts
     tolerates_missing_ticket = Flag()  # K-13
+    tolerates_filled_extension = Flag()  # K-12
+    tolerates_repeated_extension = Flag()  # K-37
     certificate = Choice(Certificates.EMPTY)  # what answers a CertificateRequest
 
 
@@ -72,7 +95,31 @@ class ClientProfileTerm(Symbolic, ClientChoices):
     """A client's profile as z3 terms."""
 
 
-def _due_ticket(p: ServerProfileTerm, s: ServerTerm, resumes: z3.BoolRef) -> Term[Ticket]:
+OWN_IDS = (SessionId.EMPTY, SessionId.FRESH)
+PERMITTED: Mapping[str, tuple[Enum, ...]] = {
+    "id_when_issuing": OWN_IDS,
+    "id_when_reissuing": OWN_IDS,
+    "id_otherwise": OWN_IDS,
+    "id_when_resuming": OWN_IDS,
+    "id_with_ticket": OWN_IDS,
+    "id_without_ticket": OWN_IDS,
+    "certificate": (Certificates.EMPTY, Certificates.SOME),
+}
+"""What a field may hold, where that is not every value of its enum."""
+
+
+def is_permitted(p: ServerProfileTerm | ClientProfileTerm) -> z3.BoolRef:
+    """True where every field holds a value that is permitted."""
+    fields = p.fields()
+    return And([
+        Or([p.terms[name] == constant(value) for value in PERMITTED[name]]) for name in fields if name in PERMITTED
+    ])  # fmt: skip
+
+
+# --- servers ----------------------------------------------------------------------------------------------------------
+
+
+def due_ticket(p: ServerProfileTerm, s: ServerTerm, resumes: z3.BoolRef) -> Term[Ticket]:
     """The ticket that the profile gives in this handshake."""
     resumed = choose(offers_ticket(s), p.renews, p.renews_after_look_up)
     full = choose(offers_ticket(s), p.reissues, p.issues)
@@ -80,31 +127,79 @@ def _due_ticket(p: ServerProfileTerm, s: ServerTerm, resumes: z3.BoolRef) -> Ter
     return choose(s.offered.is_(Extension.ABSENT), Ticket.NONE, given)
 
 
+def looks_up(s: ServerTerm) -> z3.BoolRef:
+    """True where a session_id alone is there to resume by."""
+    return And(Not(offers_ticket(s)), s.client_id.is_(SessionId.CACHED))
+
+
+def own_id(p: ServerProfileTerm, s: ServerTerm, resumes: z3.BoolRef) -> Term[SessionId]:
+    """The session_id that the profile puts into ServerHello."""
+    announces = Not(due_ticket(p, s, resumes).is_(Ticket.NONE))
+    full_id = choose(announces, choose(offers_ticket(s), p.id_when_reissuing, p.id_when_issuing), p.id_otherwise)
+    short_id = choose(s.client_id.is_(SessionId.EMPTY), p.id_when_resuming, SessionId.ECHOED)
+    return choose(resumes, short_id, full_id)
+
+
+def shows_certificate(p: ServerProfileTerm) -> z3.BoolRef:
+    """True where a full handshake has the server's certificate."""
+    return Or(Not(p.exchange.is_(Exchange.OTHER)), p.shows_certificate)
+
+
+def sends_key_exchange(p: ServerProfileTerm) -> z3.BoolRef:
+    """True where a full handshake has ServerKeyExchange."""
+    return Or(p.exchange.is_(Exchange.EPHEMERAL), And(p.exchange.is_(Exchange.OTHER), p.sends_key_exchange))
+
+
+def _flight(p: ServerProfileTerm, s: ServerTerm, e: EventTerm) -> z3.BoolRef:
+    """True where the event is the next of the messages from ServerHello to ServerHelloDone in a full handshake."""
+    due = choose(p.requests_certificate, M.CertificateRequest, M.ServerHelloDone)
+    keys = choose(sends_key_exchange(p), M.ServerKeyExchange, due)
+    bare = choose(sends_key_exchange(p), M.ServerKeyExchange, M.ServerHelloDone)  # nobody is asked for a certificate
+    after = [
+        (P.SERVER_HELLO, choose(shows_certificate(p), M.Certificate, bare)),
+        (P.SERVER_CERTIFICATE, choose(p.staples, M.CertificateStatus, keys)),
+        (P.CERTIFICATE_STATUS, keys),
+        (P.SERVER_KEY_EXCHANGE, due),
+    ]
+    return And([Implies(s.position.is_(place), e.message.same(message)) for place, message in after])
+
+
 def server_chooses(p: ServerProfileTerm, s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     """True where the profile picks this event among what the server might say."""
-    announces = Not(_due_ticket(p, s, e.resumes).is_(Ticket.NONE))
-    looks_up = And(Not(offers_ticket(s)), s.client_id.is_(SessionId.CACHED))
-    full_id = choose(announces, choose(offers_ticket(s), p.id_when_reissuing, p.id_when_issuing), p.id_otherwise)
-    own_id = choose(e.resumes, choose(s.client_id.is_(SessionId.EMPTY), p.id_when_resuming, SessionId.ECHOED), full_id)
+    announces = Not(due_ticket(p, s, e.resumes).is_(Ticket.NONE))
     hello = And(
-        e.exchange.is_(Exchange.EPHEMERAL),
-        e.session_id.same(own_id),
+        e.exchange.same(p.exchange),
+        e.session_id.same(own_id(p, s, e.resumes)),
         e.extension.same(choose(announces, Extension.EMPTY, Extension.ABSENT)),
-        Implies(looks_up, e.resumes == p.looks_up),
+        Implies(looks_up(s), e.resumes == p.looks_up),
     )
-    asks = And(s.position.is_(P.SERVER_KEY_EXCHANGE), p.requests_certificate)
+    negotiates = e.sends(
+        SERVER, M.Certificate, M.CertificateStatus, M.ServerKeyExchange, M.CertificateRequest, M.ServerHelloDone
+    )
     return And(
         Implies(e.is_(M.ServerHello), hello),
-        Implies(e.sends(SERVER, M.NewSessionTicket), e.ticket.same(_due_ticket(p, s, s.resumes))),
-        Implies(e.is_(M.CertificateRequest), asks),
-        Implies(e.is_(M.ServerHelloDone), Not(asks)),
-        Not(e.is_(M.CertificateStatus)),
+        Implies(e.sends(SERVER, M.NewSessionTicket), e.ticket.same(due_ticket(p, s, s.resumes))),
+        Implies(negotiates, _flight(p, s, e)),
     )
+
+
+def server_refuses(p: ServerProfileTerm, s: ServerTerm) -> z3.BoolRef:
+    """True where the server has a reason to abort that it does not overlook."""
+    overlooked = And(s.fault.is_(Fault.REPEATED_EXTENSION), Not(p.refuses_repeated_extension))
+    return Not(Or(s.fault.is_(Fault.NONE), overlooked))
+
+
+# --- clients ----------------------------------------------------------------------------------------------------------
+
+
+def offered_nothing(s: ClientTerm) -> z3.BoolRef:
+    """True where the client's session_id is no session's and it has no ticket: it expects a full handshake."""
+    return And(s.client_id.is_(SessionId.FRESH), Not(offers_ticket(s)))
 
 
 def client_chooses(p: ClientProfileTerm, s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     """True where the profile picks this event among what the client might say."""
-    has_ticket = Not(e.extension.among(Extension.ABSENT, Extension.EMPTY))
+    has_ticket = e.extension.among(*TICKETS)
     hello = And(
         e.extension.is_(Extension.ABSENT) == Not(p.tickets),
         e.session_id.same(choose(has_ticket, p.id_with_ticket, p.id_without_ticket)),
@@ -112,5 +207,34 @@ def client_chooses(p: ClientProfileTerm, s: ClientTerm, e: EventTerm) -> z3.Bool
     return And(
         Implies(e.is_(M.ClientHello), hello),
         Implies(e.sends(CLIENT, M.Certificate), e.certificates.same(p.certificate)),
-        Implies(e.is_(M.Conclusion), p.concludes_by_echo),
+        Implies(e.is_(M.Conclusion), Or(p.concludes_by_echo, And(offered_nothing(s), Not(e.resumes)))),
     )
+
+
+def client_refuses(p: ClientProfileTerm, s: ClientTerm) -> z3.BoolRef:
+    """True where the client has a reason to abort that it does not overlook."""
+    overlooked = [
+        (Fault.MISSING_TICKET, p.tolerates_missing_ticket),
+        (Fault.FILLED_EXTENSION, p.tolerates_filled_extension),
+        (Fault.REPEATED_EXTENSION, p.tolerates_repeated_extension),
+    ]
+    return Not(Or(s.fault.is_(Fault.NONE), *(And(s.fault.is_(fault), field) for fault, field in overlooked)))
+
+
+def _keeps_old(p: ClientProfileTerm, s: ClientTerm) -> z3.BoolRef:
+    """True where the ticket that was presented stays in the store, if no new one takes its place."""
+    aborted, short = s.ending.is_(Ending.ABORTED), s.position.among(*SHORT)
+    complete = If(short, Or(s.ticket.is_(Ticket.NONE), p.keeps_old_on_empty), p.keeps_rejected)
+    rejected = If(aborted, p.keeps_broken, p.keeps_unfinished)
+    begun = If(s.conclusion.is_(Conclusion.FULL), rejected, Or(Not(aborted), p.keeps_undecided))
+    accepted = s.conclusion.is_(Conclusion.RESUMED)
+    return If(s.verified, complete, If(accepted, Or(Not(aborted), p.keeps_failed), begun))
+
+
+def offers_next(p: ClientProfileTerm, s: ClientTerm) -> Term[Offer]:
+    """What the client's next hello takes from this connection."""
+    given = And(s.verified, s.ticket.is_(Ticket.SOME))
+    old = And(offers_ticket(s), If(given, p.keeps_superseded, _keeps_old(p, s)))
+    offered = choose(old, Offer.PRESENTED, choose(given, Offer.ISSUED, Offer.NOTHING))
+    broken = And(s.verified, s.ending.is_(Ending.ABORTED), Not(p.keeps_after_alert))
+    return choose(Or(p.forgets, broken), Offer.NOTHING, offered)

@@ -20,6 +20,7 @@ from rfc5077.model.event import (
     EventTerm,
     Extension,
     Message,
+    Offer,
     Party,
     SessionId,
     Ticket,
@@ -32,7 +33,11 @@ from rfc5077.model.profile import (
     ServerProfile,
     ServerProfileTerm,
     client_chooses,
+    client_refuses,
+    offered_nothing,
+    offers_next,
     server_chooses,
+    server_refuses,
 )
 from rfc5077.model.run.compiled import Function, compiled
 from rfc5077.model.run.mealy import Mealy, build
@@ -40,7 +45,7 @@ from rfc5077.model.run.party import conduct, term_of
 from rfc5077.model.run.says import SAYS, alert, conclusion, verification
 from rfc5077.model.state import (
     Client,
-    Conclusion,
+    ClientTerm,
     Ending,
     Fault,
     Server,
@@ -116,6 +121,24 @@ def _choices(party: Party) -> Function:
     return compiled([client_chooses(client, state, event)], client, state, event)
 
 
+@cache
+def _refusals(party: Party) -> Function:
+    """Whether a party of a profile has a reason to abort: a function of the codes of profile and state."""
+    state = term_of(party)
+    if isinstance(state, ServerTerm):
+        server = ServerProfileTerm("profile")
+        return compiled([server_refuses(server, state)], server, state)
+    client = ClientProfileTerm("profile")
+    return compiled([client_refuses(client, state)], client, state)
+
+
+@cache
+def _store() -> Function:
+    """What a client of a profile offers next, and whether it had offered nothing: a function of profile and state."""
+    state, client = ClientTerm("client"), ClientProfileTerm("profile")
+    return compiled([offers_next(client, state).z3, offered_nothing(state)], client, state)
+
+
 class _Role:
     """One role under one profile: its moves, as Python over codes."""
 
@@ -124,6 +147,7 @@ class _Role:
         self.conduct = conduct(party)
         self.profile = profile
         self._chooses = _choices(party)
+        self._refuses = _refusals(party)
         unseen = (conclusion(True), conclusion(False)) if party is CLIENT else ()
         self._unseen = (verification(party), *unseen)
         self.position = term_of(party).places()["position"]
@@ -134,9 +158,13 @@ class _Role:
         """Whether clauses and profile leave the event."""
         return self.conduct.permits(state, event) and bool(self._chooses(self.profile.codes, state, event.codes)[0])
 
-    def forgiving(self, state: Codes, tolerates: tuple[Fault, ...]) -> Codes:
-        """The state without a fault that the party tolerates."""
-        if state[self.fault] not in map(ordinal, tolerates):
+    def refuses(self, state: Codes) -> bool:
+        """Whether the party has a reason to abort."""
+        return bool(self._refuses(self.profile.codes, state)[0])
+
+    def forgiving(self, state: Codes) -> Codes:
+        """The state without a fault that the party overlooks."""
+        if self.refuses(state):
             return state
         return (*state[: self.fault], ordinal(Fault.NONE), *state[self.fault + 1 :])
 
@@ -145,14 +173,13 @@ class _Role:
         return state[self.ending] != ordinal(Ending.OPEN)
 
     def settle(self, state: Codes) -> Codes:
-        """Takes the steps that nobody sees.  A client that has offered nothing expects a full handshake."""
+        """Takes the steps that nobody sees."""
         for step in self._unseen:
-            forced = step.message is M.Verification or (not step.resumes and self.party is CLIENT and _baseless(state))
-            if self.conduct.permits(state, step) and (forced or self.chooses(state, step)):
+            if self.conduct.permits(state, step) and self.chooses(state, step):
                 state = self.conduct.move(state, step.codes)
         return state
 
-    def answer(self, state: Codes, tolerates: tuple[Fault, ...] = ()) -> tuple[Codes, Output]:
+    def answer(self, state: Codes) -> tuple[Codes, Output]:
         """All that the party says before it is the other side's turn again.
 
         :raises AmbiguousProfile: where more than one move is left.
@@ -160,7 +187,7 @@ class _Role:
         said: list[Event] = []
         while not self.ended(state):
             state = self.settle(state)
-            if Fault(list(Fault)[state[self.fault]]) not in (Fault.NONE, *tolerates):
+            if self.refuses(state):
                 said.append(alert(self.party))
             elif (list(Position)[state[self.position]], self.party) in _TURN:
                 moves = [event for event in SAYS[self.party] if self.chooses(state, event)]
@@ -174,17 +201,16 @@ class _Role:
 
 
 def _baseless(state: Codes) -> bool:
-    """Whether a client's session_id is no session's, and it offered no ticket: a server has nothing to resume."""
-    client = Client.from_codes(state)
-    return client.client_id is SessionId.FRESH and client.offered in (Extension.ABSENT, Extension.EMPTY)
+    """Whether a client has offered nothing that a server could resume, though its session_id is not empty."""
+    return bool(_store()(ClientProfile().codes, state)[1])
 
 
-def heard(role: _Role, state: Codes, event: Event, tolerates: tuple[Fault, ...]) -> tuple[Codes, Output]:
+def heard(role: _Role, state: Codes, event: Event) -> tuple[Codes, Output]:
     """The state after an input, and the echo where the input is application data that the party takes.
 
-    A fault that was tolerated is forgotten, so that the next one counts.
+    A fault that was overlooked is forgotten, so that the next one counts.
     """
-    before = role.settle(role.forgiving(state, tolerates))
+    before = role.settle(role.forgiving(state))
     after = role.settle(role.conduct.move(before, event.codes))
     echo = event.but(sender=role.party)
     fine = after[role.fault] == ordinal(Fault.NONE)
@@ -196,13 +222,12 @@ def heard(role: _Role, state: Codes, event: Event, tolerates: tuple[Fault, ...])
 def server_machine(profile: ServerProfile, alphabet: tuple[Event, ...] = SERVER_ALPHABET) -> Mealy[Event, Output]:
     """The server of a profile, over ClientHello variants and what may follow, on one connection."""
     role = _Role(SERVER, profile)
-    tolerates = (Fault.REPEATED_EXTENSION,)
 
     def step(state: Codes, event: Event) -> tuple[Codes, Output]:
         if role.ended(state):
             return state, ()
-        state, echo = heard(role, state, event, tolerates)
-        state, said = role.answer(state, tolerates)
+        state, echo = heard(role, state, event)
+        state, said = role.answer(state)
         return state, echo + said
 
     return build(Server(honours=profile.honours).codes, alphabet, step)
@@ -227,7 +252,6 @@ class ClientState:
 def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_ALPHABET) -> Mealy[Event, Output]:
     """The client of a profile, over its connections one after the other to one server."""
     role = _Role(CLIENT, profile)
-    tolerates = (Fault.MISSING_TICKET,) if profile.tolerates_missing_ticket else ()
 
     def connect(slot: Slot) -> tuple[ClientState, Output]:
         offers = {Slot.NONE: Extension.EMPTY, Slot.LIVE: Extension.LIVE, Slot.OLD: Extension.OLD}[slot]
@@ -246,8 +270,8 @@ def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_
         if profile.refuses_baseless_echo and _echoes_nothing(state.connection, event):
             refusal = alert(CLIENT)
             return ClientState(state.slot, role.conduct.move(state.connection, refusal.codes)), (refusal,)
-        connection, echo = heard(role, state.connection, _as_heard(state.connection, event), tolerates)
-        connection, said = role.answer(connection, tolerates)
+        connection, echo = heard(role, state.connection, _as_heard(state.connection, event))
+        connection, said = role.answer(connection)
         return ClientState(state.slot, connection), echo + said
 
     return build(ClientState(Slot.NONE, None), alphabet, step)
@@ -270,26 +294,13 @@ def _kept(profile: ClientProfile, state: ClientState) -> Slot:
     """What the client's slot holds when the present connection is left behind."""
     if state.connection is None:
         return state.slot
-    client = Client.from_codes(state.connection)
-    aborted = client.ending is Ending.ABORTED
-    if profile.forgets or (client.verified and aborted and not profile.keeps_after_alert):
-        return Slot.NONE
-    if client.verified and client.ticket is Ticket.SOME:
+    offer = list(Offer)[_store()(profile.codes, state.connection)[0]]
+    if offer is Offer.ISSUED:
         return Slot.LIVE
-    short = client.position in SHORT
-    if client.verified and short:
-        kept = client.ticket is Ticket.NONE or profile.keeps_old_on_empty
-    elif client.verified:
-        kept = profile.keeps_rejected
-    elif client.conclusion is Conclusion.RESUMED:
-        kept = not aborted or profile.keeps_failed
-    elif client.conclusion is Conclusion.FULL:
-        kept = profile.keeps_broken if aborted else profile.keeps_unfinished
-    else:
-        kept = not aborted or profile.keeps_undecided
-    if not kept or state.slot is Slot.NONE:
+    if offer is Offer.NOTHING:
         return Slot.NONE
-    return Slot.OLD if short and client.ticket is Ticket.SOME else state.slot
+    client = Client.from_codes(state.connection)
+    return Slot.OLD if client.position in SHORT and client.ticket is Ticket.SOME else state.slot
 
 
 __all__ = [

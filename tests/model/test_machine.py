@@ -37,9 +37,9 @@ from conversation import (
 )
 
 from rfc5077.model.clause import Verdict
-from rfc5077.model.event import CLIENT, SERVER, Certificates, Event, Message, Offer, SessionId, Ticket
+from rfc5077.model.event import CLIENT, SERVER, Event, Exchange, Extension, Message, Offer, SessionId, Ticket
 from rfc5077.model.logic import Flag
-from rfc5077.model.profile import ClientProfile, ServerProfile
+from rfc5077.model.profile import PERMITTED, ClientProfile, ServerProfile
 from rfc5077.model.run.machine import (
     CLIENT_ALPHABET,
     CONNECT,
@@ -52,21 +52,13 @@ from rfc5077.model.run.machine import (
 from rfc5077.model.run.monitor import Monitor
 
 M = Message
-OWN_IDS = (SessionId.EMPTY, SessionId.FRESH)
-PERMITTED = {  # what a field may hold, where that is not every value of its enum
-    "id_when_issuing": OWN_IDS,
-    "id_when_reissuing": OWN_IDS,
-    "id_otherwise": OWN_IDS,
-    "id_when_resuming": OWN_IDS,
-    "id_with_ticket": OWN_IDS,
-    "id_without_ticket": OWN_IDS,
-    "certificate": (Certificates.EMPTY, Certificates.SOME),
-}
+FILLED, REPEATED = Extension.FILLED, Extension.REPEATED
 WIDE_SERVER = (
     *SERVER_ALPHABET, hello(EMPTY, CACHED), hello(ABSENT, CACHED), hello(DAMAGED, CACHED), hello(OLD, FRESH),
-    *WITH_CERTIFICATE_REQUEST,
+    hello(REPEATED), *WITH_CERTIFICATE_REQUEST,
 )  # fmt: skip
-WIDE_CLIENT = (*CLIENT_ALPHABET, REQUEST, answer(EMPTY, FRESH), answer(ABSENT, FRESH), alarm(SERVER))
+WIDE_CLIENT = (*CLIENT_ALPHABET, REQUEST, answer(EMPTY, FRESH), answer(ABSENT, FRESH), answer(FILLED),
+               answer(REPEATED), alarm(SERVER))  # fmt: skip
 
 
 def values(kind, name):
@@ -247,6 +239,8 @@ LIVING = ServerProfile(honours=True)
 BASES = {
     "honours": ServerProfile(),
     "renews_after_look_up": ServerProfile(looks_up=True),
+    "shows_certificate": ServerProfile(exchange=Exchange.OTHER),
+    "sends_key_exchange": ServerProfile(exchange=Exchange.OTHER),
     "certificate": ClientProfile(),
     "tickets": ClientProfile(),
     "refuses_baseless_echo": ClientProfile(tickets=True, id_without_ticket=SessionId.FRESH),
