@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="Such as R5077-3.3-02; all of them if left out.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Recordings, JSON lines (*.jsonl).")]
+Section = Annotated[str | None, typer.Option(help="List a section: 3.3 of RFC 5077, R7627-5 of another document.")]
+AnyLevel = Annotated[str | None, typer.Option(help="List a level: must, 'must not', should, may, 'plain text', …")]
+AnyParty = Annotated[str | None, typer.Option(help="List what binds a party: client, server, deployer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
@@ -40,84 +43,48 @@ def judge(files: Files, json: AsJson = False) -> int:
     return 0
 
 
-def clause(id: Id = None, json: AsJson = False) -> int:
-    """What a clause says, whom it binds, how it is checked."""
+def clause(
+    id: Id = None, section: Section = None, level: AnyLevel = None, binds: AnyParty = None, json: AsJson = False
+) -> int:
+    """What a clause says, how it is checked, what breaks without it, who was seen to follow it."""
     from rfc5077.model.clauses import CATALOGUE
+    from rfc5077.properties.verdict.clauses import clause_as_json, clause_page
 
-    chosen = CATALOGUE if id is None else (find_clause(CATALOGUE, id),)
+    if id is not None and (section or level or binds):
+        raise UsageError("an ID and a filter exclude each other", "leave one of them out")
+    chosen = _chosen(CATALOGUE, section, level, binds) if id is None else (find_clause(CATALOGUE, id),)
     if json:
         typer.echo(document("clause", {"clauses": [clause_as_json(c) for c in chosen]}), nl=False)
     elif id is None:
         typer.echo("\n".join(_line(c) for c in chosen))
     else:
-        typer.echo(_page(chosen[0]))
+        typer.echo(clause_page(chosen[0]))
     return 0
 
 
-def _restating(clause: Clause) -> list[str]:
-    """Ids of the other clauses that say the same from another side."""
-    from rfc5077.model.clauses import family
+def _chosen(
+    catalogue: Sequence[Clause], section: str | None, level: str | None, binds: str | None
+) -> tuple[Clause, ...]:
+    """The clauses of a section (``3.3``; ``R7627-5``), of a level, and those that bind a party.
 
-    return [other.id for other in family(clause) if other is not clause]
-
-
-def clause_as_json(clause: Clause) -> dict[str, object]:
-    """A catalogue entry under the keys that others rely on."""
-    return {
-        "id": clause.id,
-        "document": clause.document,
-        "section": clause.section,
-        "level": clause.level.value,
-        "binds": clause.binds.value,
-        "verdict": clause.verdict.value,
-        "text": clause.text,
-        "observer": clause.observer.value,
-        "mechanised": clause.mechanised,
-        "decided": clause.decided.value,
-        "permission": clause.permission,
-        "reason": clause.reason or None,
-        "rulings": [
-            {"party": r.party.value, "behaviour": r.behaviour, "answer": r.answer.value, "clauses": list(r.clauses)}
-            for r in clause.rulings
-        ],
-        "class": clause.family or None,
-        "restating": _restating(clause),
-    }
+    Raises:
+        UsageError: there are none.
+    """
+    document, _, number = section.rpartition("-") if section else ("", "", "")
+    document = document.upper().removeprefix("R") or "5077"
+    found = tuple(
+        c for c in catalogue
+        if (section is None or (c.document == document and f"{c.section}.".startswith(f"{number}.")))
+        and (level is None or c.level.value.partition(" (")[0].lower() == level.lower().replace("_", " "))
+        and (binds is None or c.binds.value in (binds.lower(), "both"))
+    )  # fmt: skip
+    if not found:
+        asked = {"--section": section, "--level": level, "--binds": binds}
+        what = " ".join(f"{option} {value}" for option, value in asked.items() if value is not None)
+        raise UsageError(f"no clause for {what}", "List them: rfc5077 clause")
+    return found
 
 
 def _line(clause: Clause) -> str:
     head = f"{clause.id:<20} {clause.level.value:<20} {clause.binds.value:<9} "
     return head + textwrap.shorten(clause.text, WIDTH - len(head) + 20, placeholder=" …")
-
-
-def _rulings(clause: Clause) -> str:
-    """What a corner case means for each party, one behaviour a line."""
-    lines = []
-    for ruling in clause.rulings:
-        who = "a party" if ruling.party.value == "both" else f"the {ruling.party.value}"
-        named = f" ({', '.join(ruling.clauses)})" if ruling.clauses else ""
-        lines.append(f"{ruling.answer.value}: {who} {ruling.behaviour}{named}")
-    return ("\n" + " " * 17).join(lines)
-
-
-def _page(clause: Clause) -> str:
-    """One clause at length."""
-    source = ""
-    if clause.constraint is not None:
-        lines = textwrap.dedent(inspect.getsource(clause.constraint)).splitlines()
-        start = next(number for number, line in enumerate(lines) if line.startswith("def "))
-        source = textwrap.indent("\n".join(lines[start:]), "    ")
-    rows = [
-        ("not followed", clause.verdict.value),
-        ("seen by", clause.observer.value),
-        ("decided", clause.decided.value + (" over the bound party's state and the event:" if source else "")),
-        ("because", clause.reason),
-        ("", source),
-        ("rulings", _rulings(clause)),
-        ("same class", ", ".join(_restating(clause))),
-        ("without it", f"rfc5077 prove --without {clause.id}" if source else ""),
-    ]
-    head = f"{clause.id}  {clause.level.value}, binds {clause.binds.value}"
-    text = textwrap.fill(clause.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
-    body = [f"  {name + ':':<14} {value}" if name else value for name, value in rows if value]
-    return "\n".join([head, text, *body])
