@@ -8,11 +8,11 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, prolongation
+from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, prolongation, replay, splice
 from rfc5077.model.attacker import resumption as theft
 from rfc5077.model.lasting import Lasting, S, T
 from rfc5077.model.proof.unbounded import System, fresh
-from rfc5077.model.sessions import renegotiation, rules, steps, two_runs
+from rfc5077.model.sessions import refusal, renegotiation, rules, slot, steps, two_runs
 from rfc5077.model.sessions.state import STATE
 
 Make = Callable[[frozenset[str]], System]
@@ -59,10 +59,14 @@ def systems() -> tuple[Ruled, ...]:
         _many(),
         _room("renegotiation", r.S, fresh(r.StepTerm, "step"), r.CLAUSES, r.renegotiation),
         _room("two runs", t.RUNS[0], fresh(t.Answer, "step"), t.CLAUSES, t.two_runs),
+        _room("slot", slot.W, fresh(slot.StepTerm, "step"), slot.CLAUSES, slot.slot),
+        _room("refusal", refusal.W, fresh(refusal.StepTerm, "step"), refusal.CLAUSES, refusal.refusal),
         _room("resumption", theft.W, fresh(theft.StepTerm, "step"), theft.CLAUSES, theft.system),
         _room("negotiation", negotiation.W, fresh(negotiation.StepTerm, "step"), negotiation.CLAUSES,
               negotiation.system),
         _room("gluing", gluing.W, fresh(gluing.StepTerm, "step"), gluing.CLAUSES, gluing.system),
+        _room("splice", splice.W, fresh(splice.StepTerm, "step"), splice.CLAUSES, splice.system),
+        _room("replay", replay.W, fresh(replay.StepTerm, "step"), replay.CLAUSES, replay.system),
         _room("names", names.W, fresh(names.StepTerm, "step"), names.CLAUSES, names.system),
         _room("lineage", lineage.W, fresh(lineage.StepTerm, "step"), lineage.CLAUSES, lineage.system),
         _room("prolongation", prolongation.W, fresh(prolongation.StepTerm, "step"), prolongation.CLAUSES,

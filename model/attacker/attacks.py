@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, prolongation, resumption
+from rfc5077.model.attacker import (
+    cost,
+    gluing,
+    lineage,
+    names,
+    negotiation,
+    prolongation,
+    replay,
+    resumption,
+    splice,
+)
+from rfc5077.model.attacker.network import ladder
 from rfc5077.model.clauses import BY_ID, family
 from rfc5077.model.proof.certificate import Obligation
 from rfc5077.model.proof.finite import is_finite, reach
@@ -89,6 +100,30 @@ ATTACKS: tuple[Attack, ...] = (
         _gluing,
         gluing.glued(),
         "RFC 7627, section 5.1",
+    ),
+    Attack(
+        "triple_handshake_renegotiation",
+        "The same, and then a renegotiation: what he said passes for the client's, whose certificate follows.",
+        classes(*_EXTENDED, "R7627-5.4-02"),
+        _gluing,
+        gluing.answers_for_him(),
+        "CVE-2014-1295",
+    ),
+    Attack(
+        "prefix_injection",
+        "He speaks to the server and lets the client's first handshake follow as a renegotiation of his connection.",
+        classes("R5746-3.7-01", "R5746-3.7-02"),
+        splice.system,
+        splice.injected(),
+        "CVE-2009-3555",
+    ),
+    Attack(
+        "replayed_run",
+        "Where the server repeats its random, a client's run says the same on a second connection, and is believed.",
+        classes("R5246-6.3-01"),
+        replay.system,
+        And(replay.in_session_twice(), replay.heard_twice(), Not(replay.W.secret_revealed)),
+        "RFC 5246, section F.1.4",
     ),
     Attack(
         "virtual_host_confusion",
@@ -263,3 +298,26 @@ ATTACKS: tuple[Attack, ...] = (
 """Every attack, with what it takes."""
 
 BY_NAME = {attack.id: attack for attack in ATTACKS}
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """An attack as it is shown: what it is, what it takes, and the messages of the shortest run, as lines of text.
+
+    ``dropped`` are the ids of the clauses that are left out; none where the attacker was given something instead, or
+    where nothing stands in the way.
+    """
+
+    id: str
+    title: str
+    source: str
+    dropped: tuple[str, ...]
+    text: str
+
+
+def ladders() -> tuple[Ladder, ...]:
+    """Every attack with its shortest run, found anew; the place of the attacker is the middle."""
+    return tuple(
+        Ladder(attack.id, attack.title, attack.source, tuple(sorted(attack.dropped)), ladder(attack.find(), ""))
+        for attack in ATTACKS
+    )

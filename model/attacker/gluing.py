@@ -3,7 +3,8 @@
 The client has a session with the attacker, the attacker one with the server; as he relays what goes into the secret,
 both secrets are equal unless one of them depends on its whole handshake (RFC 7627).  Then the client resumes with him,
 and he has the server resume with the client.  Where the two sides end up in one connection, each believes that the
-other is somebody else.
+other is somebody else.  From there a renegotiation brings the client's certificate to the server: bound to the
+handshake before it, which is the same for both, it makes the client answer for what the attacker said.
 """
 
 from __future__ import annotations
@@ -36,6 +37,15 @@ class Half(Enum):
     TAKEN = auto()  # it has taken the other's Finished for right
 
 
+class Repeat(Enum):
+    """How far the handshake after the resumption is, which the client begins for the attacker's sake."""
+
+    NO_THIRD = auto()
+    BOUND_HELLO = auto()  # the client's hello is out, with its verify_data
+    HELLO_ACCEPTED = auto()  # the server has found its own verify_data in it
+    IDENTIFIED = auto()  # the server knows the client by certificate and signature
+
+
 class Aim(Enum):
     """What a step is, as far as a clause cares."""
 
@@ -47,6 +57,8 @@ class Aim(Enum):
     SERVER_RESUMES = auto()
     CLIENT_TAKES = auto()
     SERVER_TAKES = auto()
+    CLIENT_RENEGOTIATES = auto()
+    SERVER_RENEGOTIATES = auto()
 
 
 class StepFields:
@@ -67,7 +79,7 @@ class StepTerm(StepFields, Symbolic):
 
 
 class World(Symbolic):
-    """The two sessions, the two halves of the resumption."""
+    """The two sessions, the two halves of the resumption, the handshake after it."""
 
     client_session = Choice(Bond.NO_SESSION)
     server_session = Choice(Bond.NO_SESSION)
@@ -82,6 +94,8 @@ class World(Symbolic):
     seen_extended = Flag()  # the ServerHello that the client got
     answered = Flag()  # the client got a ServerHello and a right Finished
     proved = Flag()  # the server got a right Finished
+    spoken = Flag()  # the server has taken words of the attacker, and waits for more
+    third = Choice(Repeat.NO_THIRD)
 
 
 W = fresh(World)
@@ -144,6 +158,16 @@ def client_minds_a_missing_answer(w: World, s: StepTerm) -> z3.BoolRef:
     return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.EXTENDED)), w.seen_extended)
 
 
+@lasting("R7627-5.4-02")
+def no_renegotiation_after_a_legacy_resumption(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(s.aim.is_(Aim.CLIENT_RENEGOTIATES), w.client_session.is_(B.EXTENDED))
+
+
+@lasting("R5746-3.7-01")
+def binding_is_verified(w: World, s: StepTerm) -> z3.BoolRef:
+    return Implies(s.aim.is_(Aim.SERVER_RENEGOTIATES), And(same_secret(), Not(w.altered)))
+
+
 CLAUSES: tuple[Entry, ...] = (
     client_always_says_so,
     server_always_answers,
@@ -156,6 +180,8 @@ CLAUSES: tuple[Entry, ...] = (
     legacy_is_not_resumed,
     client_minds_an_unexpected_answer,
     client_minds_a_missing_answer,
+    no_renegotiation_after_a_legacy_resumption,
+    binding_is_verified,
 )
 ADVICE = frozenset({"R7627-4-01", "R7627-5.3-01", "R7627-5.3-05"})
 """Those that only advise; what is proved of MUST alone is proved without them."""
@@ -228,13 +254,33 @@ def _proofs() -> list[Act]:
     ]  # fmt: skip
 
 
+def _third() -> list[Act]:
+    """He speaks to the server, then has the client begin a handshake, as he may, and passes it on."""
+    through = W.server.is_(G.TAKEN)
+    return [
+        Act("network > server: application data of his own", Step(), And(through, W.third.is_(Repeat.NO_THIRD)),
+            {"spoken": True}),
+        Act("client > network: ClientHello, verify_data of the resumption", Step(aim=Aim.CLIENT_RENEGOTIATES),
+            And(W.client.is_(G.TAKEN), W.third.is_(Repeat.NO_THIRD)), {"third": term(Repeat.BOUND_HELLO)}),
+        Act("network > server: the client's hello, within his connection", Step(aim=Aim.SERVER_RENEGOTIATES),
+            And(through, W.third.is_(Repeat.BOUND_HELLO)), {"third": term(Repeat.HELLO_ACCEPTED)}),
+        Act("client > server: Certificate, CertificateVerify, Finished", Step(),
+            W.third.is_(Repeat.HELLO_ACCEPTED), {"third": term(Repeat.IDENTIFIED)}),
+    ]  # fmt: skip
+
+
 @cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
-    acts = [*_first("client"), *_first("server"), *_second(), *_proofs()]
+    acts = [*_first("client"), *_first("server"), *_second(), *_proofs(), *_third()]
     return compose("gluing", W, StepTerm, acts, CLAUSES, without, plainest(W))
 
 
 def glued() -> z3.BoolRef:
     """True where client and server are in one connection, secret and transcript alike, and neither knows the other."""
     return And(W.client.is_(G.TAKEN), W.server.is_(G.TAKEN), same_secret(), Not(W.altered))
+
+
+def answers_for_him() -> z3.BoolRef:
+    """True where the server takes what the attacker has said for the client's, whom it knows by certificate."""
+    return And(W.spoken, W.third.is_(Repeat.IDENTIFIED))

@@ -9,14 +9,25 @@ import pytest
 import z3
 
 from rfc5077 import model
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, network, prolongation, resumption
-from rfc5077.model.attacker.attacks import ATTACKS, BY_NAME, classes
+from rfc5077.model.attacker import (
+    cost,
+    gluing,
+    lineage,
+    names,
+    negotiation,
+    network,
+    prolongation,
+    replay,
+    resumption,
+    splice,
+)
+from rfc5077.model.attacker.attacks import ATTACKS, BY_NAME, classes, ladders
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.certificate import SOLVERS, check
 from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.unbounded import witness
 
-SYSTEMS = (cost, gluing, lineage, names, negotiation, prolongation, resumption)
+SYSTEMS = (cost, gluing, lineage, names, negotiation, prolongation, replay, resumption, splice)
 W = resumption.W
 
 
@@ -84,6 +95,41 @@ def test_triple_handshake_takes_a_plain_secret_on_both_sides_and_an_untouched_re
     ]
 
 
+def test_triple_handshake_ends_in_a_renegotiation_with_the_clients_certificate():
+    said = words(BY_NAME["triple_handshake_renegotiation"].find())
+    assert said[: len(words(BY_NAME["triple_handshake"].find()))] == words(BY_NAME["triple_handshake"].find())
+    assert said[-4:] == [
+        "network > server: application data of his own",
+        "client > network: ClientHello, verify_data of the resumption",
+        "network > server: the client's hello, within his connection",
+        "client > server: Certificate, CertificateVerify, Finished",
+    ]
+
+
+def test_renegotiation_of_a_glued_connection_is_bound_to_it_and_only_the_client_can_refuse_it():
+    # verify_data of both sides is the same: the check of RFC 5746 finds nothing.
+    plain = classes("R7627-5.1-01", "R7627-5.2-01", "R7627-5.2-02", "R7627-5.3-03", "R7627-5.3-04", "R7627-5.3-07",
+                    "R7627-5.3-08")  # fmt: skip
+    assert not reach(gluing.system(gluing.ADVICE | classes("R7627-5.3-03"))).nearest(gluing.answers_for_him())
+    legacy = z3.And(gluing.answers_for_him(), gluing.W.client_session.is_(gluing.Bond.LEGACY))
+    assert not reach(gluing.system(gluing.ADVICE | plain)).nearest(legacy)
+    assert reach(gluing.system(gluing.ADVICE | plain | classes("R7627-5.4-02"))).nearest(legacy)
+
+
+@pytest.mark.parametrize(("clause", "mark"), [("R5746-3.7-01", splice.Mark.BLANK_INFO),
+                                              ("R5746-3.7-02", splice.Mark.SIGNAL_SUITE)])  # fmt: skip
+def test_prefix_goes_unnoticed_by_a_server_that_lets_one_of_two_signals_pass(clause, mark):
+    goal = z3.And(splice.injected(), splice.W.heard.is_(mark), z3.Not(splice.W.altered))
+    assert reach(splice.system(classes(clause))).nearest(goal)
+    assert not reach(splice.system()).nearest(splice.injected())
+
+
+def test_client_that_refuses_a_bound_answer_is_safe_from_a_server_that_says_what_it_saved():
+    goal = z3.And(splice.injected(), splice.W.told.is_(splice.Mark.SAVED))
+    assert not reach(splice.system(classes("R5746-3.7-01"))).nearest(goal)
+    assert reach(splice.system(classes("R5746-3.7-01", "R5746-3.4-02"))).nearest(goal)
+
+
 def test_either_of_two_refusals_keeps_an_extended_hello_from_a_legacy_session():
     # The server does not resume such a session, and where it does, the client minds its answer.
     for alone in ("R7627-5.3-03", "R7627-5.3-07"):
@@ -134,6 +180,26 @@ def test_ladder_shows_the_network_between_client_and_server():
     assert lines[2].strip().startswith("|<--- ServerHello alone, empty id ---")
     assert lines[-1].strip() == "[completes]"
     assert len(lines) == len(run)
+
+
+def test_every_attack_has_a_ladder_with_what_it_takes():
+    shown = ladders()
+    assert [one.id for one in shown] == [attack.id for attack in ATTACKS]
+    for one, attack in zip(shown, ATTACKS, strict=True):
+        assert set(one.dropped) == attack.dropped
+        assert one.source and one.title
+        assert len(one.text.splitlines()) == len(attack.find())  # the places, then a line for each move
+
+
+NAMED = {  # by the sources of the attacks that the systems have to find
+    "RFC 7627, section 1", "CVE-2014-1295", "CVE-2009-3555", "CVE-2014-3616", "CVE-2014-0224", "CVE-2014-6593",
+    "CVE-2016-9244", "CVE-2014-7189", "CVE-2020-13777", "RFC 9325, section 3.4", "s2n-tls issue 5147",
+    "RFC 5077, section 3.1; RFC 7627, section 6.3", "CVE-2014-1490", "rustls issue 797",
+}  # fmt: skip
+
+
+def test_the_attacks_that_have_names_are_among_those_found():
+    assert {attack.source for attack in ATTACKS} >= NAMED
 
 
 def test_no_two_enums_of_the_model_share_a_name():

@@ -7,6 +7,8 @@ from rfc5077.model.proof.theorems import (
     hygiene,
     independence,
     lifetime,
+    refusal,
+    renegotiation,
     resumption,
     rotation,
     store,
@@ -20,5 +22,7 @@ THEOREMS: tuple[Theorem, ...] = (
     *rotation.THEOREMS,
     *resumption.THEOREMS,
     *independence.THEOREMS,
+    *refusal.THEOREMS,
+    *renegotiation.THEOREMS,
     *attacker.THEOREMS,
 )

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, resumption
+from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, replay, resumption
 from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable, Without
 from rfc5077.model.proof.unbounded import System
 
 And, Not, Or = z3.And, z3.Not, z3.Or
-R, N, L, X = resumption.W, negotiation.W, lineage.W, names.W
+R, N, L, X, Y = resumption.W, negotiation.W, lineage.W, names.W, replay.W
 Shown, ServerRun, ClientRun, Proof = resumption.Shown, resumption.ServerRun, resumption.ClientRun, resumption.Proof
 
 
@@ -35,6 +35,7 @@ _FOREIGN = R.shown.among(Shown.ALTERED, Shown.EXTENDED, Shown.FORGED, Shown.SEAL
 _ANSWERED = R.server.among(ServerRun.RESUMING, ServerRun.FULL, ServerRun.CERTAIN)
 _BOTH_TAKEN = And(gluing.W.client.is_(gluing.Half.TAKEN), gluing.W.server.is_(gluing.Half.TAKEN))
 _BELIEVED = Or(X.visit.is_(names.Visit.RESUMED), Not(X.serving.is_(names.Host.NO_HOST)))
+_FIRST_IN_SESSION = Y.first.is_(replay.Service.IN_SESSION)
 _LATE = L.newest > L.key + L.window
 
 THEOREMS = (
@@ -155,5 +156,26 @@ THEOREMS = (
         "A client offers a ticket to nobody but the server that issued it, whatever was slipped into its handshakes.",
         Basis.MUST,
         Unreachable(names.system, X.visit.is_(names.Visit.TICKET_OFFERED), X.strayed),
+    ),
+    Theorem(
+        "one_run_makes_one_session",
+        "However often the network says again what a client says in its run, one connection of the server at most goes "
+        "into the session with it.",
+        Basis.MUST,
+        Unreachable(
+            replay.system,
+            And(_FIRST_IN_SESSION, Not(Y.second.is_(replay.Service.VACANT)), Not(Y.secret_revealed)),
+            replay.in_session_twice(),
+        ),
+    ),
+    Theorem(
+        "words_are_heard_once",
+        "What a client says in a resumed connection is taken on no second one, though its ClientHello be replayed, "
+        "since keys come from fresh randoms.",
+        Basis.MUST,
+        Unreachable(
+            replay.system, And(Y.first_read, Not(Y.second.is_(replay.Service.VACANT))), replay.heard_twice()
+        ),
+        follows_from="R5246-6.3-01",
     ),
 )

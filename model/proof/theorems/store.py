@@ -19,8 +19,8 @@ from rfc5077.model.sessions.lemmas import (
     stored_as_sealed,
 )
 from rfc5077.model.sessions.slot import K as Piece
-from rfc5077.model.sessions.slot import W as PLACE
 from rfc5077.model.sessions.slot import Reply, both_renewed, slot, spoiled, stranded
+from rfc5077.model.sessions.slot import W as PLACE
 from rfc5077.model.sessions.state import STATE, Held, Stage, Ticket, same
 from rfc5077.model.sessions.steps import sessions
 
