@@ -52,15 +52,11 @@ class TwoRuns:
 
 @dataclass(frozen=True)
 class Decreasing:
-    """Every move of the protocol proper lowers the rank, which never falls below zero; ``when`` names the runs meant.
-
-    ``lemma`` is what the invariant says of a move; that the rank falls follows from it by arithmetic alone.
-    """
+    """Every move of the protocol proper lowers the rank, which is never negative; ``when`` names the runs meant."""
 
     when: Callable[[Without], z3.BoolRef]
     rank: Callable[[], z3.ArithRef]
     moves: Callable[[Rule], bool]
-    lemma: Callable[[Rule], z3.BoolRef]
 
 
 @dataclass(frozen=True)

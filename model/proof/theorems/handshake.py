@@ -10,7 +10,6 @@ from rfc5077.model.logic import Term
 from rfc5077.model.proof.joint import (
     STATE,
     Flight,
-    Rule,
     keys_agree,
     queue,
     transcripts_agree,
@@ -157,13 +156,6 @@ def rank() -> z3.ArithRef:
     return 2 * (_left(C.position) + _left(S.position)) + _open_questions()
 
 
-def _faultless(rule: Rule) -> z3.BoolRef:
-    first = [
-        Not(j.party(party).position.is_(P.RENEGOTIATION)) for j in (STATE, rule.result) for party in (CLIENT, SERVER)
-    ]
-    return And(rule.result.client.fault.is_(Fault.NONE), rule.result.server.fault.is_(Fault.NONE), *first)
-
-
 def _ticket_overdue() -> z3.BoolRef:
     return And(C.position.among(*AFTER_SERVER_CCS), S.announced)
 
@@ -286,7 +278,7 @@ THEOREMS = (
         "handshake_ends",
         "Every step of client, server and channel brings the end of the handshake nearer.",
         Basis.MUST,
-        Decreasing(fixed(_intact), rank, lambda rule: rule.progress, _faultless),
+        Decreasing(fixed(_intact), rank, lambda rule: rule.progress),
     ),
     Theorem(
         "five_places_are_enough",
