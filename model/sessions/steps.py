@@ -65,7 +65,7 @@ def _time(setting: Setting) -> Iterator[Move]:
         clocks = Acting("clocks", {"now": server, "newest": second, "oldest": k.oldest})
         step = replace(setting.step(Act.TICK, s.a), acting=clocks)
         yield setting.move(name, step, later, to(c, server=server, second=second))
-    yield Move("the next key is handed on", TRUE, to(k, second_has=k.newest + 1))
+    yield Move("the next key is handed on", k.second_has <= k.newest, to(k, second_has=k.newest + 1))
     yield setting.move(
         "the next key comes into use", setting.step(Act.ROTATE, s.a), ANY.oldest >= k.oldest,
         to(k, newest=k.newest + 1, since=c.server, oldest=ANY.oldest),
