@@ -35,6 +35,11 @@ def show(text: str) -> None:
         print(text)
 
 
+def notice(text: str) -> None:
+    """One line on stderr, beside the report."""
+    print(f"rfc5077: {text}", file=sys.stderr)
+
+
 class Progress:
     """A progress bar on stderr, if that is a terminal; nothing if not."""
 

@@ -1,0 +1,191 @@
+"""Classes of clauses whose loss breaks nothing because other clauses imply them, as obligations for both solvers.
+
+What holds in every state under all clauses is an invariant.  Where no state of it permits a move that the class alone
+forbids, nothing changes when the class is dropped: the invariant stays one, and whatever the other clauses permit
+satisfies the class.  A class that no move of any model could break is not implied: it protects what is outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import z3
+
+from rfc5077.model.clause import Clause
+from rfc5077.model.clauses import BY_ID, binding
+from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Offer
+from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligation
+from rfc5077.model.proof.classes import ClauseClass, asked_by, builders, class_of
+from rfc5077.model.proof.digest import combined, digest, digest_of_system
+from rfc5077.model.proof.explore import explore
+from rfc5077.model.proof.finite import is_finite, reach
+from rfc5077.model.proof.invariant import Diagram
+from rfc5077.model.proof.joint import STATE
+from rfc5077.model.proof.necessity import NONE, PATIENCE, digest_of_joint
+from rfc5077.model.proof.rules import answers_old_ticket, offers_new_ticket, rules
+from rfc5077.model.proof.theorem import Without
+from rfc5077.model.proof.unbounded import System, Unproved, obligations, proposed
+
+And, Not, Or = z3.And, z3.Not, z3.Or
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a class stands when it breaks nothing.
+
+    ``implied``: both solvers say so.  ``by``: classes that suffice at the very steps that it forbids; where what came
+    before has a part in it, ``history`` is true.  ``bites``: a step that it alone forbids, if there is one; where there
+    is none and it is not implied, no model has a step that could break it.
+    """
+
+    implied: bool
+    by: tuple[str, ...] = ()
+    history: bool = False
+    bites: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A move of the joint model, or a step on another connection that its theorems ask about."""
+
+    name: str
+    event: Event
+    guard: z3.BoolRef
+
+
+def key(one: ClauseClass) -> str:
+    """The digest of all that the standing of a class depends on."""
+    event = EventTerm("event")
+    said = [digest(entry.constraint(STATE.party(CLIENT if entry.binds.covers(CLIENT) else SERVER), event))
+            for entry in _mechanised(one) if entry.constraint is not None]  # fmt: skip
+    systems = [digest_of_system(system) for pair in _changed(one) for system in pair]
+    return combined(["standing", *one.ids, digest_of_joint(one.without), *said, *systems])
+
+
+def standing(name: str) -> Standing:
+    """Whether the class of this name is implied by the others, and by which."""
+    one = class_of(name)
+    asked, by, history = list(_joint(one)), set[str](), False
+    for _, _, _, sources in asked:
+        history |= sources is None
+        by |= set(sources or ())
+    questions = [(where, found) for where, found, falsifiable, _ in asked if falsifiable]
+    questions += list(_systems(one))
+    for where, found in questions:
+        if not found or not all(_unsat(one) for one in found):
+            return Standing(False, bites=where)
+    return Standing(bool(questions), tuple(sorted(by)), history or len(questions) > len(asked))
+
+
+def _unsat(one: Obligation) -> bool:
+    return all(check(solver, [one.script]) == ["unsat"] for solver in SOLVERS)
+
+
+# --- the joint model --------------------------------------------------------------------------------------------------
+
+
+def _mechanised(one: ClauseClass) -> list[Clause]:
+    return [BY_ID[id] for id in one.ids if id in BY_ID and BY_ID[id].mechanised]
+
+
+def steps(without: Without) -> list[Step]:
+    """Whatever a party does in the joint model, or may do to a ticket of this connection on another one."""
+    found = [Step(rule.name, rule.event, rule.guard) for rule in rules(without) if not rule.delivery]
+    offer = Event(sender=CLIENT, message=Message.NextClientHello, offer=Offer.ISSUED)
+    found.append(Step("client offers the new ticket", offer, offers_new_ticket(without)))
+    for resumes in (True, False):
+        event = Event(sender=SERVER, message=Message.OldTicketAnswer, resumes=resumes)
+        guard = answers_old_ticket(resumes, without)
+        found.append(Step(f"server {'takes' if resumes else 'declines'} the old ticket", event, guard))
+    return found
+
+
+@cache
+def _invariant() -> z3.BoolRef:
+    return Diagram(a + b + c for a, b, c in explore().states).formula()
+
+
+@cache
+def _mechanics() -> dict[str, Step]:
+    bound = frozenset(entry.id for party in (CLIENT, SERVER) for entry in binding(party))
+    return {step.name: step for step in steps(bound)}
+
+
+def _joint(one: ClauseClass) -> Iterator[tuple[str, list[Obligation], bool, tuple[str, ...] | None]]:
+    """By step that a clause of the class is about: the obligation, whether the step could break it, what forbids it."""
+    entries = _mechanised(one)
+    if not entries:
+        return
+    for step in steps(one.without):
+        party = step.event.sender
+        e = EventTerm(terms=step.event.terms())
+        for entry in entries:
+            if entry.constraint is None or not entry.binds.covers(party):
+                continue
+            broken = z3.simplify(Not(entry.constraint(STATE.party(party), e)))
+            if z3.is_false(broken) or _never(_mechanics()[step.name].guard, broken):
+                continue
+            name = f"{entry.id} at {step.name}"
+            found = [obligation(name, _invariant(), step.guard, broken)]
+            yield name, found, True, _sources(one, step, broken)
+
+
+def _never(*formulas: z3.BoolRef) -> bool:
+    solver = z3.Solver()
+    solver.add(*formulas)
+    return bool(solver.check() == z3.unsat)
+
+
+def _sources(one: ClauseClass, step: Step, broken: z3.BoolRef) -> tuple[str, ...] | None:
+    """The classes that forbid the step at once, in any state whatever; nothing where the states before matter."""
+    solver = z3.Solver()
+    solver.set("core.minimize", True)
+    solver.add(_mechanics()[step.name].guard, broken)
+    party, e = step.event.sender, EventTerm(terms=step.event.terms())
+    marks: dict[str, z3.BoolRef] = {}
+    for entry in binding(party):
+        if entry.id in one.ids or entry.constraint is None or entry.verdict.value != "violation":
+            continue
+        mark = marks.setdefault(class_of(entry.id).name, z3.Bool(f"class {class_of(entry.id).name}"))
+        solver.add(z3.Implies(mark, entry.constraint(STATE.party(party), e)))
+    if solver.check(*marks.values()) != z3.unsat:
+        return None
+    core = solver.unsat_core()
+    found = {str(core[number]) for number in range(len(core))}
+    return tuple(name for name, mark in marks.items() if str(mark) in found)
+
+
+# --- systems ----------------------------------------------------------------------------------------------------------
+
+
+def _changed(one: ClauseClass) -> list[tuple[System, System]]:
+    """Every system that the class changes, and what it is without."""
+    found: dict[str, tuple[System, System]] = {}
+    for builder in builders():
+        if asked_by(builder).isdisjoint(one.ids):
+            continue
+        full, less = builder(NONE), builder(one.without)
+        digests = digest_of_system(full), digest_of_system(less)
+        if digests[0] != digests[1]:
+            found.setdefault(combined(digests), (full, less))
+    return list(found.values())
+
+
+def _systems(one: ClauseClass) -> Iterator[tuple[str, list[Obligation]]]:
+    """For each such system, obligations that no state of it permits a move that the class alone forbids."""
+    for full, less in _changed(one):
+        guards = {move.name: move.guard for move in full.moves}
+        alone = {move.name: And(move.guard, Not(guards.get(move.name, z3.BoolVal(False)))) for move in less.moves}
+        extra = {name: found for name, found in alone.items() if not _never(found)}
+        if not extra:
+            continue
+        name, goal = f"{full.name}: {next(iter(extra))}", Or(*extra.values())
+        if is_finite(full):
+            yield name, list(reach(full).obligations(name, goal))
+            continue
+        try:
+            yield name, obligations(full, name, proposed(full, goal, PATIENCE), goal)
+        except Unproved:
+            yield name, []
