@@ -10,6 +10,8 @@ from typing import TypeVar
 import z3
 
 from rfc5077.model.event import EventTerm, Party
+from rfc5077.model.parameters.event import HelloEventTerm
+from rfc5077.model.parameters.state import ClientHelloTerm, HelloTerm, ServerHelloTerm
 from rfc5077.model.state import ClientTerm, PartyTerm, ServerTerm
 
 
@@ -68,7 +70,6 @@ class Decided(Enum):
 
     BY_CONSTRAINT = "by a constraint"
     RESTATED = "by the clauses that restate it"
-    BY_FIELDS = "by fields that the model's events leave out"
     WITH_KEYS = "with keys"
     WITH_CLOCK = "with clock control"
     BY_PAIRED_RUNS = "by paired runs"
@@ -99,8 +100,7 @@ class Ruling:
 _VIOLATIONS = (Level.MUST, Level.MUST_NOT, Level.PROSE, Level.DERIVED)
 _PERMISSIONS = (Level.MAY, Level.LC_MAY)
 _DECIDED = {
-    Observer.WIRE: Decided.BY_FIELDS,
-    Observer.PAIR: Decided.BY_FIELDS,
+    Observer.PAIR: Decided.BY_PAIRED_RUNS,
     Observer.KEYS: Decided.WITH_KEYS,
     Observer.DRIVING_CLIENT: Decided.BY_PAIRED_RUNS,
     Observer.DRIVING_SERVER: Decided.BY_PAIRED_RUNS,
@@ -116,10 +116,12 @@ _RESTATES = {
 class Clause:
     """One statement of a document.
 
-    ``constraint`` holds over the state of the party that is bound, before the event, and the event; ``reason`` says why
-    there is none, ``decided`` what tells instead.  ``family`` names the class of clauses that restate each other.
-    ``general`` marks the rules of order that every misplaced message breaks: a more specific clause is named before
-    them.  ``rulings`` say what a corner case means for each party; their answers outrank the verdict of the level.
+    ``constraint`` holds over the state of the party that is bound, before the event, and the event; ``hellos`` is a
+    constraint of the other kind, over the parameters of the hellos (:mod:`rfc5077.model.parameters`).  Where there is
+    neither, ``reason`` says why and ``decided`` what tells instead.  ``family`` names the class of clauses that restate
+    each other.  ``general`` marks the rules of order that every misplaced message breaks, and other sweeping ones: a
+    more specific clause is named before them.  ``rulings`` say what a corner case means for each party; their answers
+    outrank the verdict of the level.
     """
 
     id: str
@@ -134,6 +136,7 @@ class Clause:
     general: bool = False
     decided: Decided = Decided.BY_CONSTRAINT
     rulings: tuple[Ruling, ...] = ()
+    hellos: Callable[[HelloTerm, HelloEventTerm], z3.BoolRef] | None = None
 
     @property
     def document(self) -> str:
@@ -148,8 +151,8 @@ class Clause:
 
     @property
     def mechanised(self) -> bool:
-        """Whether a constraint decides the clause."""
-        return self.constraint is not None
+        """Whether a constraint decides the clause, of either kind."""
+        return self.constraint is not None or self.hellos is not None
 
     @property
     def permission(self) -> bool:
@@ -183,13 +186,42 @@ class clause:
         )  # fmt: skip
 
 
+H = TypeVar("H", ServerHelloTerm, ClientHelloTerm, HelloTerm)
+
+
+@dataclass(frozen=True)
+class hello_clause:
+    """Decorator that makes a :class:`Clause` of a constraint over the parameters of the hellos."""
+
+    id: str
+    level: Level
+    binds: Binds
+    observer: Observer
+    text: str
+    verdict: Verdict | None = None
+    family: str = ""
+    general: bool = False
+
+    def __call__(self, constraint: Callable[[H, HelloEventTerm], z3.BoolRef]) -> Clause:
+        return Clause(
+            self.id, self.level, self.binds, self.observer, self.text,
+            self.verdict or verdict_of(self.level, self.binds),
+            family=self.family, general=self.general,
+            hellos=constraint,  # type: ignore[arg-type]  # a clause is only ever applied to the party it binds
+        )  # fmt: skip
+
+
 def stated(id: str, level: Level, binds: Binds, observer: Observer, text: str, reason: str, family: str = "",
            verdict: Verdict | None = None, decided: Decided | None = None) -> Clause:  # fmt: skip
     """A catalogue entry without a constraint of its own, with the reason.
 
     ``decided`` follows from level and observer unless given.
+
+    :raises ValueError: where it has to be given, as one connection's wire shows whether the clause is followed.
     """
-    found = decided or (Decided.PERMISSION if level in _PERMISSIONS else _DECIDED[observer])
+    found = decided or (Decided.PERMISSION if level in _PERMISSIONS else _DECIDED.get(observer))
+    if found is None:
+        raise ValueError(f"{id} shows on the wire: it has a constraint, or says what decides in its place")
     judged = verdict or (Verdict.NOTE if found is Decided.PERMISSION else verdict_of(level, binds))
     return Clause(id, level, binds, observer, text, judged, reason=reason, family=family, decided=found)
 

@@ -66,12 +66,17 @@ BY_ID = {entry.id: entry for entry in CATALOGUE}
 
 
 def binding(party: Party, verdict: Verdict | None = None) -> tuple[Clause, ...]:
-    """The mechanised clauses that bind a party, of one verdict or of all."""
+    """The clauses with a constraint over states and events that bind a party, of one verdict or of all."""
     return tuple(
         entry
         for entry in CATALOGUE
-        if entry.mechanised and entry.binds.covers(party) and verdict in (None, entry.verdict)
+        if entry.constraint is not None and entry.binds.covers(party) and verdict in (None, entry.verdict)
     )
+
+
+def binding_by_hellos(party: Party) -> tuple[Clause, ...]:
+    """The clauses with a constraint over the parameters of the hellos that bind a party."""
+    return tuple(entry for entry in CATALOGUE if entry.hellos is not None and entry.binds.covers(party))
 
 
 def family(entry: Clause) -> tuple[Clause, ...]:

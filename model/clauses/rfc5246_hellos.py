@@ -2,7 +2,7 @@
 
 import z3
 
-from rfc5077.model.clause import Binds, Decided, Level, Observer, Verdict, clause, stated
+from rfc5077.model.clause import Binds, Decided, Level, Observer, Verdict, clause, hello_clause, stated
 from rfc5077.model.event import (
     EventTerm,
     Extension,
@@ -10,6 +10,8 @@ from rfc5077.model.event import (
     SessionId,
 )
 from rfc5077.model.flows import Position
+from rfc5077.model.parameters.event import HelloEventTerm, VersionAnswer
+from rfc5077.model.parameters.state import ClientHelloTerm, Juncture, ServerHelloTerm, answers, asks, goes_on, resumes
 from rfc5077.model.reaction import refused
 from rfc5077.model.state import (
     ClientTerm,
@@ -24,9 +26,8 @@ from rfc5077.model.state import (
 )
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+J = Juncture
 M, P = Message, Position
-SUITES = "The suites are plain on the wire; events have no field for them."
-
 
 hello_request_not_hashed = stated(
     "R5246-7.4.1.1-01",
@@ -51,15 +52,16 @@ session_becomes_valid = stated(
 )
 
 
-suite_of_session_offered = stated(
+@hello_clause(
     "R5246-7.4.1.2-02",
     Level.MUST,
     Binds.CLIENT,
     Observer.PAIR,
     "A client with a session_id of a session offers the suite and the compression of that session.",
     # Read literally, a ticket beside an empty session_id is not covered (K-22).
-    SUITES,
 )
+def suite_of_session_offered(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.session, e.by_id), e.keeps_suite)
 
 
 made_up_ids_harm_nobody = stated(
@@ -119,39 +121,41 @@ def echo_tells_resumption(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     )
 
 
-suite_stays = stated(
+@hello_clause(
     "R5246-7.4.1.3-02",
     Level.LC_MUST,
     Binds.SERVER,
     Observer.PAIR,
     "A session is resumed with the suite and the compression that it began with.",
     # The word is lower case, but it fixes what is on the wire: a violation (K-23, K-24).
-    SUITES,
     verdict=Verdict.VIOLATION,
 )
+def suite_stays(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(resumes(s, e), s.session), s.suite_kept)
 
 
-suite_was_offered = stated(
+@hello_clause(
     "R5246-7.4.1.3-03",
     Level.PROSE,
     Binds.SERVER,
     Observer.WIRE,
     "The suite in ServerHello is one of those in ClientHello.",
     # The text binds the server; what a client does otherwise is K-22.
-    SUITES,
 )
+def suite_was_offered(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(answers(s, e), e.suite_offered)
 
 
-suite_is_checked = stated(
+@hello_clause(
     "R5246-7.4.1.3-04",
     Level.DERIVED,
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "A client that resumes takes no other suite than that of the session.",
     # The text says what the field is; that the client checks it follows.
-    SUITES,
-    decided=Decided.BY_FIELDS,
 )
+def suite_is_checked(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(goes_on(s, e, J.SHORT), s.session), s.suite_kept)
 
 
 full_handshake_always_possible = stated(
@@ -165,15 +169,16 @@ full_handshake_always_possible = stated(
 )
 
 
-version = stated(
+@hello_clause(
     "R5246-7.4.1.3-06",
     Level.PROSE,
     Binds.SERVER,
     Observer.PAIR,
     "ServerHello names the highest version that both know.",
     # That a resumed session keeps its version is not said here; R5077-4-11 has it in the ticket (K-25).
-    "The versions are plain on the wire; events have no field for them.",
 )
+def version(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(answers(s, e), e.version.is_(VersionAnswer.RIGHT))
 
 
 @clause(
@@ -217,22 +222,26 @@ usual_extensions = stated(
 )
 
 
-extensions_of_resumption = stated(
+@hello_clause(
     "R5246-7.4.1.4-05",
     Level.PROSE,
     Binds.SERVER,
     Observer.PAIR,
     "On resumption most extensions are neither heeded nor answered, unless their own text says otherwise.",
-    "Other extensions are plain on the wire; events have no field for them.",
+    general=True,
 )
+def extensions_of_resumption(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(resumes(s, e), Not(Or(s.named, s.limits, s.sealed)))
 
 
-signature_algorithms = stated(
+@hello_clause(
     "R5246-7.4.1.4.1-01",
     Level.PROSE,
     Binds.SERVER,
     Observer.WIRE,
     "signature_algorithms is passed over on resumption and never in ServerHello.",
     # The second half is a MUST NOT.
-    "The extension is plain on the wire; events have no field for it.",
 )
+def signature_algorithms(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(answers(s, e), Not(e.signature_algorithms))
+

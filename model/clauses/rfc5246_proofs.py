@@ -2,7 +2,7 @@
 
 import z3
 
-from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, stated
+from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, hello_clause, stated
 from rfc5077.model.event import (
     CLIENT,
     Certificates,
@@ -11,6 +11,8 @@ from rfc5077.model.event import (
     Message,
 )
 from rfc5077.model.flows import Position
+from rfc5077.model.parameters.event import HelloEventTerm
+from rfc5077.model.parameters.state import ClientHelloTerm, asks
 from rfc5077.model.reaction import misplaced, refused
 from rfc5077.model.state import (
     ClientTerm,
@@ -101,25 +103,27 @@ def finished_is_right(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(e.sends(s.me, M.Finished), e.content.is_(Content.RIGHT))
 
 
-version_of_session = stated(
+@hello_clause(
     "R5246-E.1-01",
     Level.SHOULD,
     Binds.CLIENT,
     Observer.PAIR,
     "A client with a session starts with the version of that session.",
-    "The versions are plain on the wire; events have no field for them.",
     family="starts with the version of the session",
 )
+def version_of_session(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.session), e.keeps_version)
 
 
-no_old_hello = stated(
+@hello_clause(
     "R5246-E.2-01",
     Level.MUST,
     Binds.CLIENT,
     Observer.WIRE,
     "Who wants to resume does not ask by a hello of SSL 2.0.",
-    "Such a hello is no TLS record and has no place for a ticket; nothing here reads it.",
 )
+def no_old_hello(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(asks(s, e), Not(And(e.old_format, e.by_id)))
 
 
 suspicion = stated(

@@ -3,9 +3,15 @@
 Section 3.1: what a connection remembers.  3.4 and 3.6: first handshakes, resumptions included.  3.5 and 3.7: others.
 """
 
-from rfc5077.model.clause import Binds, Decided, Level, Observer, stated
+import z3
 
-FIELD = "renegotiation_info is plain on the wire of a first handshake; events have no field for it."
+from rfc5077.model.clause import Binds, Decided, Level, Observer, hello_clause, stated
+from rfc5077.model.parameters.event import HelloEventTerm, Signal
+from rfc5077.model.parameters.state import ClientHelloTerm, Juncture, ServerHelloTerm, answers, asks, goes_on
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+J = Juncture
+
 HIDDEN = "A renegotiation is encrypted."
 
 state_of_connection = stated(
@@ -17,24 +23,28 @@ state_of_connection = stated(
     "Shows to who holds the ticket key, and in a renegotiation after a resumption.",
 )
 
-client_signals = stated(
+
+@hello_clause(
     "R5746-3.4-01",
     Level.MUST,
     Binds.CLIENT,
     Observer.WIRE,
     "A first ClientHello, with a ticket or without, has an empty renegotiation_info or the signalling suite.",
-    FIELD,
 )
+def client_signals(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(asks(s, e), e.signal.is_(Signal.GIVEN))
 
-client_refuses_binding = stated(
+
+@hello_clause(
     "R5746-3.4-02",
     Level.MUST,
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "A client aborts a first handshake, by handshake_failure, whose renegotiation_info is not empty.",
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def client_refuses_binding(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Not(And(goes_on(s, e, J.SHORT, J.FULL), s.bound))
+
 
 client_binds = stated(
     "R5746-3.5-01",
@@ -45,14 +55,17 @@ client_binds = stated(
     HIDDEN,
 )
 
-server_answers = stated(
+
+@hello_clause(
     "R5746-3.6-01",
     Level.MUST,
     Binds.SERVER,
     Observer.WIRE,
     "A server whose client signalled answers by an empty renegotiation_info, on resumption too.",
-    FIELD,
 )
+def server_answers(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(answers(s, e), s.signalled.is_(Signal.GIVEN)), e.signal.is_(Signal.GIVEN))
+
 
 answer_to_suite = stated(
     "R5746-3.6-02",
@@ -64,15 +77,17 @@ answer_to_suite = stated(
     decided=Decided.PERMISSION,
 )
 
-server_refuses_binding = stated(
+
+@hello_clause(
     "R5746-3.6-03",
     Level.MUST,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "A server aborts a first handshake, by handshake_failure, whose renegotiation_info is not empty.",
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def server_refuses_binding(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(answers(s, e), Not(s.signalled.is_(Signal.FILLED)))
+
 
 binding_is_verified = stated(
     "R5746-3.7-01",

@@ -3,9 +3,15 @@
 Section 1.1: all of them.  3: the server's name.  4 and 7: limits that stay with the session.
 """
 
-from rfc5077.model.clause import Binds, Decided, Level, Observer, stated
+import z3
 
-FIELD = "These extensions are plain on the wire; events have no field for them."
+from rfc5077.model.clause import Binds, Decided, Level, Observer, hello_clause, stated
+from rfc5077.model.parameters.event import HelloEventTerm, NameAnswer, NameRelation, Utterance
+from rfc5077.model.parameters.state import ClientHelloTerm, Juncture, ServerHelloTerm, answers, asks, resumes
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+J = Juncture
+U = Utterance
 
 usual_extensions = stated(
     "R6066-1.1-01",
@@ -18,15 +24,18 @@ usual_extensions = stated(
     decided=Decided.BY_PAIRED_RUNS,
 )
 
-not_answered_on_resumption = stated(
+
+@hello_clause(
     "R6066-1.1-02",
     Level.MUST,
     Binds.SERVER,
     Observer.PAIR,
     "On resumption the server heeds and answers none of these extensions; what the session agreed on stays.",
     # server_name is the exception in the first half: it may decide whether to resume (R6066-3-02).
-    FIELD,
 )
+def not_answered_on_resumption(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(resumes(s, e), Not(s.limits))
+
 
 negotiated_after_refusal = stated(
     "R6066-1.1-03",
@@ -38,43 +47,54 @@ negotiated_after_refusal = stated(
     decided=Decided.BY_PAIRED_RUNS,
 )
 
-same_name_offered = stated(
+
+@hello_clause(
     "R6066-3-01",
     Level.SHOULD,
     Binds.CLIENT,
     Observer.PAIR,
     "A client offers a session with the server name that it had when the session began.",
-    FIELD,
 )
+def same_name_offered(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.session), Not(e.names.among(NameRelation.OTHER, NameRelation.LOST)))
 
-other_name_not_resumed = stated(
+
+@hello_clause(
     "R6066-3-02",
     Level.MUST_NOT,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "A server that knows the extension does not resume a session for another name; a full handshake follows.",
     # Of a name on one side alone, and of upper and lower case, the text says nothing (K-26).
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def other_name_not_resumed(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    knows = And(s.session, s.names.is_(NameRelation.OTHER), s.server_knows_names)
+    # An alert has another reason unless the server went on after such a hello before (K-26).
+    refuses = And(s.at(J.ASKED), e.sends(s.me, U.REFUSAL), s.answered_before)
+    return Implies(knows, Not(Or(resumes(s, e), refuses)))
 
-no_name_in_short_handshake = stated(
+
+@hello_clause(
     "R6066-3-03",
     Level.MUST_NOT,
     Binds.SERVER,
     Observer.WIRE,
     "A ServerHello that resumes has no server_name.",
-    "A part of R6066-1.1-02; events have no field for it.",
 )
+def no_name_in_short_handshake(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(resumes(s, e), Not(s.named))
 
-name_acknowledged = stated(
+
+@hello_clause(
     "R6066-3-04",
     Level.MUST,
     Binds.SERVER,
     Observer.WIRE,
     "A server that let the name guide it in a full handshake says so by an empty server_name.",
-    "Whether the name guided the server is not on the wire; that the answer is empty is, in no field of events.",
 )
+def name_acknowledged(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(answers(s, e), Not(e.name.is_(NameAnswer.FILLED)))
+
 
 fragment_length_stays = stated(
     "R6066-4-01",

@@ -4,9 +4,32 @@ Section 3: the session hash.  4 and 5.1: the secret.  5.2: full handshakes.  5.3
 The rows of section 5.3 speak of a session that is known: its ticket was opened and is alive.
 """
 
-from rfc5077.model.clause import Binds, Decided, Level, Observer, stated
+import z3
 
-FIELD = "The hello's extended_master_secret is plain on the wire; events have no field for it."
+from rfc5077.model.clause import Binds, Decided, Level, Observer, hello_clause, stated
+from rfc5077.model.parameters.event import HelloEventTerm
+from rfc5077.model.parameters.state import (
+    ClientHelloTerm,
+    HelloTerm,
+    Juncture,
+    ServerHelloTerm,
+    answers,
+    asks,
+    goes_on,
+    negotiates,
+    resumes,
+)
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+J = Juncture
+
+
+def _answered(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    """The extension that was asked for is answered by a server that knows it; who has such sessions does."""
+    unanswered = And(answers(s, e), s.asked_ems, Not(e.ems))
+    lost = And(resumes(s, e), s.asked_ems, Not(s.ems), s.session, s.session_ems)
+    return Not(Or(And(unanswered, s.server_knows_ems), lost))
+
 
 hash_before_ticket = stated(
     "R7627-3-01",
@@ -17,14 +40,20 @@ hash_before_ticket = stated(
     "Shows in the master secret; the model takes the secret of a session as one thing.",
 )
 
-standard_secret_not_accepted = stated(
+
+@hello_clause(
     "R7627-4-01",
     Level.SHOULD_NOT,
     Binds.BOTH,
     Observer.WIRE,
     "A handshake without the extended master secret is not accepted.",
-    FIELD,
 )
+def standard_secret_not_accepted(s: HelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    lacks = Not(And(s.asked_ems, s.ems))
+    if isinstance(s, ServerHelloTerm):
+        return Implies(negotiates(s, e), Not(And(lacks, s.server_knows_ems)))
+    return Implies(goes_on(s, e, J.FULL), Not(And(lacks, Or(s.asked_ems, s.client_knows_ems))))
+
 
 agreed_secret_is_used = stated(
     "R7627-5.1-01",
@@ -35,34 +64,42 @@ agreed_secret_is_used = stated(
     "Shows in the keys: every later message is unreadable otherwise.",
 )
 
-client_offers = stated(
+
+@hello_clause(
     "R7627-5.2-01",
     Level.MUST,
     Binds.CLIENT,
     Observer.WIRE,
     "A client that knows the extension sends it in every ClientHello.",
-    FIELD,
     family="extended master secret offered",
+    general=True,
 )
+def client_offers(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.client_knows_ems), e.ems)
 
-server_answers = stated(
+
+@hello_clause(
     "R7627-5.2-02",
     Level.MUST,
     Binds.SERVER,
     Observer.WIRE,
     "A server that knows the extension answers it in every ServerHello.",
-    FIELD,
     family="extended master secret answered",
 )
+def server_answers(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return _answered(s, e)
 
-no_answer_unasked = stated(
+
+@hello_clause(
     "R7627-5.2-03",
     Level.MUST_NOT,
     Binds.SERVER,
     Observer.WIRE,
     "A server does not put the extension into ServerHello where ClientHello lacked it.",
-    "A case of R5246-7.4.1.4-01, whose constraint looks at the extension of tickets alone.",
 )
+def no_answer_unasked(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(answers(s, e), e.ems), s.asked_ems)
+
 
 legacy_peer_refused = stated(
     "R7627-5.2-04",
@@ -83,36 +120,43 @@ standard_secret_without = stated(
     "Shows in the keys: every later message is unreadable otherwise.",
 )
 
-old_session_not_offered = stated(
+
+@hello_clause(
     "R7627-5.3-01",
     Level.SHOULD_NOT,
     Binds.CLIENT,
     Observer.PAIR,
     "A client does not offer to resume a session without the extended master secret; it offers a full handshake.",
-    FIELD,
 )
+def old_session_not_offered(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.session, Not(e.session_ems)), Not(Or(e.ems, e.client_knows_ems)))
 
-offer_carries_extension = stated(
+
+@hello_clause(
     "R7627-5.3-02",
     Level.MUST,
     Binds.CLIENT,
     Observer.PAIR,
     "A hello that offers resumption carries the extension.",
-    FIELD,
     family="extended master secret offered",
 )
+def offer_carries_extension(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.session, Or(e.session_ems, e.client_knows_ems)), e.ems)
 
-old_session_not_resumed = stated(
+
+@hello_clause(
     "R7627-5.3-03",
     Level.MUST_NOT,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "A hello with the extension does not resume a session without the secret; a full handshake follows.",
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def old_session_not_resumed(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    resumed = And(resumes(s, e), s.session, Not(s.session_ems), s.asked_ems)
+    return Implies(resumed, Not(Or(s.ems, s.server_knows_ems)))
 
-missing_extension_aborts = stated(
+
+@hello_clause(
     "R7627-5.3-04",
     Level.MUST,
     Binds.SERVER,
@@ -120,49 +164,57 @@ missing_extension_aborts = stated(
     "A hello without the extension cannot resume a session with the secret: the server aborts.",
     # Section 5.3 has the abbreviated handshake aborted, 5.4 both parties abort such handshakes, after granting that
     # going on may be safe: a full handshake instead is a note (K-27).
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def missing_extension_aborts(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(resumes(s, e), s.session, s.session_ems), s.asked_ems)
 
-neither_has_it = stated(
+
+@hello_clause(
     "R7627-5.3-05",
     Level.SHOULD,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "Where neither the session nor the hello has it, the server aborts.",
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def neither_has_it(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    neither = And(s.session, Not(s.session_ems), Not(s.asked_ems))
+    return Implies(And(resumes(s, e), neither), Not(s.server_knows_ems))
 
-resumption_answers = stated(
+
+@hello_clause(
     "R7627-5.3-06",
     Level.MUST,
     Binds.SERVER,
     Observer.WIRE,
     "A handshake that goes on after a hello with the extension has it in ServerHello, an abbreviated one too.",
-    FIELD,
     family="extended master secret answered",
 )
+def resumption_answers(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return _answered(s, e)
 
-unexpected_extension_aborts = stated(
+
+@hello_clause(
     "R7627-5.3-07",
     Level.MUST,
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "A client that resumes a session without the extended master secret aborts when ServerHello has the extension.",
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def unexpected_extension_aborts(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    gains = And(s.session, Not(s.session_ems), s.asked_ems, s.ems)
+    return Implies(goes_on(s, e, J.SHORT), Not(gains))
 
-lost_extension_aborts = stated(
+
+@hello_clause(
     "R7627-5.3-08",
     Level.MUST,
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "A client that resumes a session with the extended master secret aborts when ServerHello lacks the extension.",
-    FIELD,
-    decided=Decided.BY_FIELDS,
 )
+def lost_extension_aborts(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(goes_on(s, e, J.SHORT), Not(And(s.session, s.session_ems, Not(s.ems))))
+
 
 flag_is_kept = stated(
     "R7627-5.4-01",

@@ -1,8 +1,13 @@
 """RFC 8446 (TLS 1.3): what a party that knows it does where TLS 1.2 is negotiated."""
 
-from rfc5077.model.clause import Binds, Decided, Level, Observer, Verdict, stated
+import z3
 
-FIELD = "The version of a hello is plain on the wire; events have no field for it."
+from rfc5077.model.clause import Binds, Decided, Level, Observer, Verdict, hello_clause, stated
+from rfc5077.model.parameters.event import HelloEventTerm
+from rfc5077.model.parameters.state import ClientHelloTerm, ServerHelloTerm, answers, asks
+
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
+
 
 old_session_id = stated(
     "R8446-4.1.2-01",
@@ -15,15 +20,18 @@ old_session_id = stated(
     decided=Decided.WITH_CONTEXT,
 )
 
-downgrade_marker = stated(
+
+@hello_clause(
     "R8446-4.1.3-01",
     Level.MUST,
     Binds.SERVER,
     Observer.WIRE,
     "A server of TLS 1.3 that negotiates TLS 1.2 marks its random, on resumption too.",
     # A client of TLS 1.3 checks it (MUST); a client of TLS 1.2 has something to check only below TLS 1.2 (SHOULD).
-    "The marker is plain on the wire; events have no field for it.",
 )
+def downgrade_marker(s: ServerHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(answers(s, e), s.server_knows_1_3), e.marked)
+
 
 name_was_tied = stated(
     "R8446-4.2.11-01",
@@ -35,12 +43,15 @@ name_was_tied = stated(
     verdict=Verdict.NOTE,
 )
 
-version_of_ticket = stated(
+
+@hello_clause(
     "R8446-D.1-01",
     Level.SHOULD,
     Binds.CLIENT,
     Observer.PAIR,
     "A client with a ticket starts with the version in which it got the ticket.",
-    FIELD,
     family="starts with the version of the session",
 )
+def version_of_ticket(s: ClientHelloTerm, e: HelloEventTerm) -> z3.BoolRef:
+    return Implies(And(asks(s, e), e.session), e.keeps_version)
+

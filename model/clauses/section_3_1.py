@@ -127,7 +127,8 @@ ticket_asks = stated(
     Binds.CLIENT,
     Observer.PAIR,
     "A client asks for resumption by the ticket, octet for octet, in the SessionTicket extension.",
-    "An altered ticket is told from a foreign one by the abstraction; the request itself is optional.",
+    # On the wire alone nobody can tell who altered a ticket; the request itself is optional.
+    "Shows when the ticket that a client was given is laid beside the one that it offers, with nobody between.",
 )
 
 contents_rule = stated(

@@ -6,16 +6,17 @@ given as its alternatives.  The steps are memoised over all monitors: a monitor 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.event import Event, Message, Party
 from rfc5077.model.logic import Codes
-from rfc5077.model.run.party import PARTIES, Conduct, conduct, start_of
+from rfc5077.model.run.party import PARTIES, Conduct, Said, conduct, start_of
 from rfc5077.model.run.says import SAYS
 
-Alternatives = tuple[Event, ...]
+Alternatives = tuple[Said, ...]
 """What an event may have been; usually one."""
 
 M = Message
@@ -53,12 +54,12 @@ class Node:
 
 
 class Graph:
-    """The nodes under one set of clauses."""
+    """The nodes under one set of clauses; each party's conduct comes with the states in which it may begin."""
 
-    def __init__(self, without: frozenset[str] = frozenset()) -> None:
-        self.conducts = tuple(conduct(party, without) for party in PARTIES)
+    def __init__(self, *parties: tuple[Conduct, Iterable[Codes]]) -> None:
+        self.conducts = tuple(c for c, _ in parties)
         self.nodes: dict[tuple[Track, Track], Node] = {}
-        client, server = (Track(c.settle(start_of(c.party))) for c in self.conducts)
+        client, server = (Track(c.settle(states)) for c, states in parties)
         self.start = self.node((client, server))
 
     def node(self, tracks: tuple[Track, Track]) -> Node:
@@ -78,7 +79,7 @@ class Graph:
 @cache
 def graph(without: frozenset[str] = frozenset()) -> Graph:
     """The graph that all monitors under these clauses share."""
-    return Graph(without)
+    return Graph(*((conduct(party, without), start_of(party)) for party in PARTIES))
 
 
 def expand(event: Event) -> tuple[Event, ...]:
@@ -88,9 +89,13 @@ def expand(event: Event) -> tuple[Event, ...]:
     return (event,)
 
 
+def _expanded(event: Said) -> tuple[Said, ...]:
+    return expand(event) if isinstance(event, Event) else (event,)
+
+
 def _advance(c: Conduct, track: Track, alternatives: Alternatives) -> tuple[Track, tuple[Breach, ...]]:
     mine = alternatives[0].sender is c.party
-    events = [full for event in alternatives for full in (expand(event) if mine else (event,))]
+    events = [full for event in alternatives for full in (_expanded(event) if mine else (event,))]
     outcomes = [(c.move(state, event.codes), c.breaks(state, event)) for state in track.states for event in events]
     if track.strayed:
         return Track(frozenset(state for state, _ in outcomes), True), ()
@@ -141,8 +146,9 @@ class Monitor:
 
     __slots__ = ("_graph", "node")
 
-    def __init__(self, without: frozenset[str] = frozenset()) -> None:
-        self._graph = graph(without)
+    def __init__(self, without: frozenset[str] = frozenset(), watched: Graph | None = None) -> None:
+        """Watches under the clauses of ``watched`` if it is given, else under all but those of the ids ``without``."""
+        self._graph = watched or graph(without)
         self.node = self._graph.start
 
     def feed(self, alternatives: Alternatives) -> tuple[Breach, ...]:
@@ -156,7 +162,7 @@ class Monitor:
         self.node, breaches = known
         return breaches
 
-    def run(self, events: list[Alternatives]) -> list[tuple[int, Breach]]:
+    def run(self, events: Sequence[Alternatives]) -> list[tuple[int, Breach]]:
         """Takes many events at once; returns the breaches with the index of their event."""
         node, step, found = self.node, self._graph.step, []
         for index, alternatives in enumerate(events):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import z3
 
 from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.clauses import binding
-from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Party
+from rfc5077.model.event import CLIENT, SERVER, EventTerm, Message, Party
 from rfc5077.model.flows import Position
 from rfc5077.model.logic import Codes
 from rfc5077.model.run.compiled import Function, compiled
@@ -20,38 +21,48 @@ from rfc5077.model.state import Client, ClientTerm, PartyTerm, Server, ServerTer
 M = Message
 
 
+class Said(Protocol):
+    """What somebody said, as a concrete record."""
+
+    codes: Codes
+
+    @property
+    def sender(self) -> Party:
+        """Who said it."""
+
+
 @dataclass(frozen=True)
 class Conduct:
     """One party's mechanics and its clauses, as Python over codes.
 
     ``move`` takes the codes of state and event to those of the next state; ``check`` gives one truth value for each of
-    ``clauses``.
+    ``clauses``.  ``unseen`` are the steps that the party may take without anybody seeing them.
     """
 
     party: Party
     clauses: tuple[Clause, ...]
     move: Function
     check: Function
+    unseen: tuple[Said, ...] = ()
 
-    def breaks(self, state: Codes, event: Event) -> tuple[Clause, ...]:
+    def breaks(self, state: Codes, event: Said) -> tuple[Clause, ...]:
         """The clauses that the party breaks by this event of its own, the most telling first."""
         if event.sender is not self.party:
             return ()
         held = self.check(state, event.codes)
         return tuple(entry for entry, holds in zip(self.clauses, held, strict=True) if not holds)
 
-    def permits(self, state: Codes, event: Event) -> bool:
+    def permits(self, state: Codes, event: Said) -> bool:
         """Whether no clause of the class ``violation`` speaks against the event."""
         return all(entry.verdict is not Verdict.VIOLATION for entry in self.breaks(state, event))
 
     def settle(self, states: Iterable[Codes]) -> frozenset[Codes]:
         """The states, and all that the party may have reached from them by steps that nobody sees."""
-        steps = [verification(self.party)] + ([conclusion(False), conclusion(True)] if self.party is CLIENT else [])
         found = set(states)
         waiting = list(found)
         while waiting:
             state = waiting.pop()
-            for unseen in steps:
+            for unseen in self.unseen:
                 if self.permits(state, unseen):
                     reached = self.move(state, unseen.codes)
                     if reached not in found:
@@ -100,7 +111,8 @@ def _conduct(party: Party, without: frozenset[str]) -> Conduct:
     clauses = tuple(sorted((entry for entry in binding(party) if entry.id not in without), key=_rank))
     constraints = [judged(entry, state, event) for entry in clauses]
     move = compiled(list(step(state, event).terms.values()), state, event)
-    return Conduct(party, clauses, move, compiled(constraints, state, event))
+    unseen = (verification(party), *((conclusion(False), conclusion(True)) if party is CLIENT else ()))
+    return Conduct(party, clauses, move, compiled(constraints, state, event), unseen)
 
 
 PARTIES = (CLIENT, SERVER)
