@@ -111,7 +111,7 @@ def compose(
         guard = z3.simplify(z3.And(act.possible, in_order(clauses, state, seen, all_but(without))))
         if not z3.is_false(guard):
             moves.append(Move(act.name, guard, {field: _term(value) for field, value in act.changes.items()}))
-    return System(name, state, start, tuple(moves), inputs)
+    return System(name, state, start, tuple(moves), inputs, frozenset(absent))
 
 
 def _term(value: Change) -> z3.ExprRef:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Self
 
 from rfc5077.model.proof.certificate import SECONDS, SOLVERS, Obligation, check
@@ -13,17 +16,20 @@ from rfc5077.model.proof.certificate import SECONDS, SOLVERS, Obligation, check
 Progress = Callable[[str, int, int], None]
 """Told the name of the stage, how much is done and how much there is."""
 
+BESIDE = 2
+"""Processes for the second solver."""
+
 
 class Solvers:
     """Both solvers at work on obligations; one that was asked before is not asked again.
 
-    cvc5, the slower of the two, works in a process beside this one from the first obligation on; when z3 is through,
-    this process helps it out, from the end of the list.  Neither thinks longer than ``seconds`` about one obligation.
+    cvc5, the slower of the two, works in processes beside this one, from the first obligation on; never in this one,
+    which it would not let go before it is through.  Neither thinks longer than ``seconds`` about one obligation.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
-        self._beside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._beside = ProcessPoolExecutor(BESIDE, mp_context=get_context("spawn"), initializer=_helper)
         self._waiting: dict[Obligation, Future[list[str]]] = {}
 
     def __enter__(self) -> Self:
@@ -47,17 +53,14 @@ class Solvers:
         """What each solver makes of each obligation."""
         found = Answers()
         for number, one in enumerate(self._waiting):
-            tell("proving", number, len(self._waiting))
+            tell("z3", number, len(self._waiting))
             begun = time.perf_counter()
-            found.of["z3"][one.name] = self._here("z3", one)
+            found.of["z3"][one.name] = check("z3", [one.script], self._seconds)[0]
             found.seconds[one.name] = time.perf_counter() - begun
-        for number, (one, future) in enumerate(reversed(self._waiting.items())):
-            tell("checking again", number, len(self._waiting))
-            found.of["cvc5"][one.name] = self._here("cvc5", one) if future.cancel() else future.result()[0]
+        for number, (one, future) in enumerate(self._waiting.items()):
+            tell("cvc5", number, len(self._waiting))
+            found.of["cvc5"][one.name] = future.result()[0]
         return found
-
-    def _here(self, solver: str, one: Obligation) -> str:
-        return check(solver, [one.script], self._seconds)[0]
 
 
 class Answers:
@@ -80,3 +83,15 @@ class Answers:
 def worst(answers: Iterable[str]) -> str:
     """``unsat`` if all are, else the first that is not."""
     return next((answer for answer in answers if answer != "unsat"), "unsat")
+
+
+def _helper() -> None:
+    """A process beside this one: Ctrl-C is not its business, and it does not outlive its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)

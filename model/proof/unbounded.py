@@ -67,13 +67,17 @@ F = TypeVar("F", bound=z3.ExprRef)
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """Fields, start and moves; equal to itself alone.  ``inputs`` are the values that a move picks freely."""
+    """Fields, start and moves; equal to itself alone.
+
+    ``inputs`` are the values that a move picks freely; the clauses of the ids ``left_out`` do not bind.
+    """
 
     name: str
     state: Symbolic
     start: z3.BoolRef
     moves: tuple[Move, ...]
     inputs: tuple[z3.ExprRef, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
     def terms(self) -> list[z3.ExprRef]:
         """The fields, in order."""
@@ -103,7 +107,7 @@ def proposed(system: System, bad: z3.BoolRef, milliseconds: int = 20_000) -> z3.
     """
     kept = _closed(system, _names(system, bad))
     while True:
-        part = _part(system, kept)
+        part = restricted(system, kept)
         wider = _closed(system, kept | _guarding(system, part, kept))
         try:
             return propose(part, bad, milliseconds)
@@ -151,8 +155,9 @@ def _guarding(system: System, part: System, kept: frozenset[str]) -> frozenset[s
     return frozenset[str]().union(*(_names(system, move.guard) for move in system.moves if move.name in moving))
 
 
-def _part(system: System, kept: frozenset[str]) -> System:
-    """The system on some of its fields: moves that change none of them are left out."""
+def restricted(system: System, kept: frozenset[str]) -> System:
+    """The system on some of its fields, which can do more: moves that change none of them are left out, as are guards
+    that speak of others."""
 
     def within(formula: z3.BoolRef) -> z3.BoolRef:
         return And(z3.BoolVal(True), *(one for one in _conjuncts(formula) if _names(system, one) <= kept))

@@ -12,7 +12,7 @@ from rfc5077.model.lasting import Binds, all_but, where
 from rfc5077.model.proof.unbounded import Move, System
 from rfc5077.model.sessions.connections import resuming
 from rfc5077.model.sessions.rules import WINDOW_SUFFICES, Act
-from rfc5077.model.sessions.setting import ANY, TRUE, Setting
+from rfc5077.model.sessions.setting import ANY, Setting
 from rfc5077.model.sessions.state import PICKED, STATE, Acting, Held, Sessions, Stage, to
 from rfc5077.model.sessions.tickets import delivering, issuing, keeping
 
@@ -30,7 +30,7 @@ def made(name: str, state: Sessions, binds: Binds, window: int = 0) -> System:
     """The model over a state: with more or fewer followed tickets and connections."""
     setting = Setting(state, binds)
     moves = (*issuing(setting), *delivering(setting), *keeping(setting), *resuming(setting), *_time(setting))
-    return System(name, state.whole(), start(setting, window), moves, PICKED.terms())
+    return System(name, state.whole(), start(setting, window), moves, PICKED.terms(), without)
 
 
 def start(setting: Setting, window: int = 0) -> z3.BoolRef:

@@ -90,7 +90,7 @@ def two_runs(without: frozenset[str] = frozenset()) -> System:
     moves = tuple(move for run in RUNS for move in _moves(run, without))
     whole = {f"{part.prefix}.{n}": term for part in (SHARED, *RUNS) for n, term in part.terms.items()}
     blank = [Not(term) for run in RUNS for term in run.terms.values() if z3.is_bool(term)]
-    return System("two runs", Symbolic("", whole), And(*blank), moves, tuple(ANY.terms.values()))
+    return System("two runs", Symbolic("", whole), And(*blank), moves, tuple(ANY.terms.values()), without)
 
 
 def _moves(run: Run, without: frozenset[str]) -> Iterator[Move]:

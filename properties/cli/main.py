@@ -16,6 +16,7 @@ import typer
 from rfc5077 import __version__
 from rfc5077.properties.cli.check import check
 from rfc5077.properties.cli.consult import clause, judge
+from rfc5077.properties.cli.documents import site
 from rfc5077.properties.cli.endpoints import connect, serve
 from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
@@ -46,6 +47,7 @@ app.command("prove")(prove)
 app.command("check")(check)
 app.command("judge")(judge)
 app.command("clause")(clause)
+app.command("site")(site)
 app.command("serve")(serve)
 app.command("connect")(connect)
 app.command("bench")(bench)
@@ -75,6 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     except MISTYPED as error:
         return _refuse(UsageError(str(methodcaller("format_message")(error)), f"See: {_nearest_help(arguments)}"))
     except (KeyboardInterrupt, typer.Abort):
+        print("rfc5077: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         _give_up_output()

@@ -1,0 +1,194 @@
+"""`prove --certificates DIR`: a folder that anybody can check with any solver, written whole or not at all.
+
+What was there is replaced only if it is all ours, so that old and new never mix.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rfc5077 import __version__
+from rfc5077.properties.errors import UsageError
+
+if TYPE_CHECKING:
+    from rfc5077.model.proof.certificate import Obligation
+    from rfc5077.model.proof.prover import Proof, Proved
+
+SCHEMA = "rfc5077/certificates/1"
+MANIFEST, CHECKER, SUMS = "manifest.json", "check.sh", "SHA256SUMS"
+
+SAYS = {
+    "initiation": "The start lies within the invariant: no state is a start and outside it.",
+    "consecution": "The move does not lead out of the invariant: none within allows the move and is out after it.",
+    "safety": "The theorem follows from the invariant: no state is within it and breaks the claim.",
+}
+"""What a file says, by its part of the proof."""
+
+CHECK = """#!/bin/sh
+# Every .smt2 file here is one step of a proof by induction, in SMT-LIB 2, over Booleans and whole numbers alone.
+# Each asks for a state that would break its step; `unsat` says that there is none.  What step a file is, and which
+# theorem rests on which files under which clauses, is in manifest.json.  A theorem holds if each of its files is unsat;
+# any other answer, `unknown` and a time-out too, leaves it unproved.
+#
+# Any solver will do, named with its options:  sh check.sh z3 -T:60      sh check.sh cvc5 --tlimit=60000
+#                                              sh check.sh yices-smt2 --timeout=60
+[ $# -gt 0 ] || { echo "usage: sh check.sh SOLVER [OPTION...]" >&2; exit 2; }
+cd "$(dirname "$0")" || exit 2
+sha256sum -c --quiet SHA256SUMS 2>/dev/null || shasum -a 256 -c SHA256SUMS >/dev/null || exit 1
+files=0 open=0
+for file in *.smt2; do
+    files=$((files + 1))
+    answer=$("$@" "$file" 2>&1)
+    [ "$answer" = unsat ] || { open=$((open + 1)); echo "$file: ${answer:-no answer}"; }
+done
+echo "$files files, $open of them not unsat"
+[ "$files" -gt 0 ] && [ "$open" -eq 0 ]
+"""
+
+
+def usable(folder: Path) -> Path:
+    """Where the certificates will be, after it is known that they can be written there; nothing is left behind.
+
+    Raises:
+        UsageError: the place cannot be written, or holds what is not ours.
+    """
+    place = Path(os.path.realpath(folder))
+    if place.exists() and not place.is_dir():
+        raise UsageError(f"cannot write certificates to {folder}: it is no folder")
+    with _refusing(folder):
+        strange = sorted(_strangers(place))
+        ancestor = next(parent for parent in place.parents if parent.exists())
+        os.rmdir(tempfile.mkdtemp(dir=ancestor, prefix=f".{place.name}."))
+    if strange:
+        advice = "Name a folder that is new, empty, or was written by this command"
+        raise UsageError(f"cannot write certificates to {folder}: it holds {strange[0]}, which is not ours", advice)
+    if os.path.ismount(place):
+        raise UsageError(f"cannot write certificates to {folder}: it is a mount", "Name a folder within it")
+    return place
+
+
+def write(place: Path, proof: Proof) -> None:
+    """Writes the certificates of the theorems that are proved, beside the place, then takes it over.
+
+    Raises:
+        UsageError: that failed; what was in the place is still there.
+    """
+    with _refusing(place):
+        made = [parent for parent in place.parents if not parent.exists()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+        try:
+            new = beside / "new"
+            new.mkdir()
+            _fill(new, proof)
+            _take_over(place, new, beside / "old")
+        except OSError:
+            shutil.rmtree(beside, ignore_errors=True)
+            for parent in made:
+                parent.rmdir()
+            raise
+        shutil.rmtree(beside)
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write certificates to {folder}: {error.strerror}") from error
+
+
+def _take_over(place: Path, new: Path, old: Path) -> None:
+    """Old out, new in; the old comes back if the new cannot be put there."""
+    if not place.exists():
+        new.rename(place)
+        return
+    place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+
+
+def _strangers(place: Path) -> set[str]:
+    """What is in the place and is not ours: all that its manifest does not name."""
+    if not place.exists():
+        return set()
+    found = {entry.name for entry in place.iterdir()}
+    return found - {MANIFEST, CHECKER, SUMS, *_named(place / MANIFEST)} if MANIFEST in found else found
+
+
+def _named(manifest: Path) -> set[str]:
+    """The files that a manifest of ours names."""
+    try:
+        body = json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        return set()
+    ours = isinstance(body, dict) and body.get("schema") == SCHEMA and isinstance(body.get("files"), dict)
+    return set(body["files"]) if ours else set()
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+def _fill(folder: Path, proof: Proof) -> None:
+    """The obligations of what is proved, the manifest, sums and the loop that checks them."""
+    proved = [result for result in proof.results if result.status == "proved"]
+    kept = list(dict.fromkeys(one for result in proved for one in result.obligations))
+    names = {one: f"{number:04d}_{_slug(one.name)}.smt2" for number, one in enumerate(kept)}
+    sums = {names[one]: sha256(one.script.encode()).hexdigest() for one in kept}
+    for one, name in names.items():
+        (folder / name).write_text(one.script, encoding="utf-8")
+    manifest = json.dumps(_manifest(proof, names, sums), indent=1, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(manifest, encoding="utf-8")
+    (folder / SUMS).write_text("".join(f"{found}  {name}\n" for name, found in sums.items()), encoding="utf-8")
+    (folder / CHECKER).write_text(CHECK, encoding="utf-8")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"\W+", "_", name).strip("_")[:100]
+
+
+def _manifest(proof: Proof, names: dict[Obligation, str], sums: dict[str, str]) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "made_by": {"rfc5077": __version__, "z3": version("z3-solver"), "cvc5": version("cvc5")},
+        "without": sorted(proof.without),
+        "expected": "unsat",
+        "theorems": [_theorem(result, proof, names, sums) for result in proof.results],
+        "files": {name: _file(one, sums[name]) for one, name in names.items()},
+    }
+
+
+def _theorem(result: Proved, proof: Proof, names: dict[Obligation, str], sums: dict[str, str]) -> dict[str, object]:
+    """A theorem that is not proved has no files."""
+    from rfc5077.model.proof.binding import binding
+
+    theorem = result.theorem
+    under = binding(theorem, proof.without)
+    files = [names[one] for one in result.obligations] if result.status == "proved" else []
+    return {
+        "id": theorem.id,
+        "statement": theorem.statement,
+        "basis": theorem.basis.value,
+        "status": result.status,
+        "clauses": sorted(under.ids),
+        "left_out": sorted(under.left_out),
+        "files": [{"file": name, "sha256": sums[name]} for name in files],
+    }
+
+
+def _file(one: Obligation, found: str) -> dict[str, object]:
+    move: dict[str, object] = {"move": one.move} if one.move else {}
+    return {"sha256": found, "name": one.name, "part": one.part, **move, "says": SAYS[one.part]}
