@@ -23,14 +23,14 @@ Without = frozenset[str]
 @cache
 def sessions(without: Without = frozenset(), window: int = 0) -> System:
     """The model where the rows of the given ids do not bind; ``window`` 0 leaves the window of keys open."""
-    return made("sessions", STATE, all_but(without), window)
+    return replace(made("sessions", STATE, all_but(without), window), left_out=without)
 
 
 def made(name: str, state: Sessions, binds: Binds, window: int = 0) -> System:
     """The model over a state: with more or fewer followed tickets and connections."""
     setting = Setting(state, binds)
     moves = (*issuing(setting), *delivering(setting), *keeping(setting), *resuming(setting), *_time(setting))
-    return System(name, state.whole(), start(setting, window), moves, PICKED.terms(), without)
+    return System(name, state.whole(), start(setting, window), moves, PICKED.terms())
 
 
 def start(setting: Setting, window: int = 0) -> z3.BoolRef:
