@@ -1,0 +1,67 @@
+"""The pages of the site: every file as text, from the model and from what was computed about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from rfc5077 import __version__
+from rfc5077.model.attacker.attacks import ladders as attack_ladders
+from rfc5077.model.clauses import CATALOGUE
+from rfc5077.model.flows import FIGURES
+from rfc5077.model.proof.theorems import THEOREMS
+from rfc5077.properties.knowledge.necessity import Row, kept
+from rfc5077.properties.site import diagram, ladders
+from rfc5077.properties.site.machines import DIAGRAMS
+from rfc5077.properties.verdict.clauses import clause_as_json, clause_page
+
+
+def _needs(necessity: tuple[Row, ...]) -> dict[str, list[str]]:
+    """For each theorem, the first id of every class that it falls without."""
+    needs: dict[str, list[str]] = {}
+    for row in necessity:
+        for fall in row.falls:
+            needs.setdefault(fall.theorem, []).append(row.ids[0])
+    return needs
+
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of the stage, how much is done and how much there is."""
+
+
+def pages(tell: Progress = lambda *_: None) -> Iterator[tuple[str, str]]:
+    """The name of each file below the site's folder, with its text."""
+    tell("finding the attacks", 0, 2)
+    templates = Environment(
+        loader=PackageLoader("rfc5077.properties.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+    def page(name: str, template: str, root: str = "", **values: object) -> tuple[str, str]:
+        return name, templates.get_template(f"{template}.j2").render(root=root, version=__version__, **values)
+
+    necessity = kept()
+    clauses = [clause_as_json(clause) for clause in CATALOGUE]
+    attacks = attack_ladders()
+    tell("drawing", 1, 2)
+    known = {clause.id for clause in CATALOGUE}
+    figures = {name: ladders.figure(name) for name in FIGURES}
+    diagrams = {name: make() for name, make in DIAGRAMS.items()}
+    columns = [theorem.id for theorem in THEOREMS]
+
+    yield page("index.html", "index.html", clauses=clauses, theorems=THEOREMS, attacks=attacks)
+    yield page("style.css", "style.css")
+    yield page("clauses.html", "clauses.html", clauses=clauses)
+    for clause, entry in zip(CATALOGUE, clauses, strict=True):
+        yield page(f"clause/{clause.id}.html", "clause.html", "../", c=entry, page=clause_page(clause))
+    yield page("figures.html", "figures.html", figures=figures)
+    for name, one in figures.items():
+        yield page(f"figure-{name}.svg", "ladder.svg", d=one, lane=ladders.LANE)
+    yield page("states.html", "states.html", diagrams=diagrams)
+    for name, drawing in diagrams.items():
+        yield page(f"{name}.svg", "diagram.svg", d=drawing, width=diagram.WIDTH, height=diagram.HEIGHT,
+                   line_height=diagram.LINE)  # fmt: skip
+    yield page("theorems.html", "theorems.html", theorems=THEOREMS, needs=_needs(necessity), pages=known)
+    yield page("necessity.html", "necessity.html", necessity=necessity, columns=columns, pages=known)
+    yield page("attacks.html", "attacks.html", attacks=attacks)
