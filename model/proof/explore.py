@@ -1,62 +1,43 @@
-"""Breadth-first search over the joint states, by the compiled rules.
+"""Breadth-first search over the joint states, by tables derived from the rules.
 
 What it finds is only a proposal: that the reachable set is an invariant is proved by the solvers, rule by rule.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from rfc5077.model.logic import Codes
-from rfc5077.model.proof.joint import STATE, Rule, World
+from rfc5077.model.proof.joint import Rule, World
 from rfc5077.model.proof.rules import rules
-from rfc5077.model.run.compiled import Function, compiled
+from rfc5077.model.proof.tables import Results, Tables, Triple
 from rfc5077.model.state import Client, Server
-
-Triple = tuple[Codes, Codes, Codes]
-"""A joint state: the codes of client, server and channel."""
-
-RECORDS = (STATE.client, STATE.server, STATE.world)
-CUTS = (len(Client.fields()), len(Client.fields()) + len(Server.fields()))
 
 
 @dataclass(frozen=True)
 class Moves:
-    """The rules as Python: which are possible in a joint state, and where each leads."""
+    """The rules, and their tables: which are possible in a joint state, and where each leads."""
 
     rules: tuple[Rule, ...]
-    guards: Function
-    results: tuple[Function, ...]
+    tables: Tables
 
     def after(self, state: Triple) -> list[tuple[int, Triple]]:
         """The numbers of the rules that are possible, with the state after each."""
-        found = []
-        for number, possible in enumerate(self.guards(*state)):
-            if possible:
-                codes = self.results[number](*state)
-                found.append((number, split(tuple(map(int, codes)))))
-        return found
-
-
-def split(codes: Codes) -> Triple:
-    """One tuple of codes as those of client, server and channel."""
-    return codes[: CUTS[0]], codes[CUTS[0] : CUTS[1]], codes[CUTS[1] :]
+        return self.tables.after(state)
 
 
 @cache
 def moves(without: frozenset[str] = frozenset()) -> Moves:
-    """The compiled rules where the clauses of the given ids do not bind."""
+    """The rules where the clauses of the given ids do not bind, with tables that fill while they are used."""
     found = rules(without)
-    return Moves(found, compiled([rule.guard for rule in found], *RECORDS), _results())
+    return Moves(found, Tables(found, _results()))
 
 
 @cache
-def _results() -> tuple[Function, ...]:
+def _results() -> Results:
     """Where the moves lead: no clause changes that."""
-    return tuple(compiled(rule.result.terms(), *RECORDS) for rule in rules())
+    return Results(rules())
 
 
 def starts(without: frozenset[str] = frozenset()) -> tuple[Triple, ...]:
@@ -96,15 +77,16 @@ class Explored:
 
 def explore(without: frozenset[str] = frozenset(), stop: Callable[[Triple], bool] | None = None) -> Explored:
     """All joint states, or those up to the first that satisfies ``stop``."""
-    steps = moves(without)
-    parents: dict[Triple, tuple[Triple, int] | None] = dict.fromkeys(starts(without))
-    waiting = deque(parents)
-    while waiting:
-        state = waiting.popleft()
-        for number, reached in steps.after(state):
-            if reached not in parents:
-                parents[reached] = (state, number)
-                if stop is not None and stop(reached):
-                    return Explored(parents, steps, starts(without))
-                waiting.append(reached)
-    return Explored(parents, steps, starts(without))
+    return searched(moves(without), starts(without), stop)
+
+
+def searched(steps: Moves, begins: tuple[Triple, ...], stop: Callable[[Triple], bool] | None = None) -> Explored:
+    """The joint states that some moves reach, or those up to the first that satisfies ``stop``."""
+    found = steps.tables.search(begins, stop)
+    codes = steps.tables.results.codes
+    triples = {numbers: codes(numbers) for numbers in found}
+    parents = {
+        triples[numbers]: None if origin is None else (triples[origin[0]], origin[1])
+        for numbers, origin in found.items()
+    }
+    return Explored(parents, steps, begins)

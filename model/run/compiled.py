@@ -104,7 +104,8 @@ def source(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> str:
     writer.count(expressions)
     results = [writer.text(expression) for expression in expressions]
     arguments = ", ".join(f"r{index}" for index in range(len(records)))
-    body = "\n    ".join([*writer.lines, f"return ({', '.join(results)},)"])
+    values = " ".join(f"{result}," for result in results)
+    body = "\n    ".join([*writer.lines, f"return ({values})"])
     return f"def function({arguments}):\n    {body}\n"
 
 
