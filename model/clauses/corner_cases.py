@@ -7,7 +7,7 @@ and configurations, are in :mod:`rfc5077.model.clauses.corner_cases_of_sessions`
 import z3
 
 from rfc5077.model.clause import Binds, Decided, Level, Observer, allowed, clause, corner, forbidden, left_open, unwise
-from rfc5077.model.event import CLIENT, EventTerm, Extension, Message, Offer
+from rfc5077.model.event import CLIENT, EventTerm, Extension, Message, Offer, Ticket
 from rfc5077.model.state import ClientTerm, Conclusion, Ending, Fault, PartyTerm
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
@@ -130,7 +130,7 @@ clock_restarts = corner(
     Level.CORNER,
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
-    "A client that goes on after a SessionTicket extension with a body in ServerHello is tolerant.",
+    "A client that takes a ticket which a SessionTicket extension with a body had announced is tolerant.",
     rulings=(
         forbidden(Binds.SERVER, "puts a body into the extension of ServerHello", "R5077-3.2-06"),
         allowed(Binds.CLIENT, "aborts, or ignores the extension and takes no ticket"),
@@ -138,7 +138,10 @@ clock_restarts = corner(
     ),
 )
 def filled_extension_tolerated(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
-    return Not(tolerates(s, e, Fault.FILLED_EXTENSION))
+    # Who goes on and takes no ticket has ignored the extension, as it may.
+    goes_on = And(tolerates(s, e, Fault.FILLED_EXTENSION), Not(s.ticket.is_(Ticket.NONE)))
+    offers = And(e.sends(CLIENT, M.NextClientHello), e.offer.is_(Offer.ISSUED), s.fault.is_(Fault.FILLED_EXTENSION))
+    return Not(Or(goes_on, offers))
 
 
 @clause(

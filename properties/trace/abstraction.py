@@ -70,6 +70,8 @@ _FIXED_DIFFIE_HELLMAN = frozenset((
 ))  # fmt: skip
 """Suites under which a client's certificate may hold the key exchange's own parameters."""
 
+_OLD_EMPTY = b"\x00\x00"
+"""The body of an empty SessionTicket extension with a length inside, as RFC 4507 may have it."""
 _ANY_ALARM = tuple(alarm for alarm in Alarm if alarm is not Alarm.NONE)
 
 
@@ -166,12 +168,14 @@ _OFFERS: dict[Offer, Alternatives] = {
 }
 
 
-def _answered(event: RecordedEvent) -> Extension:
-    """ServerHello's extension."""
+def _answered(event: RecordedEvent, asked: bytes) -> Extension:
+    """ServerHello's extension; ``asked`` is the body of ClientHello's."""
     if event.session_ticket is None:
         return Extension.ABSENT
     if event.extensions is not None and event.extensions.count(SESSION_TICKET) > 1:
         return Extension.REPEATED
+    if event.session_ticket == asked == _OLD_EMPTY:  # R5077-A-05: answered in the encoding in which it came
+        return Extension.EMPTY
     return Extension.FILLED if event.session_ticket else Extension.EMPTY
 
 
@@ -348,7 +352,8 @@ class Abstraction:
         if memory.hello is not None:
             self._shared.answered.add(memory.hello)
         exchange = Exchange.OTHER if suite is None else EXCHANGES.get(suite, Exchange.OTHER)
-        return ((event.connection, _server_hello(event.sender, _answered(event), kind, exchange, _content(event))),)
+        extension = _answered(event, memory.presented)
+        return ((event.connection, _server_hello(event.sender, extension, kind, exchange, _content(event))),)
 
     def _certificate(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         return ((event.connection, _certificate(event, memory.suite)),)

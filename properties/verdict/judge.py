@@ -14,9 +14,12 @@ from pathlib import Path
 from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.clauses import family
 from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party
+from rfc5077.model.parameters.watch import hello_monitor
 from rfc5077.model.run.monitor import Breach, Monitor, Node
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
+from rfc5077.properties.trace.parameters import Parameters, Utterances
 from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
+from rfc5077.properties.verdict.sentences import SEEN
 
 VIOLATION, ADVICE, NOTE, CONFORMANT, INCONCLUSIVE = "violation", "advice", "note", "conformant", "inconclusive"
 """The words of a verdict."""
@@ -96,75 +99,14 @@ class Judged:
     """Whether the server answered at all."""
 
 
-SEEN: dict[str, str] = {
-    "R5077-3.1-01": "Offered a ticket from a handshake in which it had not sent the SessionTicket extension.",
-    "R5077-3.1-02": "Offered a ticket that another server had issued.",
-    "R5077-3.1-07": "Sent a message where figure 1 has none, or went on after one.",
-    "R5077-3.1-12": "Sent a message where figure 2 has none, or went on after one.",
-    "R5077-3.1-15": "Sent a message where figure 3 has none, or went on after one.",
-    "R5077-3.1-18": "Sent a message where figure 4 has none, or went on after one.",
-    "R5077-3.1-06": "Sent NewSessionTicket after its ChangeCipherSpec.",
-    "R5077-3.1-13": "Answered a ticket that it could have opened with an alert.",
-    "R5077-3.1-19": "Refused a flow that the server is free to pick after a ticket.",
-    "R5077-3.2-04": "Took a ticket without having sent the SessionTicket extension.",
-    "R5077-3.2-05": "Sent the SessionTicket extension, then refused the ticket.",
-    "R5077-3.2-06": "Put a body into ServerHello's SessionTicket extension.",
-    "R5077-3.2-07": "Sent NewSessionTicket without having announced it in ServerHello.",
-    "R5077-3.2-08": "Answered with a SessionTicket extension that ClientHello did not have.",
-    "R5077-3.2-09": "Did not fall back to a full handshake when the ticket could not be verified.",
-    "R5077-3.2-10": "Offered a ticket again whose resumption had failed.",
-    "R5077-3.2-12": "Repeated the length inside the SessionTicket extension, as RFC 4507 had it.",
-    "R5077-3.3-01": "Sent NewSessionTicket after the handshake was over.",
-    "R5077-3.3-02": "Announced a ticket, then sent ChangeCipherSpec without NewSessionTicket.",
-    "R5077-3.3-03": "Sent NewSessionTicket without having announced it in ServerHello.",
-    "R5077-3.3-04": "Left NewSessionTicket out of the hash.",
-    "R5077-3.3-05": "Sent NewSessionTicket before the client's Finished was verified.",
-    "R5077-3.3-06": "Offered a ticket although the server's Finished of that handshake was not verified.",
-    "R5077-3.3-07c": "Refused a ticket of zero length.",
-    "R5077-3.3-09": "Offered the old ticket although it had been renewed.",
-    "R5077-3.3-10": "Answered a ticket that had been renewed with an alert.",
-    "R5077-3.3-11": "Let the renewal change the answer to the old ticket before the client's Finished was verified.",
-    "R5077-3.3-13": "Sent a NewSessionTicket that is not a hint, a length and a ticket.",
-    "R5077-3.4-01": "Sent a session_id of its own while announcing a ticket to a client that had none.",
-    "R5077-3.4-03": "Offered a session_id that the ticket had replaced, and no ticket.",
-    "R5077-3.4-05": "Resumed by the ticket without repeating the client's session_id.",
-    "R5077-3.4-06": "Repeated the client's session_id, then went on with a full handshake.",
-    "R5077-3.4-07": "Let the session_id beside the ticket decide whether the ticket is accepted.",
-    "R5077-3.4-08": "Looked the session_id up although a ticket had been presented.",
-    "R5077-3.4-10": "Concluded from ServerHello's session_id although its own was empty.",
-    "R5246-7.1-01": "Sent a ChangeCipherSpec that is not one octet of value 1.",
-    "R5246-7.1-03": "Sent ChangeCipherSpec where it has no place, or went on after one.",
-    "R5246-7.2-01": "Went on after a fatal alert.",
-    "R5246-7.2.2-02": "Closed without an alert where one was due.",
-    "R5246-7.3-01": "Sent application data before the handshake was complete.",
-    "R5246-7.3-02": "Negotiated anew inside an abbreviated handshake.",
-    "R5246-7.4-01": "Sent a message out of order, or went on after one.",
-    "R5246-7.4.1.2-04": "Went on after a message that does not fit its format.",
-    "R5246-7.4.1.2-05": "Went on after something other than ServerHello had answered its hello.",
-    "R5246-7.4.1.3-01": "The session_id of ServerHello and the flow that followed disagree.",
-    "R5246-7.4.1.4-01": "Answered with an extension that ClientHello did not have.",
-    "R5246-7.4.1.4-02": "Went on after an extension that it had not asked for.",
-    "R5246-7.4.1.4-03": "Put the SessionTicket extension twice into one hello.",
-    "R5246-7.4.8-01": "The client's certificate and its CertificateVerify do not go together.",
-    "R5246-7.4.8-02": "Went on although the signature of CertificateVerify was wrong.",
-    "R5246-7.4.9-01": "Went on although the other party's Finished was wrong.",
-    "R5246-7.4.9-02": "ChangeCipherSpec and Finished do not follow each other.",
-    "R5246-7.4.9-03": "Sent a Finished that does not cover what was said.",
-    "K-12": "Went on after a SessionTicket extension with a body in ServerHello.",
-    "K-13": "Went on although the announced NewSessionTicket never came.",
-    "K-21": "Offered a ticket again that had been rejected.",
-    "K-37": "Went on after a SessionTicket extension that stood twice.",
-}
-"""What somebody did who broke a clause; the clause's own text where there is no entry."""
-
-
 class _Watch:
     """One connection under watch."""
 
-    __slots__ = ("findings", "monitor", "outside", "steps")
+    __slots__ = ("findings", "hellos", "monitor", "outside", "steps")
 
     def __init__(self) -> None:
         self.monitor = Monitor()
+        self.hellos = hello_monitor()
         self.steps: list[Step] = []
         self.findings: list[Finding] = []
         self.outside = ""  # why the connection is not judged
@@ -180,6 +122,7 @@ class Judge:
 
     def __init__(self, complete: bool, from_start: bool = True) -> None:
         self.abstraction = Abstraction(complete)
+        self._parameters = Parameters()
         self._from_start = from_start
         self._watches: dict[int, _Watch] = {}
         self._index = 0
@@ -197,10 +140,13 @@ class Judge:
         fed = self.abstraction.observe(event)
         if len(watch.steps) < _STEPS_KEPT:
             watch.steps.append(Step(self._index, event, fed[-1][1]))
+        found: tuple[Finding, ...] = ()
+        hellos = self._parameters.observe(event)
         if event.message == "ServerHello" and event.version not in (None, _TLS_1_2):
             watch.outside = f"{_version(event.version)} was negotiated, not TLS 1.2"
-            return ()
-        found: tuple[Finding, ...] = ()
+            found = self._of_hellos(watch, event, hellos)
+            watch.findings += found
+            return found
         for connection, alternatives in fed:
             about = watch if connection == event.connection else self._watches[connection]
             if about.outside or (about is not watch and not self._from_start and not _is_over(about.steps)):
@@ -210,9 +156,27 @@ class Judge:
             breaches = monitor.feed(alternatives)
             if breaches:
                 found += self._findings(watch, about, event, before, breaches)
+        if hellos:
+            found += self._of_hellos(watch, event, hellos)
         if found:
             watch.findings += found
         return found
+
+    def _of_hellos(self, watch: _Watch, event: RecordedEvent, hellos: Utterances) -> tuple[Finding, ...]:
+        """What the event breaks of the clauses about the hellos' parameters."""
+        breaches = watch.hellos.feed(hellos) if hellos else ()
+        if not breaches:
+            return ()
+        began = self._parameters.origin(event.connection)
+        compared = "" if began is None else f"The session began on connection {began}."
+        certain = [breach for breach in breaches if breach.certain] or list(breaches[:1])
+        return tuple(
+            Finding(
+                breach.clause, breach.party, event.connection, self._index, tuple(watch.steps), (), event,
+                alternatives=() if breach.certain else tuple(other.clause for other in breaches[1:]), compared=compared,
+            )
+            for breach in certain
+        )  # fmt: skip
 
     def _findings(
         self, watch: _Watch, about: _Watch, event: RecordedEvent, before: Node, breaches: Sequence[Breach]
@@ -223,7 +187,10 @@ class Judge:
         trace = tuple(watch.steps) if same else (*about.steps, watch.steps[-1])
         certain = [breach for breach in breaches if breach.certain] or list(breaches[:1])
         found = []
+        told = {(finding.clause.id, finding.party) for finding in watch.findings if finding.verdict != VIOLATION}
         for breach in certain:
+            if (breach.clause.id, breach.party) in told:
+                continue  # advice and notes are given once a connection
             allowed = asked.allowed(breach.party) if same else ()
             found.append(Finding(
                 breach.clause, breach.party, event.connection, self._index, trace, allowed, event,
@@ -287,7 +254,7 @@ def _gravest(findings: Iterable[Finding]) -> str:
 
 def _left_in_doubt(number: int, watch: _Watch) -> tuple[Finding, ...]:
     """What is broken for certain, though no later message has told which clause it was."""
-    doubts = watch.monitor.doubts()
+    doubts = (*watch.monitor.doubts(), *watch.hellos.doubts())
     if not doubts:
         return ()
     found = []

@@ -308,8 +308,8 @@ def test_advice_and_notes_lead_nobody_astray():
 
 
 def test_a_note_is_repeated_as_often_as_it_is_due():
-    run = [hello(), answer(Extension.FILLED), *KEY_FLIGHT, *PROOF]
-    notes = [index for index, clause, _ in told(run) if clause == "K-12"]
+    run = [hello(), answer(Extension.REPEATED), *KEY_FLIGHT, *PROOF]
+    notes = [index for index, clause, _ in told(run) if clause == "K-37"]
     assert notes == [5, 6]
 
 

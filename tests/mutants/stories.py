@@ -141,7 +141,7 @@ STORIES: dict[str, Story] = {
     "C-21": ((*ISSUE[:5], server(M.ChangeCipherSpec, content=Content.WRONG)),),
     "C-24": ((*ISSUE[:6], short_finished(0)),),
     "C-46": ((*ISSUE[:4], TICKET.but(content=Content.WRONG)),),
-    "C-52": ((answer(Extension.FILLED), *FLIGHT),),
+    "C-52": ((answer(Extension.FILLED), *FLIGHT, TICKET, *END), ()),
     "C-53": ((answer(Extension.REPEATED), *FLIGHT),),
     "C-72": ((answer(Extension.EMPTY, SessionId.FRESH), *FLIGHT, TICKET, *END), ()),
     "C-74": (ISSUE, (OTHER_ID,)),

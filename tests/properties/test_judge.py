@@ -1,5 +1,7 @@
 """The judge: findings with their class and what was due, and a verdict that claims no more than was seen."""
 
+from dataclasses import replace
+
 import pytest
 from recorded import TICKET, client, found, full, server, short
 
@@ -162,3 +164,11 @@ def test_a_file_that_breaks_off_in_a_line_is_refused(tmp_path):
     path.write_text(path.read_text()[:-30])
     with pytest.raises(UsageError, match=r"line 12: the line breaks off after \d+ characters"):
         judge_file(path)
+
+
+def test_a_note_is_given_once_a_connection():
+    opening, answered, *rest = full(1)
+    twice = [opening, replace(answered, extensions=(35, 35)), *rest]
+    tolerant = [replace(event, connection=number) for number in (1, 2) for event in twice]
+    findings, _ = found(tolerant)
+    assert [(f.clause.id, f.connection) for f in findings if f.verdict == "note"] == [("K-37", 1), ("K-37", 2)]
