@@ -215,8 +215,8 @@ CASES = [
     # --- corner cases ---
     Case("K-12", C, [hello(), answer(FILLED), *KEY_FLIGHT, *PROOF],
          [hello(), answer(FILLED), *KEY_FLIGHT, *PROOF, TICKET, *S_END, C_DATA], (), ("R5077-3.2-06",)),
-    Case("K-12", C, [hello(LIVE), answer(FILLED), TICKET, alarm(C)], [hello(LIVE), answer(FILLED), TICKET, *S_END, C_CCS],
-         (), ("R5077-3.2-06",)),
+    Case("K-12", C, [hello(LIVE), answer(FILLED), TICKET, alarm(C)],
+         [hello(LIVE), answer(FILLED), TICKET, *S_END, C_CCS], (), ("R5077-3.2-06",)),
     Case("K-12", C, [hello(), answer(FILLED), *KEY_FLIGHT, *PROOF, TICKET, *S_END, next_hello(NOTHING)],
          [hello(), answer(FILLED), *KEY_FLIGHT, *PROOF, TICKET, *S_END, next_hello(ISSUED)], (), ("R5077-3.2-06",)),
     Case("K-13", C, [*AFTER_PROOF, *S_END, alarm(C)], [*AFTER_PROOF, *S_END, C_DATA], (), ("R5077-3.3-02",)),
