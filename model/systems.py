@@ -8,7 +8,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, prolongation, replay, splice
+from rfc5077.model.attacker import cost, credentials, gluing, lineage, names, negotiation, prolongation, replay, splice
 from rfc5077.model.attacker import resumption as theft
 from rfc5077.model.lasting import Lasting, S, T
 from rfc5077.model.proof.unbounded import System, fresh
@@ -65,6 +65,8 @@ def systems() -> tuple[Ruled, ...]:
         _room("negotiation", negotiation.W, fresh(negotiation.StepTerm, "step"), negotiation.CLAUSES,
               negotiation.system),
         _room("gluing", gluing.W, fresh(gluing.StepTerm, "step"), gluing.CLAUSES, gluing.system),
+        _room("credentials", credentials.W, fresh(credentials.StepTerm, "step"), credentials.CLAUSES,
+              credentials.system),
         _room("splice", splice.W, fresh(splice.StepTerm, "step"), splice.CLAUSES, splice.system),
         _room("replay", replay.W, fresh(replay.StepTerm, "step"), replay.CLAUSES, replay.system),
         _room("names", names.W, fresh(names.StepTerm, "step"), names.CLAUSES, names.system),

@@ -9,6 +9,7 @@ import z3
 
 from rfc5077.model.attacker import (
     cost,
+    credentials,
     gluing,
     lineage,
     names,
@@ -180,6 +181,22 @@ ATTACKS: tuple[Attack, ...] = (
         negotiation.system,
         And(negotiation.both_complete(), negotiation.altered(), Not(_N.revealed)),
         "RFC 5246, section 7.4.9",
+    ),
+    Attack(
+        "export_key",
+        "A client that asked for RSA takes a weak key of the server, which the suite has no place for.",
+        classes("R5246-7.4-01"),
+        negotiation.system,
+        And(_KEYS_KNOWN, _N.weak),
+        "CVE-2015-0204",
+    ),
+    Attack(
+        "certificate_without_signature",
+        "A client's certificate, which is no secret, is taken for the client; nobody has signed.",
+        classes("R5246-7.4-01"),
+        credentials.system,
+        And(credentials.W.named, credentials.W.admitted, Not(credentials.client_is_there())),
+        "CVE-2015-0205",
     ),
     Attack(
         "echo_of_memory",

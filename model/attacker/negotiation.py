@@ -1,8 +1,10 @@
-"""A full handshake through the network, which alters hellos and injects ChangeCipherSpec.
+"""A handshake through the network, full or abbreviated, which alters hellos and injects ChangeCipherSpec.
 
-One connection of a client that has nothing to resume, and one of the server.  The server's certificate and signature
-cannot be made by the attacker; a Finished is computed from secret and transcript; record keys come from the secret that
-is there when ChangeCipherSpec is taken, and from the empty one where there is none.
+One connection of a client, with a ticket or without, and one of the server.  The server's certificate is public, its
+signature cannot be made by the attacker; so in an ephemeral exchange it is the server that answers, while by RSA
+anybody may, and only Finished tells.  A Finished is computed from secret and transcript; record keys come from the
+secret that is there when ChangeCipherSpec is taken, and from the empty one where there is none.  Who the client is, is
+the matter of ``credentials``.
 """
 
 from __future__ import annotations
@@ -36,17 +38,21 @@ class ServerPlace(Enum):
 
     WAITING = auto()
     OFFERED = auto()  # its flight is out
+    RESUMING = auto()  # its ServerHello, ChangeCipherSpec and Finished are out
     KEYED = auto()  # it has ClientKeyExchange
     FINISHED = auto()  # it is done
 
 
 class Tampering(Enum):
-    """What the server's ClientHello has otherwise than the client's."""
+    """What a hello that arrives has otherwise than the one that was sent."""
 
     NOWHERE = auto()
-    TICKET_EXTENSION = auto()
-    MASTER_SECRET_EXTENSION = auto()
-    SUITES = auto()
+    TICKET_STRIPPED = auto()  # extension 35 is gone
+    TICKET_CHANGED = auto()  # extension 35 is there, but another
+    EXTENSION_STRIPPED = auto()  # extension 23 is gone, or there where it was not
+    SUITES_STRIPPED = auto()
+    SUITES_CHANGED = auto()
+    ALL_HIS_OWN = auto()
 
 
 class Material(Enum):
@@ -54,6 +60,7 @@ class Material(Enum):
 
     NOT_YET = auto()
     SHARED = auto()  # that of the exchange between client and server
+    RESUMED = auto()  # that of the session of the ticket
     BLANK = auto()  # made of nothing
     ATTACKERS = auto()  # that of an exchange between attacker and server
 
@@ -71,6 +78,7 @@ class Turn(Enum):
     """What a step is, as far as a clause cares."""
 
     ANYTHING = auto()
+    TAKES_FLIGHT = auto()
     CONCLUDES_RESUMPTION = auto()
     CLIENT_CHANGES_KEYS = auto()
     SERVER_CHANGES_KEYS = auto()
@@ -80,10 +88,11 @@ class Turn(Enum):
 
 
 class StepFields:
-    """A step; ``forgetful`` where a Finished leaves out the hellos."""
+    """A step; ``forgetful`` where a Finished leaves out the hellos, ``unfit`` where a message is not of the suite."""
 
     turn = Choice(Turn.ANYTHING)
     forgetful = Flag()
+    unfit = Flag()
 
 
 class Step(StepFields, Concrete):
@@ -99,8 +108,12 @@ class World(Symbolic):
 
     client = Choice(ClientPlace.BEGINNING)
     server = Choice(ServerPlace.WAITING)
-    hello = Choice(Tampering.NOWHERE)
-    answer_altered = Flag()
+    with_ticket = Flag()  # the client's hello offers one
+    hello = Choice(Tampering.NOWHERE)  # ClientHello, as it reached the server
+    answer = Choice(Tampering.NOWHERE)  # ServerHello, as it reached the client
+    server_rsa = Flag()  # the server has chosen a suite without an ephemeral exchange
+    client_rsa = Flag()  # and so the client takes it
+    weak = Flag()  # the client has taken a key that the attacker has broken
     client_secret = Choice(Material.NOT_YET)
     server_secret = Choice(Material.NOT_YET)
     client_keys = Choice(Material.NOT_YET)
@@ -127,13 +140,14 @@ def keys_change_once_agreed(w: World, s: StepTerm) -> z3.BoolRef:
 
 @lasting("R5246-7.4.1.3-01")
 def resumption_needs_an_offer(w: World, s: StepTerm) -> z3.BoolRef:
-    # This client offered neither ticket nor session_id: two empty ids are no echo.
-    return Not(s.turn.is_(Turn.CONCLUDES_RESUMPTION))
+    # A client that offers no ticket here offers no session_id either: two empty ids are no echo.
+    return Implies(s.turn.is_(Turn.CONCLUDES_RESUMPTION), w.with_ticket)
 
 
 @lasting("R5246-7.4-01")
 def messages_come_in_order(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(s.turn.is_(Turn.CLIENT_COMPLETES), w.client.among(C.PROVED, C.ABBREVIATED))
+    through = Implies(s.turn.is_(Turn.CLIENT_COMPLETES), w.client.among(C.PROVED, C.ABBREVIATED))
+    return And(through, Implies(s.turn.is_(Turn.TAKES_FLIGHT), Not(s.unfit)))
 
 
 @lasting("R5246-7.4.9-01")
@@ -170,12 +184,12 @@ CLAUSES: tuple[Entry, ...] = (
 
 def altered() -> z3.BoolRef:
     """True where the two parties' hellos differ."""
-    return Or(Not(W.hello.is_(Tampering.NOWHERE)), W.answer_altered)
+    return Not(And(W.hello.is_(Tampering.NOWHERE), W.answer.is_(Tampering.NOWHERE)))
 
 
 def known(material: Term[Material]) -> z3.BoolRef:
     """True where the attacker can compute what was made of this; what is in clear he can."""
-    return Or(Not(material.is_(M.SHARED)), W.revealed)
+    return Or(Not(material.among(M.SHARED, M.RESUMED)), W.revealed)
 
 
 def both_complete() -> z3.BoolRef:
@@ -184,45 +198,83 @@ def both_complete() -> z3.BoolRef:
 
 
 def _agree() -> z3.BoolRef:
-    shared = And(W.client_secret.is_(M.SHARED), W.server_secret.is_(M.SHARED))
-    return And(shared, Or(Not(altered()), W.uncovered))
+    one = And(W.client_secret.same(W.server_secret), W.client_secret.among(M.SHARED, M.RESUMED))
+    return And(one, Or(Not(altered()), W.uncovered))
 
 
-def _hellos() -> list[Act]:
-    asking = W.client.is_(C.ASKING)
-    words = {
-        Tampering.NOWHERE: "as it was", Tampering.TICKET_EXTENSION: "extension 35 changed",
-        Tampering.MASTER_SECRET_EXTENSION: "extension 23 stripped", Tampering.SUITES: "suites changed",
-    }  # fmt: skip
+WORDS = {
+    Tampering.NOWHERE: "as it was",
+    Tampering.TICKET_STRIPPED: "extension 35 stripped",
+    Tampering.TICKET_CHANGED: "extension 35 changed",
+    Tampering.EXTENSION_STRIPPED: "extension 23 stripped",
+    Tampering.SUITES_STRIPPED: "suites stripped",
+    Tampering.SUITES_CHANGED: "suites changed",
+}
+
+
+def _questions() -> list[Act]:
+    """ClientHello, and what the server makes of the one that it gets."""
+    begins = W.client.is_(C.BEGINNING)
     acts = [
-        Act(f"network > server: ClientHello, {words[how]}", Step(), And(Not(W.client.is_(C.BEGINNING)),
-            W.server.is_(V.WAITING)), {"server": term(V.OFFERED), "hello": term(how)})
-        for how in Tampering
-    ]  # fmt: skip
-    flight = And(asking, Not(W.server.is_(V.WAITING)))
-    answered: dict[str, Change] = {"client": term(C.ANSWERED)}
-    resumed: dict[str, Change] = {"client": term(C.ABBREVIATED), "client_secret": term(M.BLANK)}
+        Act("client > network: ClientHello", Step(), begins, {"client": term(C.ASKING)}),
+        Act("client > network: ClientHello, a ticket", Step(), begins, {"client": term(C.ASKING), "with_ticket": True}),
+    ]
+    for how, words in WORDS.items():
+        about_ticket = how in (Tampering.TICKET_STRIPPED, Tampering.TICKET_CHANGED)
+        sent = And(Not(begins), W.server.is_(V.WAITING), W.with_ticket if about_ticket else z3.BoolVal(True))
+        for rsa, exchange in ((False, ""), (True, "; RSA")):
+            acts.append(Act(f"network > server: ClientHello, {words}; full{exchange}", Step(), sent,
+                            {"server": term(V.OFFERED), "hello": term(how), "server_rsa": rsa}))  # fmt: skip
+        if how is not Tampering.TICKET_STRIPPED:
+            # Another ticket is one of the attacker's own: the session that it opens to is his.
+            secret = M.ATTACKERS if how is Tampering.TICKET_CHANGED else M.RESUMED
+            acts.append(Act(f"network > server: ClientHello, {words}; resumed", Step(), And(sent, W.with_ticket),
+                            {"server": term(V.RESUMING), "hello": term(how),
+                             "server_secret": term(secret)}))  # fmt: skip
+    return acts
+
+
+def _answers() -> list[Act]:
+    """ServerHello, and what the client makes of the one that it gets."""
+    asking, flight = W.client.is_(C.ASKING), W.server.among(V.OFFERED, V.KEYED)
+    full = And(asking, flight)
+    short = And(asking, W.server.is_(V.RESUMING))
+    acts = []
+    for how in (Tampering.NOWHERE, Tampering.TICKET_CHANGED, Tampering.EXTENSION_STRIPPED, Tampering.SUITES_CHANGED):
+        got: dict[str, Change] = {"answer": term(how)}
+        acts.append(Act(f"network > client: ServerHello, {WORDS[how]}, Certificate ...", Step(turn=Turn.TAKES_FLIGHT),
+                        full, got | {"client": term(C.ANSWERED), "client_rsa": W.server_rsa}))  # fmt: skip
+        acts.append(Act(f"network > client: ServerHello, {WORDS[how]}, of a resumption",
+                        Step(turn=Turn.CONCLUDES_RESUMPTION), And(short, W.with_ticket),
+                        got | {"client": term(C.ABBREVIATED), "client_secret": term(M.RESUMED)}))  # fmt: skip
+    own: dict[str, Change] = {"answer": term(Tampering.ALL_HIS_OWN)}
+    blank = choose(W.with_ticket, M.RESUMED, M.BLANK)
+    export = And(full, W.hello.is_(Tampering.SUITES_CHANGED), W.server_rsa)
     return [
-        Act("client > network: ClientHello", Step(), W.client.is_(C.BEGINNING), {"client": term(C.ASKING)}),
         *acts,
-        Act("network > client: ServerHello, Certificate ...", Step(), flight, answered),
-        Act("network > client: ServerHello altered, Certificate ...", Step(), flight,
-            answered | {"answer_altered": True}),
-        Act("network > client: ServerHello alone, empty id", Step(turn=Turn.CONCLUDES_RESUMPTION), asking, resumed),
+        Act("network > client: ServerHello of his own, RSA, the server's Certificate", Step(turn=Turn.TAKES_FLIGHT),
+            asking, own | {"client": term(C.ANSWERED), "client_rsa": True}),
+        Act("network > client: ServerHello altered, the server's key of export strength",
+            Step(turn=Turn.TAKES_FLIGHT, unfit=True), export,
+            {"client": term(C.ANSWERED), "answer": term(Tampering.SUITES_CHANGED), "client_rsa": True, "weak": True}),
+        Act("network > client: ServerHello alone, empty id", Step(turn=Turn.CONCLUDES_RESUMPTION), asking,
+            own | {"client": term(C.ABBREVIATED), "client_secret": blank}),
     ]  # fmt: skip
 
 
 def _keys() -> list[Act]:
     agreed = W.client.among(C.AGREED, C.PROVED)
     ready = W.server.is_(V.OFFERED)
+    relayed = And(agreed, ready, W.client_rsa == W.server_rsa, W.client_secret.is_(M.SHARED))
     begun = Not(W.client.among(C.BEGINNING, C.ASKING))
     unheard = W.client_got.is_(F.NO_FINISHED)
     client_has = choose(W.client_secret.is_(M.NOT_YET), M.BLANK, W.client_secret)
     server_has = choose(W.server_secret.is_(M.NOT_YET), M.BLANK, W.server_secret)
+    secret = Not(And(W.client_secret.is_(M.NOT_YET), W.server_secret.is_(M.NOT_YET)))
     return [
         Act("client > network: ClientKeyExchange", Step(), And(W.client.is_(C.ANSWERED), unheard),
-            {"client": term(C.AGREED), "client_secret": term(M.SHARED)}),
-        Act("network > server: client's ClientKeyExchange", Step(), And(agreed, ready),
+            {"client": term(C.AGREED), "client_secret": choose(W.weak, M.ATTACKERS, M.SHARED)}),
+        Act("network > server: client's ClientKeyExchange", Step(), relayed,
             {"server": term(V.KEYED), "server_secret": term(M.SHARED)}),
         Act("network > server: ClientKeyExchange of his own", Step(), ready,
             {"server": term(V.KEYED), "server_secret": term(M.ATTACKERS)}),
@@ -230,30 +282,36 @@ def _keys() -> list[Act]:
             And(begun, W.client_keys.is_(M.NOT_YET)), {"client_keys": client_has}),
         Act("network > server: ChangeCipherSpec", Step(turn=Turn.SERVER_CHANGES_KEYS),
             And(Not(W.server.is_(V.WAITING)), W.server_keys.is_(M.NOT_YET)), {"server_keys": server_has}),
-        Act("network: learns the secret of the exchange", Step(), Not(W.client_secret.is_(M.NOT_YET)),
-            {"revealed": True}),
+        Act("network: learns the secret", Step(), And(secret, Not(W.revealed)), {"revealed": True}),
     ]  # fmt: skip
 
 
 def _finished() -> list[Act]:
     unheard = W.client_got.is_(F.NO_FINISHED)
     open_client = And(Not(W.client.among(C.BEGINNING, C.ASKING, C.DONE)), unheard)
-    open_server = And(W.server.is_(V.KEYED), W.server_got.is_(F.NO_FINISHED))
+    open_server = And(W.server.among(V.KEYED, V.RESUMING), W.server_got.is_(F.NO_FINISHED))
+    from_client = Or(W.client.is_(C.PROVED), And(W.client.is_(C.DONE), W.client_secret.is_(M.RESUMED)))
+    from_server = Or(W.server.is_(V.FINISHED), W.server.is_(V.RESUMING))
     proves = [
         Act(f"client > network: Finished{words}", Step(turn=Turn.CLIENT_PROVES, forgetful=forgetful),
             And(W.client.is_(C.AGREED), unheard), {"client": term(C.PROVED), "uncovered": forgetful})
         for forgetful, words in ((False, ""), (True, " without the hellos"))
     ]  # fmt: skip
+    proves.append(
+        Act("server: its Finished is without the hellos", Step(turn=Turn.CLIENT_PROVES, forgetful=True),
+            And(W.server.is_(V.RESUMING), unheard), {"uncovered": True})
+    )  # fmt: skip
     return [
         *proves,
-        Act("network > server: client's Finished", Step(), And(open_server, W.client.is_(C.PROVED), _agree()),
+        Act("network > server: client's Finished", Step(), And(open_server, from_client, _agree()),
             {"server_got": term(F.PARTNERS)}),
         Act("network > server: Finished of his own", Step(), And(open_server, known(W.server_secret)),
             {"server_got": term(F.INTRUDERS)}),
         Act("network > server: a wrong Finished", Step(), open_server, {"server_got": term(F.SPURIOUS)}),
         Act("server: completes", Step(turn=Turn.SERVER_COMPLETES),
-            And(W.server.is_(V.KEYED), Not(W.server_got.is_(F.NO_FINISHED))), {"server": term(V.FINISHED)}),
-        Act("network > client: server's Finished", Step(), And(open_client, W.server.is_(V.FINISHED), _agree()),
+            And(W.server.among(V.KEYED, V.RESUMING), Not(W.server_got.is_(F.NO_FINISHED))),
+            {"server": term(V.FINISHED)}),
+        Act("network > client: server's Finished", Step(), And(open_client, from_server, _agree()),
             {"client_got": term(F.PARTNERS)}),
         Act("network > client: Finished of his own", Step(), And(open_client, known(W.client_secret)),
             {"client_got": term(F.INTRUDERS)}),
@@ -266,5 +324,5 @@ def _finished() -> list[Act]:
 @cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
-    acts = [*_hellos(), *_keys(), *_finished()]
+    acts = [*_questions(), *_answers(), *_keys(), *_finished()]
     return compose("negotiation", W, StepTerm, acts, CLAUSES, without, plainest(W))

@@ -11,6 +11,7 @@ import z3
 from rfc5077 import model
 from rfc5077.model.attacker import (
     cost,
+    credentials,
     gluing,
     lineage,
     names,
@@ -27,7 +28,7 @@ from rfc5077.model.proof.certificate import SOLVERS, check
 from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.unbounded import witness
 
-SYSTEMS = (cost, gluing, lineage, names, negotiation, prolongation, replay, resumption, splice)
+SYSTEMS = (cost, credentials, gluing, lineage, names, negotiation, prolongation, replay, resumption, splice)
 W = resumption.W
 
 
@@ -122,6 +123,31 @@ def test_prefix_goes_unnoticed_by_a_server_that_lets_one_of_two_signals_pass(cla
     goal = z3.And(splice.injected(), splice.W.heard.is_(mark), z3.Not(splice.W.altered))
     assert reach(splice.system(classes(clause))).nearest(goal)
     assert not reach(splice.system()).nearest(splice.injected())
+
+
+@pytest.mark.parametrize("resumes", [False, True], ids=["full", "abbreviated"])
+@pytest.mark.parametrize("rsa", [False, True], ids=["ephemeral", "rsa"])
+@pytest.mark.parametrize("how", negotiation.WORDS, ids=lambda how: how.name)
+def test_each_altered_hello_reaches_the_server_and_both_complete_only_if_it_was_not(how, rsa, resumes):
+    n = negotiation
+    ready = z3.And(n.W.hello.is_(how), n.W.server_rsa == rsa, z3.Not(n.W.revealed),
+                   n.W.client_secret.is_(n.Material.RESUMED if resumes else n.Material.SHARED))  # fmt: skip
+    possible = not (rsa and resumes)  # a resumption has no exchange
+    taken = z3.And(ready, n.W.client.is_(n.ClientPlace.ABBREVIATED if resumes else n.ClientPlace.AGREED))
+    unaware = z3.And(taken, n.W.server.is_(n.ServerPlace.RESUMING if resumes else n.ServerPlace.OFFERED))
+    meets = possible and not (resumes and how is n.Tampering.TICKET_STRIPPED)
+    assert bool(reach(n.system()).nearest(unaware)) == meets
+    through = reach(n.system()).nearest(z3.And(ready, n.both_complete()))
+    assert bool(through) == (possible and how is n.Tampering.NOWHERE)
+
+
+def test_server_hello_of_the_attacker_gets_a_key_exchange_by_rsa_and_no_further():
+    n = negotiation
+    his = n.W.answer.is_(n.Tampering.ALL_HIS_OWN)
+    assert reach(n.system()).nearest(z3.And(his, n.W.client.is_(n.ClientPlace.PROVED), n.W.server.is_(
+        n.ServerPlace.WAITING)))  # fmt: skip
+    assert not reach(n.system()).nearest(z3.And(his, n.W.client.is_(n.ClientPlace.DONE), z3.Not(n.W.revealed)))
+    assert not reach(n.system()).nearest(z3.And(his, n.W.client.is_(n.ClientPlace.PROVED), z3.Not(n.W.client_rsa)))
 
 
 def test_client_that_refuses_a_bound_answer_is_safe_from_a_server_that_says_what_it_saved():

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, replay, resumption
+from rfc5077.model.attacker import cost, credentials, gluing, lineage, names, negotiation, replay, resumption
 from rfc5077.model.attacker.attacks import classes
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.finite import is_finite, reach
@@ -13,7 +13,8 @@ from rfc5077.model.proof.theorem import Basis
 from rfc5077.model.proof.theorems.attacker import THEOREMS
 from rfc5077.model.proof.unbounded import witness
 
-ROOMS = {room.system().name: room for room in (cost, gluing, lineage, names, negotiation, replay, resumption)}
+SYSTEMS = (cost, credentials, gluing, lineage, names, negotiation, replay, resumption)
+ROOMS = {room.system().name: room for room in SYSTEMS}
 theorems = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.id)
 
 

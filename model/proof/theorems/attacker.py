@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import z3
 
-from rfc5077.model.attacker import cost, gluing, lineage, names, negotiation, replay, resumption
+from rfc5077.model.attacker import cost, credentials, gluing, lineage, names, negotiation, replay, resumption
 from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable, Without
 from rfc5077.model.proof.unbounded import System
 
 And, Not, Or = z3.And, z3.Not, z3.Or
-R, N, L, X, Y = resumption.W, negotiation.W, lineage.W, names.W, replay.W
+R, N, L, X, Y, K = resumption.W, negotiation.W, lineage.W, names.W, replay.W, credentials.W
 Shown, ServerRun, ClientRun, Proof = resumption.Shown, resumption.ServerRun, resumption.ClientRun, resumption.Proof
 
 
@@ -36,6 +36,8 @@ _ANSWERED = R.server.among(ServerRun.RESUMING, ServerRun.FULL, ServerRun.CERTAIN
 _BOTH_TAKEN = And(gluing.W.client.is_(gluing.Half.TAKEN), gluing.W.server.is_(gluing.Half.TAKEN))
 _BELIEVED = Or(X.visit.is_(names.Visit.RESUMED), Not(X.serving.is_(names.Host.NO_HOST)))
 _FIRST_IN_SESSION = Y.first.is_(replay.Service.IN_SESSION)
+_TAMPERED = And(negotiation.altered(), N.server.is_(negotiation.ServerPlace.FINISHED), Not(N.revealed))
+_RESUMING = N.client_secret.is_(negotiation.Material.RESUMED)
 _LATE = L.newest > L.key + L.window
 
 THEOREMS = (
@@ -106,14 +108,30 @@ THEOREMS = (
     ),
     Theorem(
         "altered_hellos_complete_nowhere",
-        "A change to extension 35, to extension 23, to the suites or to ServerHello keeps client and server from both "
-        "completing.",
+        "A full handshake, ephemeral or by RSA, whose extension 35 or 23, suites or ServerHello were stripped or "
+        "changed does not complete on both sides.",
         Basis.MUST,
-        Unreachable(
-            negotiation.system,
-            And(negotiation.altered(), N.server.is_(negotiation.ServerPlace.FINISHED), Not(N.revealed)),
-            negotiation.both_complete(),
-        ),
+        Unreachable(negotiation.system, And(_TAMPERED, Not(_RESUMING)), negotiation.both_complete()),
+    ),
+    Theorem(
+        "altered_offers_resume_nowhere",
+        "A resumption whose extension 35 or 23, suites or ServerHello were stripped or changed does not complete on "
+        "both sides: not where the server resumes another session, and not where it goes on in full.",
+        Basis.MUST,
+        Unreachable(negotiation.system, And(_TAMPERED, _RESUMING), negotiation.both_complete()),
+    ),
+    Theorem(
+        "certified_client_is_at_the_other_end",
+        "A server that takes its peer for a client by certificate and signature has its secret with that client, and "
+        "the same hellos.",
+        Basis.MUST,
+        Unreachable(credentials.system, And(K.admitted, K.named), Not(credentials.client_is_there())),
+    ),
+    Theorem(
+        "ticket_names_who_proved_himself",
+        "A ticket that names a client was issued on a right Finished, over the transcript that the client has signed.",
+        Basis.MUST,
+        Unreachable(credentials.system, K.ticket, Or(Not(credentials.client_is_there()), K.ticket_early)),
     ),
     Theorem(
         "altered_resumptions_complete_nowhere",
