@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from rfc5077.properties.trace.hellos import answered, asked, old_length, parse_old_hello
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys import schedule
@@ -83,7 +84,7 @@ def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
     hello = ClientHello.parse(body, strict=False)
     event = replace(
         event, version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
-        extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites,
+        extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites, **asked(hello),
     )  # fmt: skip
     # R5246-7.4.1.2-04: an id beyond 32 octets does not fit the format, yet its octets are worth keeping.
     if len(hello.session_id) > 32:
@@ -94,13 +95,21 @@ def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
         return replace(event, malformed=error.detail)
 
 
+def _old_client_hello(event: RecordedEvent, hello: ClientHello) -> RecordedEvent:
+    """R5246-E.2-01: the format of SSL 2.0 has no extensions and no compression."""
+    return replace(
+        event, version=hello.version, session_id=hello.session_id, extensions=(), cipher_suites=hello.cipher_suites,
+        compression_methods=b"\0", old_format=True,
+    )  # fmt: skip
+
+
 def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
     hello = ServerHello.parse(body, strict=False)
     picks_1_3 = hello.extension(ExtensionType.SUPPORTED_VERSIONS) is not None
     return replace(
         event, version=TLS_1_3 if picks_1_3 else hello.version, session_id=hello.session_id,
         session_ticket=hello.session_ticket, extensions=tuple(kind for kind, _ in hello.extensions),
-        cipher_suite=hello.cipher_suite,
+        cipher_suite=hello.cipher_suite, **answered(hello),
         malformed=f"a session_id of {len(hello.session_id)} octets" if len(hello.session_id) > 32 else None,
     )  # fmt: skip
 
@@ -185,6 +194,8 @@ class _Direction:
         self.changed = False  # ChangeCipherSpec has passed
         self.finished = False
         self.lost = False  # no record can be told from the next any more
+        self.begun = False  # it is known whether the first octets are records
+        self.first = b""  # until then
         self.opener: RecordProtection | None = None
 
 
@@ -217,6 +228,12 @@ class Observer:
         if direction.lost:
             return []
         events: list[RecordedEvent] = []
+        if not direction.begun:
+            data = direction.first + data
+            events += self._begin(sender, direction, data)
+            if not direction.begun:
+                return events
+            data = direction.first
         try:
             for content_type, _, fragment in direction.records.feed(data):
                 events += self._record(sender, direction, content_type, fragment)
@@ -224,6 +241,23 @@ class Observer:
             direction.lost = True
             events.append(self._event(sender, "Unrecognised", malformed=error.detail))
         return events
+
+    def _begin(self, sender: str, direction: _Direction, data: bytes) -> list[RecordedEvent]:
+        """Takes a ClientHello of SSL 2.0 from the front; what is left is kept as ``direction.first``."""
+        length = old_length(data) if sender == "client" else None
+        direction.first, direction.begun = data, length is None
+        if length is None or len(data) < length:
+            return []
+        message = data[2:length]
+        try:
+            hello = parse_old_hello(message)
+        except ProtocolError:  # then it is no such hello
+            direction.begun = True
+            return []
+        direction.first, direction.begun = data[length:], True
+        self._transcript.add(message)
+        self._randoms[sender] = hello.random
+        return [_old_client_hello(self._event(sender, "ClientHello"), hello)]
 
     def closed(self, sender: str, time: float | None = None) -> list[RecordedEvent]:
         """The events for the end of one direction: what was cut short, if anything, then Close."""
@@ -333,9 +367,10 @@ class Observer:
 
     def _cut(self, sender: str, direction: _Direction, by: str) -> Iterator[RecordedEvent]:
         """A handshake message that was begun and not ended before something else came."""
-        if direction.handshake.pending:
-            reason = f"{direction.handshake.pending} octets of a handshake message, then {by}"
-            direction.handshake = HandshakeReader()
+        pending = direction.handshake.pending or (0 if direction.begun else len(direction.first))
+        if pending:
+            reason = f"{pending} octets of a handshake message, then {by}"
+            direction.handshake, direction.first = HandshakeReader(), b""
             yield self._event(sender, "Unrecognised", protected=direction.changed, malformed=reason)
 
     def _keys_for(self, sender: str) -> RecordProtection | None:

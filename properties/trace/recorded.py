@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache, partial
 from pathlib import Path
 
@@ -50,6 +50,22 @@ class RecordedEvent:
     """What ServerHello picks."""
     server_name: str | None = None
     """The host name of ClientHello's server_name extension."""
+    versions: tuple[int, ...] | None = None
+    """ClientHello's supported_versions, 16 bits each."""
+    renegotiation_info: bytes | None = None
+    """The contents of the hello's renegotiation_info; empty in a first handshake."""
+    application_protocols: tuple[bytes, ...] | None = None
+    """The names in the hello's application_layer_protocol_negotiation; none if they could not be read."""
+    compression_methods: bytes | None = None
+    """What ClientHello offers, an octet each."""
+    compression_method: int | None = None
+    """What ServerHello picks, 8 bits."""
+    server_name_length: int | None = None
+    """Octets in ServerHello's server_name extension."""
+    downgrade_marker: bool | None = None
+    """Whether ServerHello's random ends with the mark of a server of TLS 1.3 that speaks TLS 1.2."""
+    old_format: bool = False
+    """Whether ClientHello came in the format of SSL 2.0."""
     ticket: bytes | None = None
     """NewSessionTicket's ticket, empty or not."""
     lifetime_hint: int | None = None
@@ -154,7 +170,18 @@ def _message(value: object) -> str:
     return str(value)
 
 
-Value = int | float | bool | str | bytes | tuple[int, ...]
+def _octets_list(longest: int) -> Callable[[object], tuple[bytes, ...]]:
+    read_one = _octets(longest)
+
+    def read(value: object) -> tuple[bytes, ...]:
+        if not isinstance(value, list):
+            raise ValueError("is no list of octets")
+        return tuple(read_one(item) for item in value)
+
+    return read
+
+
+Value = int | float | bool | str | bytes | tuple[int, ...] | tuple[bytes, ...]
 """What a field of an event holds."""
 
 EVENT_FIELDS: dict[str, Callable[[object], Value]] = {
@@ -169,6 +196,14 @@ EVENT_FIELDS: dict[str, Callable[[object], Value]] = {
     "cipher_suites": _unsigned_list(16),
     "cipher_suite": _unsigned(16),
     "server_name": _text,
+    "versions": _unsigned_list(16),
+    "renegotiation_info": _octets(255),
+    "application_protocols": _octets_list(255),
+    "compression_methods": _octets(255),
+    "compression_method": _unsigned(8),
+    "server_name_length": _unsigned(16),
+    "downgrade_marker": _flag,
+    "old_format": _flag,
     "ticket": _octets(65535),
     "lifetime_hint": _unsigned(32),
     "certificates": _unsigned(24),
@@ -260,7 +295,13 @@ def parse_header(line: str) -> Header:
 
 @cache
 def _defaults() -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, False if field.name == "protected" else None) for field in fields(RecordedEvent))
+    return tuple((field.name, None if field.default is MISSING else field.default) for field in fields(RecordedEvent))
+
+
+def _shown(value: Value) -> object:
+    if isinstance(value, tuple):
+        return [_shown(item) for item in value]
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def format_event(event: RecordedEvent) -> str:
@@ -269,7 +310,7 @@ def format_event(event: RecordedEvent) -> str:
     for name, default in _defaults():
         value = getattr(event, name)
         if value is not default:
-            shown[name] = value.hex() if isinstance(value, bytes) else value
+            shown[name] = _shown(value)
     return json.dumps(shown)
 
 
