@@ -261,8 +261,8 @@ def _client_faults(s: ClientTerm, e: EventTerm) -> list[tuple[z3.BoolRef, Fault]
     return [
         (z3.And(s.position.is_(P.CLIENT_HELLO), e.sender.is_(SERVER), z3.Not(hello), z3.Not(unnumbered(e))),
          Fault.BEFORE_SERVER_HELLO),
-        (z3.And(hello, e.extension.is_(Extension.FILLED)), Fault.FILLED_EXTENSION),
-        (z3.And(hello, e.extension.is_(Extension.REPEATED)), Fault.REPEATED_EXTENSION),
+        (z3.And(hello, in_order(s, e), e.extension.is_(Extension.FILLED)), Fault.FILLED_EXTENSION),
+        (z3.And(hello, in_order(s, e), e.extension.is_(Extension.REPEATED)), Fault.REPEATED_EXTENSION),
         (z3.And(hello, z3.Not(e.extension.is_(Extension.ABSENT)), s.offered.is_(Extension.ABSENT)),
          Fault.UNSOLICITED_EXTENSION),
         (z3.And(e.is_(M.NewSessionTicket), in_order(s, e), z3.Not(s.announced)), Fault.UNANNOUNCED_TICKET),

@@ -1,12 +1,14 @@
-"""All theorems, in reading order."""
+"""All theorems, in reading order: those about the protocol, and those about the model of many connections itself."""
 
 from rfc5077.model.proof.theorem import Theorem
 from rfc5077.model.proof.theorems import (
     attacker,
+    composition,
     handshake,
     hygiene,
     independence,
     lifetime,
+    profiles,
     refusal,
     renegotiation,
     resumption,
@@ -17,6 +19,7 @@ from rfc5077.model.proof.theorems import (
 THEOREMS: tuple[Theorem, ...] = (
     *handshake.THEOREMS,
     *hygiene.THEOREMS,
+    *profiles.THEOREMS,
     *store.THEOREMS,
     *lifetime.THEOREMS,
     *rotation.THEOREMS,
@@ -26,3 +29,7 @@ THEOREMS: tuple[Theorem, ...] = (
     *renegotiation.THEOREMS,
     *attacker.THEOREMS,
 )
+"""About the protocol."""
+
+EVERY: tuple[Theorem, ...] = (*THEOREMS, *composition.THEOREMS)
+"""With those about the model itself."""
