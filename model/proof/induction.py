@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import z3
 
@@ -37,16 +38,34 @@ class Draft:
         return [*self.common, *(one for found in self.safety.values() for one in found)]
 
 
-def draft(theorems: Iterable[Theorem], without: Without) -> Draft:
-    """Obligations or counterexamples for theorems about joint states, under all clauses but those of the given ids."""
+@dataclass(frozen=True)
+class Reached:
+    """What the search found: the states, the invariant that they are, and the obligations that it is one."""
+
+    explored: Explored
+    nodes: int
+    invariant: z3.BoolRef
+    common: tuple[Obligation, ...]
+
+
+@lru_cache(maxsize=1)  # theorems of more than one kind speak of joint states
+def found_by_search(without: Without) -> Reached:
+    """All joint states, under all clauses but those of the given ids, as an invariant."""
     explored = explore(without)
     diagram = Diagram(a + b + c for a, b, c in explored.states)
     invariant = diagram.formula()
-    common = [*initiation(invariant, explored.starts), *closure(invariant, explored)]
+    common = (*initiation(invariant, explored.starts), *closure(invariant, explored))
+    return Reached(explored, len(diagram.nodes), invariant, common)
+
+
+def draft(theorems: Iterable[Theorem], without: Without) -> Draft:
+    """Obligations or counterexamples for theorems about joint states, under all clauses but those of the given ids."""
+    reached = found_by_search(without)
+    explored, invariant = reached.explored, reached.invariant
     failures = {theorem.id: counterexample(theorem, explored, without) for theorem in theorems}
     due = [theorem for theorem in theorems if not failures[theorem.id]]
     found = {theorem.id: list(safety(theorem, invariant, explored, without)) for theorem in due}
-    return Draft(explored, len(diagram.nodes), common, failures, {id: found.get(id, []) for id in failures})
+    return Draft(explored, reached.nodes, list(reached.common), failures, {id: found.get(id, []) for id in failures})
 
 
 def initiation(invariant: z3.BoolRef, starts: Iterable[Triple]) -> Iterator[Obligation]:

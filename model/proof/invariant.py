@@ -6,7 +6,7 @@ exactly on the given set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum
 
 import z3
@@ -90,3 +90,11 @@ class Diagram:
             cases = zip(tests, branches, strict=True)
             formulas.append(z3.Or([z3.And(test, formulas[child]) for test, (_, child) in cases]))
         return formulas[self.root]
+
+
+def on_fields(states: Iterable[Codes], names: Collection[str]) -> z3.BoolRef:
+    """What the joint states have on these fields, whatever the others are; a formula over them alone."""
+    fields = _fields()
+    places = [place for place in order() if fields[place][0].decl().name() in names]
+    seen = (tuple(state[place] for place in places) for state in states)
+    return Diagram(seen, [fields[place] for place in places]).formula()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 from rfc5077.model.clauses import BY_ID, family
-from rfc5077.model.proof import reachability
+from rfc5077.model.proof import certified, reachability
 from rfc5077.model.proof.certificate import SECONDS, SOLVERS, Obligation
 from rfc5077.model.proof.explore import Explored, Triple
 from rfc5077.model.proof.induction import Draft, draft
@@ -22,8 +22,8 @@ from rfc5077.model.proof.reachability import Attempt, Run
 from rfc5077.model.proof.replay import Step, replayed
 from rfc5077.model.proof.search import offending, witness
 from rfc5077.model.proof.solvers import Answers, Progress, Solvers
-from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Unreachable, Without
-from rfc5077.model.proof.theorems import THEOREMS
+from rfc5077.model.proof.theorem import Always, Certified, Decreasing, Theorem, TwoRuns, Unreachable, Without
+from rfc5077.model.proof.theorems import EVERY
 
 Traces = tuple[tuple[Step, ...] | Run, ...]
 """One run, or two for a claim about two."""
@@ -40,7 +40,10 @@ class Kind:
     twins: Callable[[Iterable[Theorem], Without], Mapping[str, Run]]
 
 
-KINDS: Mapping[type, Kind] = {Unreachable: Kind(reachability.attempts, reachability.twins)}
+KINDS: Mapping[type, Kind] = {
+    Unreachable: Kind(reachability.attempts, reachability.twins),
+    Certified: Kind(certified.attempts, certified.twins),
+}
 """Claims about systems of their own, by type."""
 
 
@@ -93,7 +96,7 @@ def dropped(clause: str) -> frozenset[str]:
 
 
 def prove(
-    theorems: tuple[Theorem, ...] = THEOREMS,
+    theorems: tuple[Theorem, ...] = EVERY,
     without: Without = frozenset(),
     tell: Progress = lambda *_: None,
     seconds: float = SECONDS,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 import z3
 
+from rfc5077.model.proof.certificate import Obligation
 from rfc5077.model.proof.joint import Rule
 from rfc5077.model.proof.unbounded import System
 
@@ -77,6 +78,21 @@ class Unreachable:
 
 
 @dataclass(frozen=True)
+class Certified:
+    """About the model itself: that steps of one system are steps of another, as obligations.
+
+    ``obligations`` gets what holds in every joint state on the fields ``joint``, where the claim speaks of any, and the
+    clauses that do not bind.  The twin is a run of ``system`` to ``when``, of at most ``depth`` moves.
+    """
+
+    obligations: Callable[[z3.BoolRef, Without], Iterable[Obligation]]
+    system: Callable[[Without], System]
+    when: z3.BoolRef
+    joint: tuple[str, ...] = ()
+    depth: int = 12
+
+
+@dataclass(frozen=True)
 class Theorem:
     """A named claim: one sentence, what it rests on, and the formula.
 
@@ -87,7 +103,7 @@ class Theorem:
     id: str
     statement: str
     basis: Basis
-    claim: Always | TwoRuns | Decreasing | Unreachable
+    claim: Always | TwoRuns | Decreasing | Unreachable | Certified
     follows_from: str = ""
 
 

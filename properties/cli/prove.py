@@ -29,9 +29,9 @@ def prove(theorems: Names = None, without: Dropped = None, certificates: Folder 
           fresh: Fresh = False, keep: Kept = None, json: AsJson = False) -> int:  # fmt: skip
     """Prove the theorems; two solvers check each certificate."""
     from rfc5077.model.clauses import CATALOGUE
-    from rfc5077.model.proof.theorems import THEOREMS
+    from rfc5077.model.proof.theorems import EVERY
 
-    known = {theorem.id: theorem for theorem in THEOREMS}
+    known = {theorem.id: theorem for theorem in EVERY}
     names = [find_name("theorem", name, known) for name in theorems or known]
     _agree(theorems, without, necessity=necessity, fresh=fresh, keep=keep)
     clauses: frozenset[str] = frozenset()

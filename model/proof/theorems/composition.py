@@ -1,0 +1,76 @@
+"""Theorems about the model of many connections itself: why two tickets and one connection stand for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import z3
+
+from rfc5077.model.lasting import all_but
+from rfc5077.model.proof.certificate import Obligation
+from rfc5077.model.proof.theorem import Basis, Certified, Theorem, Without
+from rfc5077.model.proof.unbounded import System
+from rfc5077.model.sessions import environment, projection, symmetry
+from rfc5077.model.sessions.state import EXTENDED, MIRRORED, STATE, Stage
+from rfc5077.model.sessions.steps import made, sessions
+
+And, Not = z3.And, z3.Not
+MADE = "how the model is made"
+_SECOND, _THIRD = EXTENDED.beside[1], EXTENDED.beside[2].offers
+
+
+@cache
+def _larger(without: Without) -> System:
+    return made("sessions with more followed", EXTENDED, all_but(without))
+
+
+@cache
+def _mirrored(without: Without) -> System:
+    return made("sessions, mirrored", MIRRORED, all_but(without))
+
+
+def _environment(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
+    return environment.obligations()
+
+
+def _exchange(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
+    return symmetry.obligations()
+
+
+THEOREMS = (
+    Theorem(
+        "what_is_not_followed_is_the_environment",
+        "Each step of a third ticket of a session, and of a second connection by any ticket of it, is a step that is "
+        "there where two tickets and one connection are followed, or none, whatever clauses bind; and what is assumed "
+        "of tickets that are not followed holds of each, if of all that were sealed before.",
+        Basis.MUST,
+        Certified(
+            _environment,
+            _larger,
+            And(_SECOND.link.stage.is_(Stage.HONOURED), EXTENDED.stores(_THIRD)),
+        ),
+        MADE,
+    ),
+    Theorem(
+        "followed_tickets_are_alike",
+        "Exchanging the two followed tickets turns each step into a step, and the connection that offers the one into "
+        "a connection that offers the other.",
+        Basis.MUST,
+        Certified(_exchange, _mirrored, MIRRORED.link.stage.is_(Stage.RESUMED)),
+        MADE,
+    ),
+    Theorem(
+        "one_connection_is_a_part_of_many",
+        "Each step of a client and a server in one connection is one, two or none of the steps that many connections "
+        "have, as far as the ticket goes that it brings and the answer to the one that it offers.",
+        Basis.MUST,
+        Certified(
+            projection.obligations,
+            sessions,
+            And(STATE.link.stage.is_(Stage.RESUMED), STATE.b.fate.renews, STATE.b.fate.confirmed),
+            projection.TOLD,
+        ),
+        MADE,
+    ),
+)

@@ -1,0 +1,82 @@
+"""The two followed tickets are alike: obligations, one for each move.
+
+Exchanging the names A and B turns every move of the system whose connection offers A into the move of that name of the
+system whose connection offers B.  The moves outside the followed connection are the same in both, so the exchange maps
+them to themselves; and what is proved of a connection that offers A holds of one that offers B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import cast
+
+import z3
+
+from rfc5077.model.lasting import switched
+from rfc5077.model.proof.certificate import Obligation, obligation
+from rfc5077.model.proof.unbounded import F, System
+from rfc5077.model.sessions.state import MIRRORED, STATE, A, B, Held, to
+from rfc5077.model.sessions.steps import made
+
+And, If, Not, Or = z3.And, z3.If, z3.Not, z3.Or
+
+
+@cache
+def offering_a() -> System:
+    """The system as it is, with clauses as switches."""
+    return made("sessions", STATE, switched)
+
+
+@cache
+def offering_b() -> System:
+    """The system whose connection offers B."""
+    return made("sessions, mirrored", MIRRORED, switched)
+
+
+def other_name(field: str) -> str:
+    """The field of the other ticket that goes by the same name; of what is no ticket's, itself."""
+    for one, other in ((A, B), (B, A)):
+        prefix = f"{one.held.name}."
+        if field.startswith(prefix):
+            return f"{other.held.name}.{field.removeprefix(prefix)}"
+    return field
+
+
+def exchanged(move: str) -> str:
+    """The name of a move with A and B exchanged."""
+    words = {A.held.name: B.held.name, B.held.name: A.held.name}
+    return " ".join(f"{words.get(word.rstrip(':;,'), word.rstrip(':;,'))}{word[len(word.rstrip(':;,')):]}"
+                    for word in move.split(" "))  # fmt: skip
+
+
+def _held(held: z3.ExprRef) -> z3.ExprRef:
+    """What the store holds, with A and B exchanged."""
+    values = {value: to(STATE.slot, held=value)[_SLOT] for value in (Held.A, Held.B)}
+    return If(held == values[Held.A], values[Held.B], If(held == values[Held.B], values[Held.A], held))
+
+
+_SLOT = f"{STATE.slot.prefix}.held"
+
+
+def _renamed(formula: F) -> F:
+    """The formula over the state with A and B exchanged."""
+    fields = offering_a().state.terms
+    pairs = [(term, _held(term) if name == _SLOT else fields[other_name(name)]) for name, term in fields.items()]
+    return z3.substitute(formula, *pairs)
+
+
+def obligations() -> Iterator[Obligation]:
+    """The start, and move by move: possible alike, with results that are alike."""
+    mine, theirs = offering_a(), {move.name: move for move in offering_b().moves}
+    yield obligation("exchange: start", mine.start != _renamed(offering_b().start))
+    for move in mine.moves:
+        mirrored, fields = theirs[exchanged(move.name)], mine.state.terms
+        unlike = [move.guard != _renamed(mirrored.guard)]
+        for name, term in fields.items():
+            other = other_name(name)
+            if name in move.changes or other in mirrored.changes:
+                ours = move.changes.get(name, term)
+                changed = _renamed(mirrored.changes.get(other, fields[other]))
+                unlike.append(And(move.guard, (_held(ours) if name == _SLOT else ours) != changed))
+        yield obligation(f"exchange: {move.name}", cast(z3.BoolRef, Or(unlike)))
