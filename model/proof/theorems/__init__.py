@@ -8,6 +8,7 @@ from rfc5077.model.proof.theorems import (
     hygiene,
     independence,
     lifetime,
+    profiles,
     refusal,
     renegotiation,
     resumption,
@@ -18,6 +19,7 @@ from rfc5077.model.proof.theorems import (
 THEOREMS: tuple[Theorem, ...] = (
     *handshake.THEOREMS,
     *hygiene.THEOREMS,
+    *profiles.THEOREMS,
     *store.THEOREMS,
     *lifetime.THEOREMS,
     *rotation.THEOREMS,
