@@ -243,7 +243,7 @@ def test_a_corner_case_that_only_permits_forbids_nothing():
 @pytest.mark.parametrize(
     ("observer", "decided"),
     [
-        (Observer.WIRE, Decided.BY_FIELDS),
+        (Observer.PAIR, Decided.BY_PAIRED_RUNS),
         (Observer.KEYS, Decided.WITH_KEYS),
         (Observer.DRIVING_CLIENT, Decided.BY_PAIRED_RUNS),
         (Observer.INSPECTION, Decided.BY_INSPECTION),
@@ -252,6 +252,11 @@ def test_a_corner_case_that_only_permits_forbids_nothing():
 def test_without_a_word_the_observer_says_what_decides(observer, decided):
     entry = stated("R5077-9-99", Level.MUST, Binds.CLIENT, observer, "It does.", "It shows.")
     assert (entry.decided, entry.verdict, entry.permission) == (decided, Verdict.VIOLATION, False)
+
+
+def test_what_shows_on_one_wire_has_a_constraint_or_says_what_decides():
+    with pytest.raises(ValueError, match=r"R5077-9-99 shows on the wire"):
+        stated("R5077-9-99", Level.MUST, Binds.CLIENT, Observer.WIRE, "It does.", "It shows.")
 
 
 @pytest.mark.parametrize("level", [Level.MAY, Level.LC_MAY])

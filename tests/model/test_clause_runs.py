@@ -326,7 +326,7 @@ def test_seen_from_inside_the_last_event_is_the_first_that_breaks_anything(case)
 
 
 def test_every_mechanised_clause_has_a_run_that_keeps_and_one_that_breaks_it_for_each_party_it_binds():
-    wanted = {(e.id, p) for e in CATALOGUE for p in (CLIENT, SERVER) if e.mechanised and e.binds.covers(p)}
+    wanted = {(e.id, p) for e in CATALOGUE for p in (CLIENT, SERVER) if e.constraint and e.binds.covers(p)}
     typed = {(case.clause, case.party) for case in (*CASES, *WITHIN)}
     assert sorted(f"{id} {party.name}" for id, party in wanted - typed) == []
     assert typed <= wanted

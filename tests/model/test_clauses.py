@@ -10,8 +10,10 @@ import pytest
 import z3
 
 from rfc5077.model.clause import Binds, Level, Observer, Verdict, verdict_of
-from rfc5077.model.clauses import BY_ID, CATALOGUE, ROOMS, binding, family
+from rfc5077.model.clauses import BY_ID, CATALOGUE, ROOMS, binding, binding_by_hellos, family
 from rfc5077.model.event import CLIENT, SERVER, EventTerm
+from rfc5077.model.parameters.event import HelloEventTerm
+from rfc5077.model.parameters.watch import term_of_hellos
 from rfc5077.model.run.party import term_of
 
 MUST, MUST_NOT, SHOULD, MAY, PROSE, DERIVED = (
@@ -170,9 +172,12 @@ def test_an_entry_has_a_constraint_or_a_reason_for_having_none(entry):
 @pytest.mark.parametrize("party", [CLIENT, SERVER], ids=lambda p: p.name)
 def test_what_binds_a_party_is_mechanised_and_reads_only_its_state_and_the_event(party):
     state, event = term_of(party), EventTerm("event")
-    for entry in binding(party):
+    hellos, utterance = term_of_hellos(party), HelloEventTerm("event")
+    formulas = [(entry, entry.constraint(state, event)) for entry in binding(party)]
+    formulas += [(entry, entry.hellos(hellos, utterance)) for entry in binding_by_hellos(party)]
+    for entry, formula in formulas:
         assert entry.binds in (BOTH, C if party is CLIENT else S)
-        names, waiting = set(), [entry.constraint(state, event)]
+        names, waiting = set(), [formula]
         while waiting:
             node = waiting.pop()
             waiting.extend(node.children())
@@ -197,9 +202,15 @@ def test_a_family_is_the_same_for_all_its_members_and_has_more_than_one(entry):
 def related(one, other) -> bool:
     """Whether one clause implies the other for a party that both bind, or both have parts that say the same."""
     for party in (CLIENT, SERVER):
-        if one.binds.covers(party) and other.binds.covers(party) and one.mechanised and other.mechanised:
-            state, event = term_of(party), EventTerm("event")
-            left, right = one.constraint(state, event), other.constraint(state, event)
+        if not (one.binds.covers(party) and other.binds.covers(party)):
+            continue
+        for kind, state, event in (
+            ("constraint", term_of(party), EventTerm("event")),
+            ("hellos", term_of_hellos(party), HelloEventTerm("event")),
+        ):
+            if getattr(one, kind) is None or getattr(other, kind) is None:
+                continue
+            left, right = getattr(one, kind)(state, event), getattr(other, kind)(state, event)
             for stronger, weaker in ((left, right), (right, left)):
                 solver = z3.Solver()
                 solver.add(stronger, z3.Not(weaker))
@@ -212,6 +223,8 @@ LOOSE = {
     # Two sides of one rule, of which neither implies the other.
     "R5077-3.4-06": "its view from inside the server has no counterpart in R5246-7.4.1.3-01",
     "R5246-7.4.1.3-01": "it speaks of stateful resumption and of the client as well",
+    "R7627-5.2-01": "R7627-5.3-02 speaks of clients that hold such a session as well",
+    "R7627-5.3-02": "R7627-5.2-01 speaks of hellos that offer nothing as well",
     "R5077-3.1-19": "R5077-3.4-10 speaks of the same refusal one message earlier",
     "R5077-3.4-10": "R5077-3.1-19 speaks of the same refusal one message later",
 }
