@@ -118,10 +118,10 @@ class Clause:
 
     ``constraint`` holds over the state of the party that is bound, before the event, and the event; ``hellos`` is a
     constraint of the other kind, over the parameters of the hellos (:mod:`rfc5077.model.parameters`).  Where there is
-    neither, ``reason`` says why and ``decided`` what tells instead.  ``family`` names the class of clauses that restate
-    each other.  ``general`` marks the rules of order that every misplaced message breaks, and other sweeping ones: a
-    more specific clause is named before them.  ``rulings`` say what a corner case means for each party; their answers
-    outrank the verdict of the level.
+    neither, or it binds what no trace shows, ``reason`` says why and ``decided`` what tells instead.  ``family`` names
+    the class of clauses that restate each other.  ``general`` marks the rules of order that every misplaced message
+    breaks, and other sweeping ones: a more specific clause is named before them.  ``rulings`` say what a corner case
+    means for each party; their answers outrank the verdict of the level.
     """
 
     id: str
@@ -176,13 +176,16 @@ class clause:
     family: str = ""
     general: bool = False
     rulings: tuple[Ruling, ...] = ()
+    decided: Decided = Decided.BY_CONSTRAINT
+    """Something else where the constraint binds what nobody sees, so that it carries proofs and no verdict."""
+    reason: str = ""
 
     def __call__(self, constraint: Callable[[T, EventTerm], z3.BoolRef]) -> Clause:
         return Clause(
             self.id, self.level, self.binds, self.observer, self.text,
             self.verdict or verdict_of(self.level, self.binds),
             constraint=constraint,  # type: ignore[arg-type]  # a clause is only ever applied to the party it binds
-            family=self.family, general=self.general, rulings=self.rulings,
+            family=self.family, general=self.general, rulings=self.rulings, decided=self.decided, reason=self.reason,
         )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ changes = stated(
     Level.PROSE,
     Binds.BOTH,
     Observer.INSPECTION,
-    "New are resumption without renewal, time from receipt, the hashed message, session ids, SHA-256 and more state.",
+    "Made clear are resumption without renewal, time from receipt, the hash, session ids, more state; SHA-256 is new.",
     "Restated by R5077-3.1-16, R5077-3.3-14, R5077-3.3-04, R5077-3.4-05, R5077-4-10 and R5077-4-14.",
     decided=Decided.RESTATED,
 )

@@ -89,7 +89,7 @@ def change_cipher_spec_has_its_place(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 
 @clause(
     "R5246-7.2-01",
-    Level.MUST,
+    Level.PROSE,  # the MUST of the sentence is about the session, for which see R5246-7.2.2-01
     Binds.BOTH,
     Observer.WIRE,
     "After a fatal alert, whoever sent it, nothing more is said on the connection.",
@@ -148,7 +148,11 @@ def refusal_is_announced(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
 
 
 @clause(
-    "R5246-7.3-01", Level.MUST_NOT, Binds.BOTH, Observer.KEYS, "No application data before the handshake is complete."
+    "R5246-7.3-01",
+    Level.MUST_NOT,
+    Binds.BOTH,
+    Observer.KEYS,
+    "No application data before the first handshake is complete.",
 )
 def data_waits_for_completion(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     says = e.sends(s.me, M.ApplicationData)

@@ -90,7 +90,7 @@ def malformed_is_refused(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     Level.PROSE,
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
-    "After ClientHello the client takes ServerHello and nothing else.",
+    "After ClientHello the client takes ServerHello and, HelloRequest aside, nothing else.",
 )
 def server_hello_comes_first(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
     return refused(s, e, Fault.BEFORE_SERVER_HELLO)

@@ -46,7 +46,7 @@ def certificate_is_proved(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
 
 @clause(
     "R5246-7.4.8-02",
-    Level.PROSE,
+    Level.DERIVED,  # the text says what the message is for
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "The signature of CertificateVerify is verified.",

@@ -168,7 +168,8 @@ def figure_2(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     Level.LC_MAY,
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
-    "A ticket that the server opens but does not want to honour leads to a full handshake rather than an alert.",
+    "A server that does not want to honour a ticket which it can open may go through the full handshake.",
+    # An alert in its place refuses nobody anything that a clause promises, and is worth a note.
     verdict=Verdict.NOTE,
 )
 def unwanted_ticket_falls_back(s: ServerTerm, e: EventTerm) -> z3.BoolRef:

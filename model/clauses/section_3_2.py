@@ -59,7 +59,8 @@ carries_ticket = stated(
     Level.MUST,
     Binds.CLIENT,
     Observer.WIRE,
-    "A client that takes a ticket, by offering it later or by going on after it, has sent the extension.",
+    "A client without a ticket that is ready for one sends the extension empty; who takes a ticket has sent it.",
+    # Seen where one is taken: by offering it later, or by going on after it.
     family="the extension stands for readiness",
 )
 def taker_sent_the_extension(s: ClientTerm, e: EventTerm) -> z3.BoolRef:

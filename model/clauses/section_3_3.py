@@ -168,7 +168,7 @@ def client_moves_to_the_new_ticket(s: ClientTerm, e: EventTerm) -> z3.BoolRef:
 
 @clause(
     "R5077-3.3-10",
-    Level.PROSE,
+    Level.DERIVED,  # the text notes that a client may come so, from which it follows that it is answered
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "A ticket that has been renewed meanwhile is answered, not met with an alert or the end.",
@@ -186,6 +186,8 @@ def old_ticket_is_no_offence(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "Until the client's Finished is verified, the old ticket is answered as if there had been no renewal.",
+    decided=Decided.BY_PAIRED_RUNS,
+    reason="Shows when the old ticket is offered after a renewal that was not confirmed, and once without the renewal.",
 )
 def renewal_waits_for_client_finished(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     return Implies(And(e.is_(M.OldTicketAnswer), Not(s.verified)), e.resumes == s.honours)

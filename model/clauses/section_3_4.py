@@ -5,7 +5,7 @@ Paragraph 1: the server's id beside a ticket.  Paragraph 2: the client's id besi
 
 import z3
 
-from rfc5077.model.clause import Binds, Level, Observer, clause, stated
+from rfc5077.model.clause import Binds, Decided, Level, Observer, clause, stated
 from rfc5077.model.event import (
     CLIENT,
     OPENABLE,
@@ -109,6 +109,8 @@ def full_handshake_has_no_echo(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     Binds.SERVER,
     Observer.DRIVING_CLIENT,
     "Whether a ticket is accepted does not depend on the session_id beside it.",
+    decided=Decided.BY_PAIRED_RUNS,
+    reason="Shows when the ticket is offered beside one session_id and beside another.",
 )
 def id_does_not_decide(s: ServerTerm, e: EventTerm) -> z3.BoolRef:
     # A ticket that the server cannot open is the matter of R5077-3.2-09.

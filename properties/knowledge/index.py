@@ -38,8 +38,8 @@ from rfc5077.properties.verdict.judge import CONFORMANT, INCONCLUSIVE
 ROOT = Path(__file__).resolve().parents[2]
 TRACES = "tests/traces"
 BESIDE = (
-    "tests/house/*.py", "tests/model/test_catalogue.py", "tests/properties/test_knowledge.py",
-    "tests/properties/test_clause_page.py",
+    "tests/house/*.py", "tests/model/test_catalogue.py", "tests/model/test_clauses.py",
+    "tests/properties/test_knowledge.py", "tests/properties/test_clause_page.py",
 )  # fmt: skip
 """Tests about the catalogue itself: that they name a clause does not mean that they exercise it."""
 JUDGING = (

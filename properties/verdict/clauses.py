@@ -15,6 +15,7 @@ from functools import cache
 
 from rfc5077.model.clause import Binds, Clause, Decided
 from rfc5077.model.clauses import family
+from rfc5077.model.clauses.readings import reading
 from rfc5077.model.systems import Bound, bound
 from rfc5077.properties.knowledge.necessity import Fall, Row, row_of
 from rfc5077.properties.knowledge.stacks import BY_HAND, Observation, observations
@@ -41,9 +42,10 @@ def restating(clause: Clause) -> list[str]:
 
 def constraint(clause: Clause) -> str:
     """The constraint over one connection as it is written, over the party's state ``s`` and the event ``e``."""
-    if clause.constraint is None:
+    formula = clause.constraint or clause.hellos
+    if formula is None:
         return ""
-    lines = textwrap.dedent(inspect.getsource(clause.constraint)).splitlines()
+    lines = textwrap.dedent(inspect.getsource(formula)).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("def "))
     return "\n".join(lines[start:])
 
@@ -104,6 +106,7 @@ def clause_as_json(clause: Clause) -> Json:
         "decided": clause.decided.value,
         "permission": clause.permission,
         "reason": clause.reason or None,
+        "reading": reading(clause.id) or None,
         "rulings": [
             {"party": r.party.value, "behaviour": r.behaviour, "answer": r.answer.value, "clauses": list(r.clauses)}
             for r in clause.rulings
@@ -146,13 +149,17 @@ def clause_page(clause: Clause) -> str:
     """One clause at length, as text."""
     row = needed(clause)
     code = textwrap.indent(constraint(clause), "    ")
+    by_it = clause.decided is Decided.BY_CONSTRAINT
+    over = f" over the bound party's {'hellos' if clause.hellos else 'state'} and the event:" if by_it else ""
     rows = [
         ("in", [_place(clause)]),
-        ("not followed", [] if clause.permission else [clause.verdict.value]),
+        ("not followed", [] if clause.permission and not clause.mechanised else [clause.verdict.value]),
         ("seen by", [clause.observer.value]),
-        ("decided", [clause.decided.value + (" over the bound party's state and the event:" if code else "")]),
+        ("decided", [clause.decided.value + over]),
         ("because", _filled(clause.reason)),
+        ("constraint", ["binds what no trace shows, and carries proofs:"] if code and not over else []),
         ("", [code] if code else []),
+        ("read as", _filled(reading(clause.id))),
         ("lasting", _lasting_lines(clause)),
         ("rulings", _ruling_lines(clause)),
         ("same class", _filled(", ".join(restating(clause)))),

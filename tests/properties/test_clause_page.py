@@ -112,7 +112,18 @@ def test_a_clause_that_others_decide_leads_to_what_exercises_these():
 def test_every_clause_has_a_page(entry):
     lines = clause_page(entry).splitlines()
     assert lines[0] == f"{entry.id}  {entry.level.value}, binds {entry.binds.value}"
-    assert any(line.startswith("  not followed:") for line in lines) is not entry.permission
+    assert any(line.startswith("  not followed:") for line in lines) is (entry.mechanised or not entry.permission)
+
+
+def test_a_constraint_that_no_trace_shows_is_told_beside_what_decides():
+    page = clause_page(BY_ID["R5077-3.4-07"])
+    assert "  decided:       by paired runs\n" in page
+    assert "  constraint:    binds what no trace shows, and carries proofs:\n    def id_does_not_decide" in page
+
+
+def test_a_page_says_how_a_row_was_read():
+    assert "  read as:       A MUST NOT, judged as advice" in clause_page(BY_ID["R5246-7.2.2-01"])
+    assert "read as:" not in clause_page(BY_ID["R5077-3.3-02"])
 
 
 def listed(capsys, *options):
