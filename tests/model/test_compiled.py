@@ -16,12 +16,18 @@ from hypothesis import strategies as st
 
 from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Ticket
 from rfc5077.model.logic import Symbolic
+from rfc5077.model.parameters.event import HelloEvent, HelloEventTerm
+from rfc5077.model.parameters.state import Hellos
+from rfc5077.model.parameters.state import step as hello_step
+from rfc5077.model.parameters.watch import conduct_of_hellos, term_of_hellos
+from rfc5077.model.parameters.watch import constraints as hello_constraints
 from rfc5077.model.run.compiled import compiled, source
 from rfc5077.model.run.party import conduct, judged, start_of, step, term_of
 from rfc5077.model.run.says import SAYS
 
 PARTIES = (CLIENT, SERVER)
 EVENT = EventTerm("event")
+UTTERANCE = HelloEventTerm("event")
 INTEGERS = z3.IntSort()
 
 
@@ -170,41 +176,84 @@ def test_a_compiled_step_runs_as_z3_evaluates_it(party):
         assert list(map(int, move(*point))) == [value(e, [state, EVENT], point) for e in expressions], point
 
 
-SMALL = [
-    (party, name)
-    for party in PARTIES
-    for name, expression in constraints(party).items()
-    if prod(
+def points(expression: z3.ExprRef, records: list[Symbolic]) -> int:
+    """How many points the records have in the fields that the expression mentions."""
+    mentioned = support(expression)
+    return prod(
         size
-        for record in (term_of(party), EVENT)
+        for record in records
         for term, size in zip(record.terms.values(), record.sizes(), strict=True)
-        if term.decl().name() in support(expression)
+        if term.decl().name() in mentioned
     )
-    <= 1000
-]
 
 
-@pytest.mark.parametrize("party, name", SMALL, ids=lambda x: getattr(x, "name", x))
-def test_a_clause_that_reads_little_runs_right_at_all_its_points(party, name):
-    state, expression = term_of(party), constraints(party)[name]
-    place = [entry.id for entry in conduct(party).clauses].index(name)
+def holds_nowhere_else(expression: z3.ExprRef, records: list[Symbolic], check) -> bool:
+    """Whether the points at which the function says yes are all those at which the expression holds."""
+    state, event = records
     mentioned = support(expression)
     ranges = [
         range(size) if term.decl().name() in mentioned else range(1)
-        for record in (state, EVENT)
+        for record in records
         for term, size in zip(record.terms.values(), record.sizes(), strict=True)
     ]
     cut, true_points = len(state.sizes()), []
-    terms = [*state.terms.values(), *EVENT.terms.values()]
+    terms = [*state.terms.values(), *event.terms.values()]
     for point in product(*ranges):
-        if conduct(party).check(point[:cut], point[cut:])[place]:
+        if check(point[:cut], point[cut:]):
             read = [(t, n) for t, n in zip(terms, point, strict=True) if t.decl().name() in mentioned]
             true_points.append(
                 z3.And([t == (z3.BoolVal(bool(n)) if z3.is_bool(t) else t.sort().constructor(n)()) for t, n in read])
             )
     solver = z3.Solver()
     solver.add(expression != z3.Or(true_points))
-    assert solver.check() == z3.unsat
+    return solver.check() == z3.unsat
+
+
+SMALL = [
+    (party, name)
+    for party in PARTIES
+    for name, expression in constraints(party).items()
+    if points(expression, [term_of(party), EVENT]) <= 1000
+]
+
+
+@pytest.mark.parametrize("party, name", SMALL, ids=lambda x: getattr(x, "name", x))
+def test_a_clause_that_reads_little_runs_right_at_all_its_points(party, name):
+    place = [entry.id for entry in conduct(party).clauses].index(name)
+    records, check = [term_of(party), EVENT], conduct(party).check
+    assert holds_nowhere_else(constraints(party)[name], records, lambda s, e: check(s, e)[place])
+
+
+# --- the second kind: parameters of the hellos ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("party", PARTIES, ids=lambda p: p.name)
+def test_clauses_and_mechanics_of_the_hellos_are_compiled_to_what_they_mean_at_every_point(party):
+    found, state = hello_constraints(party), term_of_hellos(party)
+    assert len(found) > 10
+    assert differ(list(found.values()), state, UTTERANCE) == []
+    assert differ(list(hello_step(state, UTTERANCE).terms.values()), state, UTTERANCE) == []
+
+
+OF_HELLOS = [(party, entry) for party in PARTIES for entry in hello_constraints(party)]
+
+
+@pytest.mark.parametrize("party, entry", OF_HELLOS, ids=lambda x: getattr(x, "id", None) or x.name)
+def test_a_clause_about_the_hellos_runs_right_at_all_its_points(party, entry):
+    expression, records = hello_constraints(party)[entry], [term_of_hellos(party), UTTERANCE]
+    assert points(expression, records) < 40_000
+    place, check = conduct_of_hellos(party).clauses.index(entry), conduct_of_hellos(party).check
+    assert holds_nowhere_else(expression, records, lambda s, e: check(s, e)[place])
+
+
+@pytest.mark.parametrize("party", PARTIES, ids=lambda p: p.name)
+def test_a_compiled_step_of_the_hellos_runs_as_z3_evaluates_it(party):
+    chance = random.Random(7627)
+    state, move = term_of_hellos(party), conduct_of_hellos(party).move
+    expressions = list(hello_step(state, UTTERANCE).terms.values())
+    for _ in range(40):
+        point = [tuple(chance.randrange(size) for size in record.sizes()) for record in (Hellos, HelloEvent)]
+        assert list(map(int, move(*point))) == [value(e, [state, UTTERANCE], point) for e in expressions], point
 
 
 FLAGS = [EVENT.resumes, EVENT.omits_ticket]
