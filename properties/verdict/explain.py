@@ -10,6 +10,7 @@ from rich.markup import escape
 from rfc5077.model.event import TICKETS, Extension, Message, Ticket
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.judge import ADVICE, NOTE, Finding, Step, name_of
+from rfc5077.properties.verdict.sentences import DUE, TOPICS
 
 _COLOURS = {"violation": "bold red", "advice": "yellow", "note": "cyan"}
 _DULL = (
@@ -30,6 +31,13 @@ ALERTS = {
     112: "unrecognized_name", 116: "certificate_required", 120: "no_application_protocol",
 }  # fmt: skip
 """Alert descriptions by number (RFC 5246, section 7.2, and the documents that added to it)."""
+
+
+EXTENSIONS = {
+    "server_name": 0, "max_fragment_length": 1, "status_request": 5, "signature_algorithms": 13,
+    "application_protocols": 16, "extended_master_secret": 23, "renegotiation_info": 0xFF01,
+}  # fmt: skip
+"""Extensions by the names that findings use (RFC 6066, 5246, 7301, 7627 and 5746)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,36 @@ def details(step: Step) -> str:
     return "; ".join(words)
 
 
+_OF_CLIENT = ("cipher_suites", "compression_methods", "versions")
+_OF_SERVER = ("cipher_suite", "compression_method", "downgrade_marker")
+
+
+def parameters(event: RecordedEvent, topics: Sequence[str]) -> str:
+    """What a hello says about these fields or extensions, in a few words."""
+    if event.message not in ("ClientHello", "ServerHello"):
+        return ""
+    foreign = _OF_SERVER if event.message == "ClientHello" else _OF_CLIENT
+    return "; ".join(f"{topic}: {_parameter(event, topic)}" for topic in topics if topic not in foreign)
+
+
+def _parameter(event: RecordedEvent, topic: str) -> str:
+    value = getattr(event, topic, None)
+    if topic in EXTENSIONS and event.extensions is not None and EXTENSIONS[topic] not in event.extensions:
+        suites = event.cipher_suites or ()
+        return "by suite" if topic == "renegotiation_info" and 0xFF in suites else "absent"
+    if value is None:
+        return "present" if topic in EXTENSIONS and event.extensions is not None else "not recorded"
+    if topic in ("cipher_suites", "cipher_suite", "version", "versions"):
+        numbers = value if isinstance(value, tuple) else (value,)
+        more = " ..." if len(numbers) > _AT_MOST else ""
+        return " ".join(f"{number:04X}" for number in numbers[:_AT_MOST]) + more
+    if isinstance(value, bytes):
+        return value.hex() or "empty"
+    if isinstance(value, tuple):
+        return " ".join(name.decode("ascii", "backslashreplace") for name in value) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _octets(body: bytes | None) -> str:
     if body is None:
         return "unreadable"
@@ -114,6 +152,8 @@ def due(finding: Finding) -> str:
         return "tolerated"
     if finding.verdict == ADVICE:
         return "better not"
+    if finding.clause.id in DUE:
+        return f"due: {DUE[finding.clause.id]}"
     if finding.earlier is not None:
         return f"not after connection {finding.earlier}"
     if not finding.allowed:
@@ -156,7 +196,8 @@ def rows_of(finding: Finding) -> tuple[Row, ...]:
         if several and (place == 0 or step.event.connection != finding.trace[place - 1].event.connection):
             rows.append(Row("", f"(connection {step.event.connection})"))
         mark = due(finding) if place == last and finding.index else _remark(finding, step)
-        rows.append(Row(step.event.sender, _line(step), mark))
+        more = parameters(step.event, TOPICS.get(finding.clause.id, ()))
+        rows.append(Row(step.event.sender, "; ".join(filter(None, (_line(step), more))), mark))
     return tuple(rows)
 
 
@@ -226,4 +267,6 @@ def step_name(step: Step) -> str:
 
 def allowed_names(finding: Finding) -> list[str]:
     """What the party might have sent instead, as users write events."""
+    if finding.clause.id in DUE:
+        return [f"{finding.party.name.lower()}:{DUE[finding.clause.id]}"]
     return list(dict.fromkeys(name_of(event) for event in finding.allowed))

@@ -97,42 +97,60 @@ SEEN: dict[str, str] = {
 }
 """What somebody did who broke a clause."""
 
-_REFUSED = "client:Alert(description=handshake_failure)"
+_REFUSED = "Alert(description=handshake_failure)"
 
 DUE: dict[str, str] = {
-    "R5246-7.4.1.2-02": "client:ClientHello(cipher_suites=the session's among them)",
-    "R5246-7.4.1.3-02": "server:ServerHello(cipher_suite=the session's)",
-    "R5246-7.4.1.3-03": "server:ServerHello(cipher_suite=one that was offered)",
-    "R5246-7.4.1.3-04": "client:Alert(description=illegal_parameter)",
-    "R5246-7.4.1.3-06": "server:ServerHello(version=the highest that both know)",
-    "R5246-7.4.1.4-05": "server:ServerHello(without this extension)",
-    "R5246-7.4.1.4.1-01": "server:ServerHello(without this extension)",
-    "R5246-E.1-01": "client:ClientHello(version=the session's)",
-    "R5246-E.2-01": "client:ClientHello(in the format of TLS)",
-    "R7627-4-01": "client:Alert or server:Alert(description=handshake_failure)",
-    "R7627-5.2-01": "client:ClientHello(extended_master_secret)",
-    "R7627-5.2-02": "server:ServerHello(extended_master_secret)",
-    "R7627-5.2-03": "server:ServerHello(without extended_master_secret)",
-    "R7627-5.3-01": "client:ClientHello(without this session)",
-    "R7627-5.3-02": "client:ClientHello(extended_master_secret)",
-    "R7627-5.3-03": "server:Certificate",
-    "R7627-5.3-04": "server:Alert(description=handshake_failure)",
-    "R7627-5.3-05": "server:Alert(description=handshake_failure)",
-    "R7627-5.3-06": "server:ServerHello(extended_master_secret)",
+    "R5246-7.4.1.2-02": "ClientHello(cipher_suites=the session's among them)",
+    "R5246-7.4.1.3-02": "ServerHello(cipher_suite=the session's)",
+    "R5246-7.4.1.3-03": "ServerHello(cipher_suite=one that was offered)",
+    "R5246-7.4.1.3-04": "Alert(description=illegal_parameter)",
+    "R5246-7.4.1.3-06": "ServerHello(version=the highest that both know)",
+    "R5246-7.4.1.4-05": "ServerHello(without this extension)",
+    "R5246-7.4.1.4.1-01": "ServerHello(without this extension)",
+    "R5246-E.1-01": "ClientHello(version=the session's)",
+    "R5246-E.2-01": "ClientHello(in the format of TLS)",
+    "R7627-4-01": "Alert(description=handshake_failure)",
+    "R7627-5.2-01": "ClientHello(extended_master_secret)",
+    "R7627-5.2-02": "ServerHello(extended_master_secret)",
+    "R7627-5.2-03": "ServerHello(without extended_master_secret)",
+    "R7627-5.3-01": "ClientHello(without this session)",
+    "R7627-5.3-02": "ClientHello(extended_master_secret)",
+    "R7627-5.3-03": "Certificate",
+    "R7627-5.3-04": "Alert(description=handshake_failure)",
+    "R7627-5.3-05": "Alert(description=handshake_failure)",
+    "R7627-5.3-06": "ServerHello(extended_master_secret)",
     "R7627-5.3-07": _REFUSED,
     "R7627-5.3-08": _REFUSED,
-    "R6066-1.1-02": "server:ServerHello(without this extension)",
-    "R6066-3-01": "client:ClientHello(server_name=the session's)",
-    "R6066-3-02": "server:Certificate",
-    "R6066-3-03": "server:ServerHello(without server_name)",
-    "R6066-3-04": "server:ServerHello(server_name=empty)",
-    "R7301-3.1-02": "server:ServerHello(application_protocols=one)",
-    "R7301-3.2-01": "server:Alert(description=no_application_protocol)",
-    "R5746-3.4-01": "client:ClientHello(renegotiation_info=empty)",
+    "R6066-1.1-02": "ServerHello(without this extension)",
+    "R6066-3-01": "ClientHello(server_name=the session's)",
+    "R6066-3-02": "Certificate",
+    "R6066-3-03": "ServerHello(without server_name)",
+    "R6066-3-04": "ServerHello(server_name=empty)",
+    "R7301-3.1-02": "ServerHello(application_protocols=one)",
+    "R7301-3.2-01": "Alert(description=no_application_protocol)",
+    "R5746-3.4-01": "ClientHello(renegotiation_info=empty)",
     "R5746-3.4-02": _REFUSED,
-    "R5746-3.6-01": "server:ServerHello(renegotiation_info=empty)",
-    "R5746-3.6-03": "server:Alert(description=handshake_failure)",
-    "R8446-4.1.3-01": "server:ServerHello(downgrade_marker)",
-    "R8446-D.1-01": "client:ClientHello(version=the session's)",
+    "R5746-3.6-01": "ServerHello(renegotiation_info=empty)",
+    "R5746-3.6-03": "Alert(description=handshake_failure)",
+    "R8446-4.1.3-01": "ServerHello(downgrade_marker)",
+    "R8446-D.1-01": "ClientHello(version=the session's)",
 }
 """What would have been in order, for the clauses about the hellos' parameters; the others ask the monitor."""
+
+_SUITES = ("cipher_suites", "cipher_suite")
+_SECRET = ("extended_master_secret",)
+_LIMITS = ("server_name", "max_fragment_length", "status_request")
+_NAME, _PROTOCOLS, _BINDING = ("server_name",), ("application_protocols",), ("renegotiation_info",)
+
+TOPICS: dict[str, tuple[str, ...]] = (
+    dict.fromkeys(("R5246-7.4.1.2-02", "R5246-7.4.1.3-02", "R5246-7.4.1.3-03", "R5246-7.4.1.3-04"), _SUITES)
+    | dict.fromkeys(("R5246-7.4.1.3-06", "R5246-E.1-01", "R8446-D.1-01"), ("version", "versions"))
+    | dict.fromkeys(("R5246-7.4.1.4-05", "R6066-1.1-02"), _LIMITS)
+    | {"R5246-7.4.1.4.1-01": ("signature_algorithms",), "R5246-E.2-01": ("version",)}
+    | {"R8446-4.1.3-01": ("version", "downgrade_marker")}
+    | dict.fromkeys((id for id in DUE if id.startswith("R7627-")), _SECRET)
+    | dict.fromkeys((id for id in DUE if id.startswith("R6066-3")), _NAME)
+    | dict.fromkeys((id for id in DUE if id.startswith("R7301-")), _PROTOCOLS)
+    | dict.fromkeys((id for id in DUE if id.startswith("R5746-")), _BINDING)
+)
+"""Which fields of the hellos a finding about their parameters shows."""

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from rfc5077.model.clauses import CATALOGUE
 from rfc5077.properties.verdict.explain import Row, finding_text, ladder, rows_of
-from rfc5077.properties.verdict.judge import SEEN, judge_file
+from rfc5077.properties.verdict.judge import judge_file
 from rfc5077.properties.verdict.report import judge_json, judge_text
+from rfc5077.properties.verdict.sentences import DUE, SEEN, TOPICS
 
 EDITED = Path(__file__).parents[1] / "traces" / "edited"
 
@@ -63,6 +64,7 @@ def test_a_finding_says_what_was_seen_what_was_due_and_by_which_clause(name):
 
 def test_every_clause_that_can_be_broken_has_a_sentence_for_who_breaks_it():
     assert set(SEEN) == {entry.id for entry in CATALOGUE if entry.mechanised}
+    assert set(DUE) == set(TOPICS) == {entry.id for entry in CATALOGUE if entry.hellos is not None}
 
 
 def test_colour_changes_no_word(capsys):
