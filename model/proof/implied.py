@@ -21,14 +21,19 @@ from rfc5077.model.proof.classes import ClauseClass, asked_by, builders, class_o
 from rfc5077.model.proof.digest import combined, digest, digest_of_system
 from rfc5077.model.proof.explore import explore
 from rfc5077.model.proof.finite import is_finite, reach
+from rfc5077.model.proof.hellos import hellos
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.necessity import NONE, PATIENCE, digest_of_joint
 from rfc5077.model.proof.rules import answers_old_ticket, offers_new_ticket, rules
+from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Without
 from rfc5077.model.proof.unbounded import System, Unproved, obligations, proposed
+from rfc5077.model.run.compiled import compiled
 
 And, Not, Or = z3.And, z3.Not, z3.Or
+MOST = 300_000
+"""Joint states that are looked at, where no clause binds, for one in which a class would be broken."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +72,31 @@ def key(one: ClauseClass) -> str:
 def standing(name: str) -> Standing:
     """Whether the class of this name is implied by the others, and by which."""
     one = class_of(name)
-    asked, by, history = list(_joint(one)), set[str](), False
-    for _, _, _, sources in asked:
-        history |= sources is None
-        by |= set(sources or ())
-    questions = [(where, found) for where, found, falsifiable, _ in asked if falsifiable]
-    questions += list(_systems(one))
-    for where, found in questions:
+    asked, systems = list(_joint(one)), list(_systems(one))
+    proved = [(question.name, question.obligations) for question in asked] + systems
+    for where, found in proved:
         if not found or not all(_unsat(one) for one in found):
             return Standing(False, bites=where)
-    return Standing(bool(questions), tuple(sorted(by)), history or len(questions) > len(asked))
+    if not systems and not _comes_about(Or([question.able for question in asked])):
+        return Standing(False)
+    by = {source for question in asked for source in question.sources or ()}
+    history = bool(systems) or any(question.sources is None for question in asked)
+    return Standing(True, tuple(sorted(by)), history)
+
+
+def _comes_about(goal: z3.BoolRef) -> bool:
+    """Whether a run of the joint model leads to the goal where no clause binds anybody, among the states nearest."""
+    without = frozenset(entry.id for party in (CLIENT, SERVER) for entry in binding(party))
+    holds = compiled([goal], STATE.client, STATE.server, STATE.world)
+    seen, found = 0, False
+
+    def stop(state: Triple) -> bool:
+        nonlocal seen, found
+        seen, found = seen + 1, bool(holds(*state)[0])
+        return found or seen == MOST
+
+    explore(without, stop)
+    return found
 
 
 def _unsat(one: Obligation) -> bool:
@@ -113,9 +133,19 @@ def _mechanics() -> dict[str, Step]:
     return {step.name: step for step in steps(bound)}
 
 
-def _joint(one: ClauseClass) -> Iterator[tuple[str, list[Obligation], bool, tuple[str, ...] | None]]:
-    """By step that a clause of the class is about: the obligation, whether the step could break it, what forbids it."""
-    entries = _mechanised(one)
+@dataclass(frozen=True)
+class _Question:
+    """A step that might break the class: obligations that no state allows it, what it is, what forbids it at once."""
+
+    name: str
+    obligations: list[Obligation]
+    able: z3.BoolRef
+    sources: tuple[str, ...] | None
+
+
+def _joint(one: ClauseClass) -> Iterator[_Question]:
+    """The steps that a party could break the class by, if it went by the figures alone."""
+    entries = [entry for entry in _mechanised(one) if entry.constraint is not None]
     if not entries:
         return
     for step in steps(one.without):
@@ -125,11 +155,12 @@ def _joint(one: ClauseClass) -> Iterator[tuple[str, list[Obligation], bool, tupl
             if entry.constraint is None or not entry.binds.covers(party):
                 continue
             broken = z3.simplify(Not(entry.constraint(STATE.party(party), e)))
-            if z3.is_false(broken) or _never(_mechanics()[step.name].guard, broken):
+            able = _mechanics()[step.name].guard
+            if z3.is_false(broken) or _never(able, broken):
                 continue
             name = f"{entry.id} at {step.name}"
-            found = [obligation(name, _invariant(), step.guard, broken)]
-            yield name, found, True, _sources(one, step, broken)
+            yield _Question(name, [obligation(name, _invariant(), step.guard, broken)], And(able, broken),
+                            _sources(one, step, broken))  # fmt: skip
 
 
 def _never(*formulas: z3.BoolRef) -> bool:
@@ -170,6 +201,8 @@ def _changed(one: ClauseClass) -> list[tuple[System, System]]:
         digests = digest_of_system(full), digest_of_system(less)
         if digests[0] != digests[1]:
             found.setdefault(combined(digests), (full, less))
+    if any(entry.hellos is not None for entry in _mechanised(one)):
+        found["hellos"] = hellos(NONE, one.without), hellos(one.without)
     return list(found.values())
 
 

@@ -16,7 +16,7 @@ import z3
 
 from rfc5077.model.proof.classes import asked_by, class_of, classes
 from rfc5077.model.proof.digest import combined, digest_of_system
-from rfc5077.model.proof.explore import Triple, explore, moves
+from rfc5077.model.proof.explore import explore, moves
 from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.necessity import (
@@ -30,6 +30,7 @@ from rfc5077.model.proof.necessity import (
     invariant,
     saved,
 )
+from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Unreachable, Without
 from rfc5077.model.proof.unbounded import Unproved, witness
 from rfc5077.model.run.compiled import compiled

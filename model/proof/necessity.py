@@ -20,12 +20,13 @@ from rfc5077.model.event import CLIENT, SERVER, EventTerm
 from rfc5077.model.proof.certificate import check
 from rfc5077.model.proof.classes import ClauseClass, asked_by, class_of, classes
 from rfc5077.model.proof.digest import combined, digest, digest_of_system
-from rfc5077.model.proof.explore import Explored, Triple, explore, starts
+from rfc5077.model.proof.explore import Explored, explore, starts
 from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.replay import ReplayError, evaluated, replayed
 from rfc5077.model.proof.rules import rules
 from rfc5077.model.proof.search import counterexample
+from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Unreachable, Without
 from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.proof.unbounded import Moment, System, Unproved, obligations, proposed, witnesses
@@ -86,7 +87,7 @@ def tasks(theorems: Iterable[Theorem] = THEOREMS) -> tuple[Task, ...]:
 
 def of_joint(theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
     """The theorems about one handshake of client and server."""
-    return tuple(theorem for theorem in theorems if not isinstance(theorem.claim, Unreachable))
+    return tuple(theorem for theorem in theorems if isinstance(theorem.claim, Always | TwoRuns | Decreasing))
 
 
 def binds_joint(one: ClauseClass) -> bool:
@@ -167,9 +168,11 @@ def digest_of_goal(theorem: Theorem) -> str:
         parts = [claim.when(NONE), claim.then(NONE)]
     elif isinstance(claim, TwoRuns):
         parts = [claim.when(NONE), *claim.linked(), *claim.same(NONE), claim.alone(NONE)]
-    else:
+    elif isinstance(claim, Decreasing):
         parts = [claim.when(NONE), claim.rank()]
         return combined([*map(digest, parts), *(rule.name for rule in rules() if claim.moves(rule))])
+    else:
+        raise TypeError(f"{theorem.id} speaks of no run")
     return combined([type(claim).__name__, *map(digest, parts)])
 
 
@@ -217,7 +220,9 @@ def joint_fall(theorem: Theorem, explored: Explored, without: Without) -> Fall |
 def confirmed(theorem: Theorem, explored: Explored, states: tuple[Triple, ...], without: Without) -> bool:
     """Whether z3 finds the claim false in these joint states."""
     claim = theorem.claim
-    if isinstance(claim, Unreachable) or not all(z3.is_true(evaluated(claim.when(without), s)) for s in states):
+    if not isinstance(claim, Always | TwoRuns | Decreasing):
+        return False
+    if not all(z3.is_true(evaluated(claim.when(without), state)) for state in states):
         return False
     if isinstance(claim, Always):
         return z3.is_false(evaluated(claim.then(without), states[0]))
