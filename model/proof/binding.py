@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rfc5077.model.clauses import CATALOGUE
-from rfc5077.model.proof.theorem import Theorem, Unreachable, Without
+from rfc5077.model.proof.theorem import Certified, Theorem, Unreachable, Without
+from rfc5077.model.proof.unbounded import System
 from rfc5077.model.systems import systems
 
 
@@ -19,10 +21,18 @@ class Binding:
 
 def binding(theorem: Theorem, without: Without) -> Binding:
     """What a theorem is proved under when the clauses of the given ids are dropped."""
-    if not isinstance(theorem.claim, Unreachable):
-        return Binding(frozenset(clause.id for clause in CATALOGUE if clause.mechanised) - without, frozenset())
-    system = theorem.claim.system(without)
-    name = system.name.partition(" without ")[0]
-    rows = next(frozenset(row.id for row in one.rows) for one in systems() if one.name == name)
+    claim, joint = theorem.claim, frozenset(clause.id for clause in CATALOGUE if clause.mechanised)
+    if not isinstance(claim, Unreachable | Certified):
+        return Binding(joint - without, frozenset())
+    system = claim.system(without)
+    rows = _rows(system)
     left_out = rows & system.left_out - without
+    if isinstance(claim, Certified) and claim.joint:
+        rows |= joint
     return Binding(rows - without - left_out, left_out)
+
+
+def _rows(system: System) -> frozenset[str]:
+    """The ids of the clauses that speak of a system's steps; of a larger system of the same rows too."""
+    known = next((one for one in systems() if re.match(rf"{re.escape(one.name)}( with(out)? .*)?$", system.name)), None)
+    return frozenset(row.id for row in known.rows) if known else frozenset()

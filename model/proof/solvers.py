@@ -53,12 +53,12 @@ class Solvers:
         """What each solver makes of each obligation."""
         found = Answers()
         for number, one in enumerate(self._waiting):
-            tell("z3", number, len(self._waiting))
+            tell("z3 checks", number, len(self._waiting))
             begun = time.perf_counter()
             found.of["z3"][one.name] = check("z3", [one.script], self._seconds)[0]
             found.seconds[one.name] = time.perf_counter() - begun
         for number, (one, future) in enumerate(self._waiting.items()):
-            tell("cvc5", number, len(self._waiting))
+            tell("cvc5 checks", number, len(self._waiting))
             found.of["cvc5"][one.name] = future.result()[0]
         return found
 

@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfc5077.properties.cli import certificates as folders
+from rfc5077.properties.cli.interrupt import at_once
 from rfc5077.properties.cli.names import find_clause, find_name
 from rfc5077.properties.cli.output import FAILED, Progress, document
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.files import write_whole
 
 if TYPE_CHECKING:
-    from rfc5077.model.proof.certificate import Obligation
+    from rfc5077.model.proof.prover import Proof
+    from rfc5077.model.proof.theorem import Theorem
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="THEOREM", help="All of them if left out.")]
 Dropped = Annotated[str | None, typer.Option("--without", metavar="CLAUSE", help="Drop it and what restates it.")]
-Folder = Annotated[Path | None, typer.Option(metavar="DIR", help="Keep every obligation there, as SMT-LIB 2.")]
+Folder = Annotated[Path | None, typer.Option(metavar="DIR", help="Keep every obligation there, for any solver.")]
+Seconds = Annotated[float, typer.Option(min=0.001, help="How long a solver may think about one obligation.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what each theorem says.")]
+Twins = Annotated[bool, typer.Option("--twins", help="Show a run that meets each theorem's condition.")]
 Matrix = Annotated[bool, typer.Option("--necessity", help="Also: what falls without each class of clauses.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="With --necessity: compute all anew.")]
 Kept = Annotated[Path | None, typer.Option(metavar="FILE", help="With --necessity: write the matrix as package data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
-def prove(theorems: Names = None, without: Dropped = None, certificates: Folder = None, necessity: Matrix = False,
-          fresh: Fresh = False, keep: Kept = None, json: AsJson = False) -> int:  # fmt: skip
-    """Prove the theorems; two solvers check each certificate."""
-    from rfc5077.model.clauses import CATALOGUE
-    from rfc5077.model.proof.theorems import EVERY
+def prove(theorems: Names = None, without: Dropped = None, certificates: Folder = None, seconds: Seconds = 60.0,
+          verbose: Verbose = False, twins: Twins = False, necessity: Matrix = False, fresh: Fresh = False,
+          keep: Kept = None, json: AsJson = False) -> int:  # fmt: skip
+    """Prove the theorems; two solvers check each certificate.
 
-    known = {theorem.id: theorem for theorem in EVERY}
-    names = [find_name("theorem", name, known) for name in theorems or known]
-    _agree(theorems, without, necessity=necessity, fresh=fresh, keep=keep)
-    clauses: frozenset[str] = frozenset()
-    if without is not None:
-        clauses = _same_class(find_clause(CATALOGUE, without).id)
+    Named theorems are shown at length, with a run that meets the condition of each.
+    """
+    course = _Course()
+    with at_once(course.last_words) as ctrl_c:
+        place = folders.usable(certificates) if certificates is not None else None
+        _agree(theorems, without, necessity=necessity, fresh=fresh, keep=keep)
+        chosen, clauses = _chosen(theorems), _same_class(without) if without is not None else frozenset[str]()
+        proof = course.proved(chosen, clauses, seconds)
+        if place is not None:
+            with ctrl_c.held():
+                folders.write(place, proof)
+        from rfc5077.properties.verdict.proofs import prove_json, prove_text
 
-    from rfc5077.model.proof.prover import prove as run
-    from rfc5077.properties.verdict.proofs import prove_json, prove_text
-
-    with Progress() as progress:
-        proof = run(tuple(known[name] for name in dict.fromkeys(names)), clauses, progress.stage)
-    if certificates is not None:
-        _keep(certificates, proof.obligations)
+        body = prove_json(proof) if json else {}
+        text = "" if json else prove_text(proof, statements=verbose or bool(theorems), twins=twins or bool(theorems))
     if not necessity:
-        typer.echo(document("prove", prove_json(proof)) if json else prove_text(proof) + "\n", nl=False)
+        typer.echo(document("prove", body) if json else text + "\n", nl=False)
         return FAILED if proof.failed else 0
 
     from rfc5077.properties.cli import necessity as matrix
 
-    found = matrix.compute([result.theorem for result in proof.results], fresh=fresh)
+    found = matrix.compute(chosen, fresh=fresh)
     if keep is not None:
         matrix.keep(keep, found)
     if json:
-        typer.echo(document("prove", prove_json(proof) | matrix.necessity_json(found)), nl=False)
+        typer.echo(document("prove", body | matrix.necessity_json(found)), nl=False)
     else:
-        typer.echo(f"{prove_text(proof)}\n\n{matrix.necessity_text(found)}")
+        typer.echo(f"{text}\n\n{matrix.necessity_text(found)}")
     return FAILED if proof.failed or matrix.undecided(found) else 0
+
+
+class _Course:
+    """A proof on its way: how far it has come is what is said when it is cut short."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._reached = ""
+
+    def proved(self, theorems: Sequence[Theorem], without: frozenset[str], seconds: float) -> Proof:
+        """The proof, with a bar meanwhile."""
+        from rfc5077.model.proof.prover import prove as run
+
+        with Progress() as self._bar:
+            proof = run(tuple(theorems), without, self._tell, seconds)
+        self._bar = None
+        return proof
+
+    def _tell(self, stage: str, done: int, of: int) -> None:
+        self._reached = f" while {stage}, {done} of {of} done" if of > 1 else f" while {stage}"
+        if self._bar is not None:
+            self._bar.stage(stage, done, of)
+
+    def last_words(self) -> str:
+        """What is said on Ctrl-C; the bar is taken away first."""
+        if self._bar is not None:
+            self._bar.__exit__()
+        return f"interrupted{self._reached}; nothing is concluded"
+
+
+def _chosen(names: Sequence[str] | None) -> list[Theorem]:
+    """The theorems of these names, each once; all if there are none.
+
+    Raises:
+        UsageError: there is no such theorem; says the nearest.
+    """
+    from rfc5077.model.proof.theorems import EVERY
+
+    known = {theorem.id: theorem for theorem in EVERY}
+    return [known[find_name("theorem", name, known)] for name in dict.fromkeys(names or known)]
 
 
 def _agree(theorems: Names, without: str | None, *, necessity: bool, fresh: bool, keep: Path | None) -> None:
@@ -75,28 +120,18 @@ def _agree(theorems: Names, without: str | None, *, necessity: bool, fresh: bool
         raise UsageError("--keep writes the matrix of all theorems, so none can be named")
 
 
-def _same_class(clause: str) -> frozenset[str]:
-    """The clause and those that restate it.
+def _same_class(name: str) -> frozenset[str]:
+    """The clause of this name and those that restate it.
 
     Raises:
-        UsageError: none of them has a constraint, so no proof can rest on them.
+        UsageError: there is none, or none of them has a constraint, so that no proof can rest on them.
     """
-    from rfc5077.model.clauses import BY_ID
+    from rfc5077.model.clauses import BY_ID, CATALOGUE
     from rfc5077.model.proof.prover import dropped
     from rfc5077.model.systems import constrained
 
+    clause = find_clause(CATALOGUE, name).id
     ids = dropped(clause)
     if not any(BY_ID[id].mechanised for id in ids) and ids.isdisjoint(constrained()):
         raise UsageError(f"{clause} has no constraint, so no theorem rests on it", f"See: rfc5077 clause {clause}")
     return ids
-
-
-def _keep(folder: Path, obligations: tuple[Obligation, ...]) -> None:
-    """Writes each obligation as a file of its own, numbered in the order in which they were checked."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
-    for number, obligation in enumerate(obligations):
-        slug = re.sub(r"\W+", "_", obligation.name).strip("_")
-        write_whole(folder / f"{number:03d}_{slug}.smt2", obligation.script)
