@@ -15,6 +15,9 @@ from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording, 
 HERE = Path(__file__).parent
 EDITED = HERE / "edited"
 SESSION_TICKET = 35
+NAME, LENGTH, ALGORITHMS, PROTOCOLS, TIMESTAMPS, EXTENDED_MASTER_SECRET, BINDING = 0, 1, 13, 16, 18, 23, 0xFF01
+SIGNAL, SUITE, OTHER_SUITE = 0xFF, 0xC02B, 0xC02F
+H2, HTTP = b"h2", b"http/1.1"
 OTHER_TICKET = bytes(range(176))
 Events = list[RecordedEvent]
 Edit = Callable[[Events], Events]
@@ -115,6 +118,22 @@ def twice(connection: int, sender: str, message: str) -> Edit:
     return edit
 
 
+def kinds(connection: int, message: tuple[str, str], without: tuple[int, ...] = (), plus: tuple[int, ...] = ()) -> Edit:
+    """A hello has other extensions; what stood in those that it loses is gone."""
+
+    def edit(events: Events) -> Events:
+        at = place(events, connection, *message)
+        left = tuple(kind for kind in events[at].extensions or () if kind not in without)
+        return change(connection, *message, extensions=(*left, *plus))(events)
+
+    return edit
+
+
+def without_secret(*connections: int, of: tuple[tuple[str, str], ...]) -> tuple[Edit, ...]:
+    """These hellos have no extended_master_secret."""
+    return tuple(kinds(connection, hello, without=(EXTENDED_MASTER_SECRET,)) for connection in connections for hello in of)
+
+
 def offered(connection: int, body: Callable[[bytes], bytes], of: int = 1) -> Edit:
     """ClientHello offers something made of the ticket that another connection brought."""
 
@@ -187,8 +206,8 @@ NST = {"ticket": OTHER_TICKET, "lifetime_hint": 7200}
 HELLO_DONE, KEY_EXCHANGE, CLIENT_CCS = (
     ("server", "ServerHelloDone"), ("client", "ClientKeyExchange"), ("client", "ChangeCipherSpec"),
 )  # fmt: skip
-SERVER_HELLO, SERVER_CCS, SERVER_FINISHED, TICKET = (
-    ("server", "ServerHello"), ("server", "ChangeCipherSpec"), ("server", "Finished"), ("server", "NewSessionTicket"),
+CLIENT_HELLO, SERVER_HELLO, SERVER_CCS, SERVER_FINISHED, TICKET = (
+    ("client", "ClientHello"), ("server", "ServerHello"), ("server", "ChangeCipherSpec"), ("server", "Finished"), ("server", "NewSessionTicket"),
 )  # fmt: skip
 
 
@@ -290,10 +309,125 @@ EDITS: dict[str, tuple[str, str, tuple[Edit, ...]]] = {  # file: the unedited re
 }
 # fmt: on
 
+# fmt: off
+OF_HELLOS: dict[str, tuple[str, str, tuple[Edit, ...]]] = {
+    "suite_withdrawn": ("openssl_resumes", "the second ClientHello offers another suite alone",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(OTHER_SUITE, SIGNAL)))),
+    "suite_not_offered_resumed": ("openssl_resumes", "the same without session_ids",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(OTHER_SUITE, SIGNAL), session_id=b""), change(2, *SERVER_HELLO, session_id=b""))),
+    "suite_withdrawn_full_handshake": ("openssl_other_key", "another suite alone is offered, without a session_id, and picked",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(OTHER_SUITE, SIGNAL), session_id=b""),
+         change(2, *SERVER_HELLO, cipher_suite=OTHER_SUITE))),
+    "suite_not_preferred": ("openssl_resumes", "the second ClientHello offers another suite first",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(OTHER_SUITE, SUITE, SIGNAL)))),
+    "other_suite_resumed": ("openssl_resumes", "the second ClientHello offers another suite as well, which is picked",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(SUITE, OTHER_SUITE, SIGNAL)), change(2, *SERVER_HELLO, cipher_suite=OTHER_SUITE))),
+    "other_suite_taken": ("go_renews", "the second ClientHello offers another suite as well, which is picked",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(SUITE, OTHER_SUITE, SIGNAL)), change(2, *SERVER_HELLO, cipher_suite=OTHER_SUITE))),
+    "compression_not_offered": ("openssl_resumes", "ServerHello picks a compression that was not offered",
+        (only(1), change(1, *CLIENT_HELLO, compression_methods=b"\0"), change(1, *SERVER_HELLO, compression_method=1))),
+    "compression_lost": ("openssl_resumes", "a compression is offered from the second ClientHello on, and picked",
+        (only(1, 2), change(1, *CLIENT_HELLO, compression_methods=b"\0"), change(1, *SERVER_HELLO, compression_method=0),
+         change(2, *CLIENT_HELLO, compression_methods=b"\1\0"), change(2, *SERVER_HELLO, compression_method=1))),
+    "version_above": ("openssl_resumes", "ClientHello goes up to TLS 1.1", (only(1), change(1, *CLIENT_HELLO, version=0x0302))),
+    "version_below": ("jsse_client_hint_zero", "the second ServerHello has TLS 1.1", (only(1, 2), change(2, *SERVER_HELLO, version=0x0302))),
+    "version_below_at_first": ("jsse_client_hint_zero", "the first ServerHello has TLS 1.1", (only(1), change(1, *SERVER_HELLO, version=0x0302))),
+    "version_of_session_missing": ("openssl_other_key", "the second ClientHello goes up to TLS 1.1, which is picked",
+        (only(1, 2), change(2, *CLIENT_HELLO, version=0x0302), change(2, *SERVER_HELLO, version=0x0302))),
+    "version_of_session_unlisted": ("go_client", "the second ClientHello lists TLS 1.3 alone", (only(1, 2), change(2, *CLIENT_HELLO, versions=(0x0304,)))),
+    "version_of_session_listed": ("go_client", "the second ClientHello lists TLS 1.3 and 1.2", (only(1, 2), change(2, *CLIENT_HELLO, versions=(0x0304, 0x0303)))),
+    "marker_lost_on_resumption": ("go_client", "the mark of TLS 1.3 in the first ServerHello alone",
+        (only(1, 2), change(1, *SERVER_HELLO, downgrade_marker=True), change(2, *SERVER_HELLO, downgrade_marker=False))),
+    "marker_missing_after_tls_1_3": ("openssl_resumes", "a connection of TLS 1.3 put in before; then a ServerHello of TLS 1.2 without the mark",
+        (only(1), also_from("openssl_tls_1_3", 1, 9, 1), change(1, *SERVER_HELLO, downgrade_marker=False))),
+    "marker_kept": ("go_client", "the mark of TLS 1.3 in both ServerHellos",
+        (only(1, 2), change(1, *SERVER_HELLO, downgrade_marker=True), change(2, *SERVER_HELLO, downgrade_marker=True))),
+    "marker_never": ("go_client", "the mark of TLS 1.3 in no ServerHello",
+        (only(1, 2), change(1, *SERVER_HELLO, downgrade_marker=False), change(2, *SERVER_HELLO, downgrade_marker=False))),
+    "old_format_asks_to_resume": ("openssl_tickets_off_by_client", "the second ClientHello in the format of SSL 2.0",
+        (only(1, 2), change(2, *CLIENT_HELLO, old_format=True, extensions=(), server_name=None), change(2, *SERVER_HELLO, extensions=(BINDING,)))),
+    "old_format_asks_anew": ("openssl_tickets_off_by_client", "the first ClientHello in the format of SSL 2.0",
+        (only(1), change(1, *CLIENT_HELLO, old_format=True, extensions=(), server_name=None), change(1, *SERVER_HELLO, extensions=(BINDING,)))),
+    "secret_dropped_by_client": ("jsse_client_hint_zero", "the second hellos without extended_master_secret",
+        (only(1, 2), *without_secret(2, of=(CLIENT_HELLO, SERVER_HELLO)))),
+    "secret_dropped_when_offering": ("openssl_resumes", "the second hellos without extended_master_secret",
+        (only(1, 2), *without_secret(2, of=(CLIENT_HELLO, SERVER_HELLO)))),
+    "secret_session_resumed_without": ("go_renews", "the second hellos without extended_master_secret",
+        (only(1, 2), *without_secret(2, of=(CLIENT_HELLO, SERVER_HELLO)))),
+    "secret_unanswered": ("jsse_client_hint_zero", "the second ServerHello without extended_master_secret", (only(1, 2), *without_secret(2, of=(SERVER_HELLO,)))),
+    "secret_unanswered_on_resumption": ("openssl_resumes", "the second ServerHello without extended_master_secret",
+        (only(1, 2), *without_secret(2, of=(SERVER_HELLO,)))),
+    "secret_lost_and_taken": ("go_renews", "the second ServerHello without extended_master_secret", (only(1, 2), *without_secret(2, of=(SERVER_HELLO,)))),
+    "secret_unasked": ("openssl_resumes", "ClientHello without extended_master_secret", (only(1), *without_secret(1, of=(CLIENT_HELLO,)))),
+    "secret_at_neither": ("openssl_resumes", "no hello has extended_master_secret", (*without_secret(1, 2, 3, of=(CLIENT_HELLO, SERVER_HELLO)),)),
+    "secret_unknown_to_server": ("openssl_resumes", "no ServerHello has extended_master_secret", (only(1, 2), *without_secret(1, 2, of=(SERVER_HELLO,)))),
+    "secret_late_resumed": ("openssl_resumes", "the first hellos without extended_master_secret", (only(1, 2), *without_secret(1, of=(CLIENT_HELLO, SERVER_HELLO)))),
+    "secret_late_taken": ("go_renews", "the first hellos without extended_master_secret", (only(1, 2), *without_secret(1, of=(CLIENT_HELLO, SERVER_HELLO)))),
+    "secret_late_full_handshake": ("openssl_other_key", "the first hellos without extended_master_secret",
+        (only(1, 2), *without_secret(1, of=(CLIENT_HELLO, SERVER_HELLO)))),
+    "secret_neither_resumed": ("openssl_resumes", "a connection with extended_master_secret put in before; then hellos without",
+        (only(1, 2), *without_secret(1, 2, of=(CLIENT_HELLO, SERVER_HELLO)), also_from("openssl_resumes", 1, 9, 1))),
+    "other_name_resumed": ("go_renews", "the second ClientHello has another server name", (only(1, 2), change(2, *CLIENT_HELLO, server_name="other.example"))),
+    "other_name_alert": ("go_renews", "a connection for another name put in before; then a ticket offered for that name gets an alert",
+        (only(1, 2), also_from("go_renews", 1, 9, 1), change(9, *CLIENT_HELLO, server_name="other.example"),
+         change(9, *TICKET, ticket=OTHER_TICKET), kinds(2, CLIENT_HELLO, without=(21,)), change(2, *CLIENT_HELLO, server_name="other.example"),
+         cut_behind(2, *CLIENT_HELLO, ("server", "Alert", fatal(40)), ("server", "Close", {})))),
+    "other_name_unrecognized": ("go_renews", "the same, and the alert is unrecognized_name",
+        (only(1, 2), also_from("go_renews", 1, 9, 1), change(9, *CLIENT_HELLO, server_name="other.example"),
+         change(9, *TICKET, ticket=OTHER_TICKET), kinds(2, CLIENT_HELLO, without=(21,)), change(2, *CLIENT_HELLO, server_name="other.example"),
+         cut_behind(2, *CLIENT_HELLO, ("server", "Alert", fatal(112)), ("server", "Close", {})))),
+    "other_name_full_handshake": ("openssl_other_key", "the second ClientHello has another server name; both are answered",
+        (only(1, 2), change(2, *CLIENT_HELLO, server_name="other.example"), kinds(1, SERVER_HELLO, plus=(NAME,)), kinds(2, SERVER_HELLO, plus=(NAME,)),
+         change(1, *SERVER_HELLO, server_name_length=0), change(2, *SERVER_HELLO, server_name_length=0))),
+    "other_name_not_heeded": ("openssl_resumes", "the second ClientHello has another server name", (only(1, 2), change(2, *CLIENT_HELLO, server_name="other.example"))),
+    "name_lost": ("go_renews", "the second ClientHello has no server name", (only(1, 2), kinds(2, CLIENT_HELLO, without=(NAME,)), change(2, *CLIENT_HELLO, server_name=None))),
+    "name_gained": ("jsse_client", "the second ClientHello has a server name",
+        (only(1, 2), kinds(2, CLIENT_HELLO, plus=(NAME,)), change(2, *CLIENT_HELLO, server_name="localhost"))),
+    "name_in_capitals": ("go_renews", "the second ClientHello has the server name in capitals", (only(1, 2), change(2, *CLIENT_HELLO, server_name="LOCALHOST"))),
+    "name_answered_on_resumption": ("go_renews", "the second ServerHello has server_name",
+        (only(1, 2), kinds(2, SERVER_HELLO, plus=(NAME,)), change(2, *SERVER_HELLO, server_name_length=0))),
+    "name_answered_at_length": ("go_renews", "ServerHello's server_name has 14 octets", (only(1), change(1, *SERVER_HELLO, server_name_length=14))),
+    "fragment_length_answered_on_resumption": ("openssl_resumes", "max_fragment_length in all hellos",
+        (only(1, 2), *(kinds(number, hello, plus=(LENGTH,)) for number in (1, 2) for hello in (CLIENT_HELLO, SERVER_HELLO)))),
+    "timestamps_answered_on_resumption": ("go_client", "the second ServerHello has signed_certificate_timestamp", (only(1, 2), kinds(2, SERVER_HELLO, plus=(TIMESTAMPS,)))),
+    "timestamps_answered_at_first": ("go_client", "the first ServerHello has signed_certificate_timestamp", (only(1, 2), kinds(1, SERVER_HELLO, plus=(TIMESTAMPS,)))),
+    "signature_algorithms_answered": ("openssl_resumes", "ServerHello has signature_algorithms", (only(1), kinds(1, SERVER_HELLO, plus=(ALGORITHMS,)))),
+    "two_protocols": ("openssl_resumes", "two application protocols asked for and answered",
+        (only(1), kinds(1, CLIENT_HELLO, plus=(PROTOCOLS,)), kinds(1, SERVER_HELLO, plus=(PROTOCOLS,)),
+         change(1, *CLIENT_HELLO, application_protocols=(H2, HTTP)), change(1, *SERVER_HELLO, application_protocols=(H2, HTTP)))),
+    "no_protocol": ("openssl_resumes", "an application protocol asked for, and an empty list answered",
+        (only(1), kinds(1, CLIENT_HELLO, plus=(PROTOCOLS,)), kinds(1, SERVER_HELLO, plus=(PROTOCOLS,)),
+         change(1, *CLIENT_HELLO, application_protocols=(H2,)), change(1, *SERVER_HELLO, application_protocols=()))),
+    "protocol_not_listed": ("openssl_resumes", "another application protocol than asked for",
+        (only(1), kinds(1, CLIENT_HELLO, plus=(PROTOCOLS,)), kinds(1, SERVER_HELLO, plus=(PROTOCOLS,)),
+         change(1, *CLIENT_HELLO, application_protocols=(H2,)), change(1, *SERVER_HELLO, application_protocols=(HTTP,)))),
+    "other_protocol_on_resumption": ("openssl_resumes", "another application protocol on each connection",
+        (only(1, 2), *(kinds(number, hello, plus=(PROTOCOLS,)) for number in (1, 2) for hello in (CLIENT_HELLO, SERVER_HELLO)),
+         change(1, *CLIENT_HELLO, application_protocols=(H2,)), change(1, *SERVER_HELLO, application_protocols=(H2,)),
+         change(2, *CLIENT_HELLO, application_protocols=(HTTP,)), change(2, *SERVER_HELLO, application_protocols=(HTTP,)))),
+    "renegotiation_not_signalled": ("openssl_resumes", "ClientHello without the signalling suite, ServerHello without renegotiation_info",
+        (only(1), change(1, *CLIENT_HELLO, cipher_suites=(SUITE,)), kinds(1, SERVER_HELLO, without=(BINDING,)))),
+    "renegotiation_not_signalled_on_resumption": ("openssl_resumes", "the second hellos likewise",
+        (only(1, 2), change(2, *CLIENT_HELLO, cipher_suites=(SUITE,)), kinds(2, SERVER_HELLO, without=(BINDING,)))),
+    "renegotiation_unanswered": ("openssl_resumes", "ServerHello without renegotiation_info", (only(1), kinds(1, SERVER_HELLO, without=(BINDING,)))),
+    "renegotiation_unanswered_on_resumption": ("openssl_resumes", "the second ServerHello without renegotiation_info",
+        (only(1, 2), kinds(2, SERVER_HELLO, without=(BINDING,)))),
+    "renegotiation_bound_by_server": ("openssl_resumes", "ServerHello's renegotiation_info has 12 octets", (only(1), change(1, *SERVER_HELLO, renegotiation_info=bytes(12)))),
+    "renegotiation_bound_and_taken": ("go_renews", "the second ServerHello's renegotiation_info has 12 octets",
+        (only(1, 2), change(2, *SERVER_HELLO, renegotiation_info=bytes(12)))),
+    "renegotiation_bound_by_client": ("openssl_resumes", "ClientHello has a renegotiation_info of 12 octets instead of the suite",
+        (only(1), kinds(1, CLIENT_HELLO, plus=(BINDING,)), change(1, *CLIENT_HELLO, cipher_suites=(SUITE,), renegotiation_info=bytes(12)))),
+    "renegotiation_bound_and_answered": ("go_renews", "the second ClientHello has a renegotiation_info of 12 octets beside the suite",
+        (only(1, 2), kinds(2, CLIENT_HELLO, plus=(BINDING,)), change(2, *CLIENT_HELLO, renegotiation_info=bytes(12)))),
+    "renegotiation_signalled_twice": ("openssl_resumes", "the second ClientHello has an empty renegotiation_info beside the suite",
+        (only(1, 2), kinds(2, CLIENT_HELLO, plus=(BINDING,)), change(2, *CLIENT_HELLO, renegotiation_info=b""))),
+}
+# fmt: on
+
 
 def main() -> None:
     EDITED.mkdir(exist_ok=True)
-    for name, (source, what, edits) in EDITS.items():
+    for name, (source, what, edits) in (EDITS | OF_HELLOS).items():
         recording = read_recording(HERE / f"{source}.jsonl")
         events = list(recording.events)
         for edit in edits:
