@@ -1,6 +1,7 @@
 """Theorems about systems of moves: an invariant, or a run that refutes the theorem.
 
-Where every field is a flag or an enum the states are enumerated; where there are clocks and counters, Spacer is asked.
+Where every field is a flag or an enum the states are enumerated, unless an invariant is given; where there are clocks
+and counters, Spacer is asked.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def attempts(theorems: Iterable[Theorem], without: Without) -> Iterator[tuple[st
 def _attempt(name: str, claim: Unreachable, without: Without) -> Attempt:
     """An invariant as obligations, not yet checked by both solvers; where there is none, a run to the bad states."""
     system, bad = claim.system(without), z3.And(claim.when, claim.bad)
-    if is_finite(system):
+    if is_finite(system) and claim.lemma is None:
         reached = reach(system)
         refuted = reached.nearest(bad)
         return Attempt(() if refuted else tuple(reached.obligations(name, bad)), refuted)
@@ -72,7 +73,7 @@ def twins(theorems: Iterable[Theorem], without: Without) -> dict[str, Run]:
             systems.setdefault(id(system), (system, {}))[1][theorem.id] = theorem.claim
     for system, claims in systems.values():
         goals = {name: claim.when for name, claim in claims.items()}
-        if is_finite(system):
+        if is_finite(system) and all(claim.lemma is None for claim in claims.values()):
             found |= {name: reach(system).nearest(goal) for name, goal in goals.items()}
             continue
         depth = max(claim.depth for claim in claims.values())
