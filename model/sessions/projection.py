@@ -17,6 +17,7 @@ import z3
 from rfc5077.model.event import CLIENT, SERVER, Extension, Message, Party
 from rfc5077.model.event import Ticket as Delivered
 from rfc5077.model.flows import Position
+from rfc5077.model.lasting import where
 from rfc5077.model.logic import choose
 from rfc5077.model.proof.certificate import Obligation, obligation
 from rfc5077.model.proof.joint import STATE as JOINT
@@ -65,6 +66,7 @@ def seen(j: Joint) -> Seen:
 B, A = STATE.b.held.name, STATE.a.held.name
 DECLINES = ("cannot open", "finds something else expected than in", "finds the time over for", "declines, as renewed,",
             "declines")  # fmt: skip
+CONFIRMS = f"server takes the client's Finished after {B}"
 PROVES, ACCEPTS = f"client takes the server's Finished after {B}", "client resumes"
 PATHS: dict[tuple[Party, Message, bool], tuple[tuple[str, ...], ...]] = {
     (CLIENT, Message.ClientHello, False): ((f"client offers {A}",),),
@@ -75,7 +77,7 @@ PATHS: dict[tuple[Party, Message, bool], tuple[tuple[str, ...], ...]] = {
     (SERVER, Message.NewSessionTicket, True): ((f"{B} arrives",),),
     (CLIENT, Message.Verification, False): ((PROVES,), (ACCEPTS,), (PROVES, ACCEPTS)),
     (CLIENT, Message.Finished, False): ((f"client sends Finished after {B}",),),
-    (SERVER, Message.Verification, False): ((f"server takes the client's Finished after {B}",),),
+    (SERVER, Message.Verification, False): ((CONFIRMS,),),
 }  # fmt: skip
 """By sender, message and whether it is heard rather than said: the moves that it may be; no other message is any."""
 
@@ -105,9 +107,12 @@ def obligations(known: z3.BoolRef, without: frozenset[str] = frozenset()) -> Ite
             found = [_is([moves[name] for name in path], before, after) for path in paths]
             found.append(And([after[name] == before[name] for name in changed]))
             yield obligation(f"projection {number}: {rule.name}", known, rule.guard, Not(Or(found)))
-    stored = offers_new_ticket(without)
-    proved = And([before[f"{B}.{name}"] for name in ("sealed", "arrived", "proved", "finished")])
-    yield obligation("projection: client offers the new ticket later", known, stored, Not(proved))
+    # A ticket that the server sealed is offered later where the client may store it.
+    counts = where(z3.BoolVal("R5077-3.3-06" not in without), before[f"{B}.proved"])
+    offered = And(before[f"{B}.sealed"], offers_new_ticket(without))
+    yield obligation(
+        "projection: client offers the ticket later", known, offered, Not(And(before[f"{B}.arrived"], counts))
+    )
 
 
 def _after(rule: Rule, before: Seen) -> Seen:
@@ -121,16 +126,25 @@ def _is(path: Iterable[Move], before: Seen, after: Seen) -> z3.BoolRef:
     state: dict[str, z3.ExprRef] = dict(before)
     facts: list[z3.BoolRef] = []
     for move in path:
-        facts.append(_at(move.guard, state, after))
-        state |= {name: _at(term, state, after) for name, term in move.changes.items()}
+        right = JOINT.server.peer_finished.is_(Peer.RIGHT) if move.name == CONFIRMS else after[f"{B}.finished"]
+        picks = _picks(after, right)
+        facts.append(_at(move.guard, state, picks))
+        state |= {name: _at(term, state, picks) for name, term in move.changes.items()}
     return And(*facts, *(state[name] == after[name] for name in state))
 
 
-def _at(formula: F, state: Seen, after: Seen) -> F:
-    """The formula where the fields are these, and the moves pick what is seen after."""
-    b, plain = STATE.b.fate.prefix, PICKED.plain
-    picks = [(plain.altered, after[f"{b}.altered"]), (plain.right, after[f"{b}.finished"]), (plain.hint, z3.IntVal(0))]
-    picks += [(plain.extended, z3.BoolVal(False)), (plain.answer_extended, z3.BoolVal(False))]
-    picks += [(term, PICKED.resumed.terms[name]) for name, term in PICKED.sealed.terms.items()]
+Pairs = list[tuple[z3.ExprRef, z3.ExprRef]]
+
+
+def _picks(after: Seen, right: z3.ExprRef) -> Pairs:
+    """What a move picks: what is seen after it; of what is not seen, the plainest."""
+    plain = PICKED.plain
+    pairs: Pairs = [(plain.altered, after[f"{B}.altered"]), (plain.right, right), (plain.hint, z3.IntVal(0))]
+    pairs += [(plain.extended, z3.BoolVal(False)), (plain.answer_extended, z3.BoolVal(False))]
+    return pairs + [(term, PICKED.resumed.terms[name]) for name, term in PICKED.sealed.terms.items()]
+
+
+def _at(formula: F, state: Seen, picks: Pairs) -> F:
+    """The formula where the fields are these, and this is picked."""
     fields = [(term, state[name]) for name, term in sessions().state.terms.items() if name in state]
     return z3.substitute(formula, *picks, *fields)

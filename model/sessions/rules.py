@@ -119,10 +119,10 @@ DELIVERING = (
     rule("R5077-3.3-14", Act.CONTINUE, lambda s, x: x.picked.plain.counted_from == x.ticket.fate.counted_from),
     # A right Finished covers the ticket as it arrived.
     rule("R5077-3.3-04", Act.PROVE, lambda s, x: Implies(x.picked.plain.right, Not(x.ticket.fate.altered))),
-    rule("R5077-3.3-04", Act.CONFIRM, lambda s, x: Not(x.ticket.fate.altered)),
+    rule("R5077-3.3-04", Act.CONFIRM, lambda s, x: Implies(x.picked.plain.right, Not(x.ticket.fate.altered))),
     rule("R5246-7.4.9-01", Act.PROVE, _truly_proved),
     rule("R5246-7.4.9-01", Act.ANSWER, lambda s, x: x.ticket.fate.proved),
-    rule("R5246-7.4.9-01", Act.CONFIRM, lambda s, x: x.ticket.fate.answered),
+    rule("R5246-7.4.9-01", Act.CONFIRM, lambda s, x: And(x.picked.plain.right, x.ticket.fate.answered)),
 )
 
 KEEPING = (
