@@ -214,15 +214,29 @@ def with_party(j: Joint, party: Party, state: PartyTerm, world: WorldTerm | None
     return Joint(j.client, state, world)
 
 
+TURNED = "not "
+"""Before the id of a clause, among those that do not bind: it binds to the contrary of what it says."""
+
+
+def turned_round(formula: z3.BoolRef) -> z3.BoolRef:
+    """A constraint that demands the contrary where it demands something."""
+    if z3.is_and(formula):
+        return And([turned_round(cast(z3.BoolRef, part)) for part in formula.children()])
+    if z3.is_implies(formula):
+        when, then = formula.children()
+        return Implies(when, Not(then))
+    return Not(formula)
+
+
 @cache
 def _symbolic(party: Party, without: frozenset[str]) -> tuple[EventTerm, z3.BoolRef, PartyTerm]:
     """A free event, the clauses of the class ``violation`` over it, and the state after it: built once, then filled."""
     me, e = STATE.party(party), EventTerm("event")
-    clauses = [
-        entry.constraint(me, e)
-        for entry in binding(party, Verdict.VIOLATION)
-        if entry.constraint is not None and entry.id not in without
-    ]
+    clauses = []
+    for entry in binding(party, Verdict.VIOLATION):
+        if entry.constraint is not None and entry.id not in without:
+            formula = entry.constraint(me, e)
+            clauses.append(turned_round(formula) if f"{TURNED}{entry.id}" in without else formula)
     return e, And(clauses), step(me, e)
 
 

@@ -57,11 +57,11 @@ HEARD = {Harm.NONE: "", Harm.ALTERED: " a damaged", Harm.SWAPPED: " a damaged (e
 @cache
 def rules(without: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
     """All moves, where the clauses of the given ids do not bind."""
-    return tuple(rule if rule.delivery else _bound(rule, without) for rule in _mechanics())
+    return tuple(rule if rule.delivery else _bound(rule, without) for rule in mechanics())
 
 
 @cache
-def _mechanics() -> tuple[Rule, ...]:
+def mechanics() -> tuple[Rule, ...]:
     """All moves where no clause binds anybody."""
     found: list[Rule] = []
     for party in (CLIENT, SERVER):

@@ -8,7 +8,8 @@ over joint states looks numbers up.  What does not come apart like this (no rule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cache, reduce
 from typing import TypeVar, cast
 
@@ -105,6 +106,15 @@ class Results:
 
         return Table(reached)
 
+    def but(self, rules: Mapping[int, Rule]) -> Results:
+        """The same with some rules replaced; what both say of the others, and the numbers of states, they share."""
+        other = copy(self)
+        other.movers, other.letters = [*self.movers], [*self.letters]
+        for number, rule in rules.items():
+            other.movers[number] = _mover(rule)
+            other.letters[number] = self._letters(rule, other.movers[number])
+        return other
+
     def numbered(self, state: Triple) -> Numbers:
         """The numbers of a joint state's parts."""
         client, server, world = (part.numbers[codes] for part, codes in zip(self.parts, state, strict=True))
@@ -133,7 +143,8 @@ class Tables:
         whole = {number: guard[1] for number, guard in enumerate(guards) if guard[1] is not None}
         self._whole = {number: compiled([guard], *RECORDS) for number, guard in whole.items()}
         parts = zip(RECORDS, range(3), strict=True)
-        self._masks = [_masks([g[0][part] for g in guards], record, results.parts[part]) for record, part in parts]
+        asked = [{number: guard[0][part] for number, guard in enumerate(guards)} for part in range(3)]
+        self._masks = [_masks(asked[part], record, results.parts[part]) for record, part in parts]
         self._steps: Table[int, tuple[Step, ...]] = Table(self._possible)
 
     def _possible(self, mask: int) -> tuple[Step, ...]:
@@ -141,6 +152,19 @@ class Tables:
         movers, letters = self.results.movers, self.results.letters
         chosen = [number for number in range(len(movers)) if mask >> number & 1]
         return tuple((number, movers[number] == CLIENT, letters[number]) for number in chosen)
+
+    def but(self, rules: Mapping[int, Rule]) -> Tables:
+        """The same with some rules replaced."""
+        other = copy(self)
+        other.results = self.results.but(rules)
+        guards = {number: _apart(rule.guard) for number, rule in rules.items()}
+        whole = {number: compiled([rest], *RECORDS) for number, (_, rest) in guards.items() if rest is not None}
+        other._whole = {number: guard for number, guard in self._whole.items() if number not in rules} | whole
+        asked = [{number: parts[part] for number, (parts, _) in guards.items()} for part in range(3)]
+        parts = zip(self._masks, asked, RECORDS, self.results.parts, strict=True)
+        other._masks = [_but(mask, changed, record, register) for mask, changed, record, register in parts]
+        other._steps = Table(other._possible)
+        return other
 
     def search(self, starts: Iterable[Triple], stop: Callable[[Triple], bool] | None) -> dict[Numbers, Origin]:
         """Breadth first, all states reached, or those up to the first past the starts that satisfies ``stop``."""
@@ -254,10 +278,10 @@ def _conjuncts(formula: z3.BoolRef) -> list[z3.BoolRef]:
     return [formula]
 
 
-def _masks(asked: list[list[z3.BoolRef]], record: Symbolic, register: Register) -> Table[int, int]:
+def _masks(asked: Mapping[int, list[z3.BoolRef]], record: Symbolic, register: Register) -> Table[int, int]:
     """By the number of a state, a bit for each rule of which it permits its part."""
-    always = sum(1 << number for number, conjuncts in enumerate(asked) if not conjuncts)
-    asking = [number for number, conjuncts in enumerate(asked) if conjuncts]
+    always = sum(1 << number for number, conjuncts in asked.items() if not conjuncts)
+    asking = [number for number, conjuncts in asked.items() if conjuncts]
     chunks = [asking[at : at + CHUNK] for at in range(0, len(asking), CHUNK)]
     tests = [(chunk, compiled([z3.And(asked[number]) for number in chunk], record)) for chunk in chunks]
 
@@ -267,3 +291,12 @@ def _masks(asked: list[list[z3.BoolRef]], record: Symbolic, register: Register) 
         return reduce(int.__or__, bits, always)
 
     return Table(mask)
+
+
+def _but(
+    masks: Table[int, int], asked: Mapping[int, list[z3.BoolRef]], record: Symbolic, register: Register
+) -> Table[int, int]:
+    """The same masks with the bits of some rules replaced."""
+    others = ~sum(1 << number for number in asked)
+    changed = _masks(asked, record, register)
+    return Table(lambda number: masks[number] & others | changed[number])
