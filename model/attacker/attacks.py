@@ -284,7 +284,7 @@ ATTACKS: tuple[Attack, ...] = (
         "An alert in clear makes the client give up a resumption and its ticket; the server's session stays.",
         frozenset(),
         resumption.system,
-        And(_W.deleted, Not(_W.invalidated)),
+        And(_W.client.is_(resumption.ClientRun.GIVEN_UP), _W.deleted, Not(_W.invalidated)),
         "RFC 5077, section 5.1",
     ),
     Attack(
@@ -292,7 +292,7 @@ ATTACKS: tuple[Attack, ...] = (
         "A forged ticket that names a session makes the server end it.",
         classes("R5077-5.1-02"),
         resumption.system,
-        And(_W.slandered, Not(_W.key_revealed)),
+        And(_W.slandered, _W.shown.is_(resumption.Shown.ALTERED), Not(_W.key_revealed)),
         "RFC 5077, section 5.1",
     ),
     Attack(

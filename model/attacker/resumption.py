@@ -1,10 +1,10 @@
 """The network between a client that holds a ticket and the server that issued it; connections without number.
 
 One session, the client's, is watched; the attacker has a session of his own with the same server.  One connection of
-each party is watched at a time, and ends whenever the network wants another.  Connections beside it give him nothing
-that is not here: what a server says there is under keys that he has or has not, a Finished of one transcript is wrong
-for another, and tickets of his own he has at any time.  Secrets of different sessions are different; a ticket is opened
-or made by who knows its key; a Finished is computed from the secret and the transcript.
+each party is watched at a time, and ends whenever the network wants another.  What connections beside these do is an
+environment, whose steps say so: they give up the client's ticket, end its session, and speak to the ones watched; that
+they add nothing else is certified in ``beside``.  Secrets of different sessions are different; a ticket is opened or
+made by who knows its key; a Finished is computed from the secret and the transcript.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 import z3
 
 from rfc5077.model.lasting import Act, Change, Lasting, compose, lasting, plainest
-from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, choose, term
+from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, Term, choose, term
 from rfc5077.model.proof.unbounded import System, fresh
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
@@ -80,6 +80,7 @@ class Proof(Enum):
 
     MISSING = auto()
     OF_PEER = auto()
+    OF_PEER_BESIDE = auto()  # of the right party, on a connection that is not watched
     OF_ATTACKER = auto()
     WRONG = auto()
 
@@ -103,6 +104,7 @@ class StepFields:
     deed = Choice(Deed.OTHER)
     sealing = Choice(Sealing.OWN_KEY)
     malleable = Flag()  # what was changed escapes verification
+    presented = Choice(Shown.NOTHING)  # the ticket because of which a session is ended
     padded = Flag()  # the session_id is echoed longer than it came, filled up from memory
     identity_elsewhere = Flag()  # who the client is, is not taken from the ticket
     hoarded = Flag()  # a retired key still opens tickets
@@ -170,12 +172,12 @@ def state_comes_from_the_ticket(w: World, s: StepTerm) -> z3.BoolRef:
 
 @lasting("R5077-3.4-05")
 def echo_is_exact(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(s.deed.is_(Deed.RESUME), Not(s.padded))
+    return Not(s.padded)
 
 
 @lasting("R5246-7.4.9-01")
 def finished_is_verified(w: World, s: StepTerm) -> z3.BoolRef:
-    right = (Proof.OF_PEER, Proof.OF_ATTACKER)
+    right = (Proof.OF_PEER, Proof.OF_PEER_BESIDE, Proof.OF_ATTACKER)
     return And(
         Implies(s.deed.is_(Deed.SERVER_RELIES), w.client_proof.among(*right)),
         Implies(s.deed.is_(Deed.CLIENT_RELIES), w.server_proof.among(*right)),
@@ -189,7 +191,7 @@ def data_waits(w: World, s: StepTerm) -> z3.BoolRef:
 
 @lasting("R5077-5.1-02")
 def invalidation_follows_verification(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(s.deed.is_(Deed.INVALIDATE), verifies(w))
+    return Implies(s.deed.is_(Deed.INVALIDATE), bears_the_present_seal(s.presented, w.retired))
 
 
 @lasting("R9325-3.4-03")
@@ -217,12 +219,18 @@ def bears_a_seal(w: World) -> z3.BoolRef:
     return w.shown.among(H.GENUINE, H.SEALED_ANEW, H.HIS_OWN)
 
 
-def verifies(w: World) -> z3.BoolRef:
+def bears_the_present_seal(shown: Term[Shown], retired: z3.BoolRef) -> z3.BoolRef:
     """True where the server finds its present seal on the ticket; his own the attacker can get afresh at any time."""
-    return Or(w.shown.is_(H.HIS_OWN), And(bears_a_seal(w), Not(w.retired)))
+    return Or(shown.is_(H.HIS_OWN), And(shown.among(H.GENUINE, H.SEALED_ANEW), Not(retired)))
 
 
-def _can_seal(w: World) -> z3.BoolRef:
+def verifies(w: World) -> z3.BoolRef:
+    """True where the server finds its present seal on the ticket that it is shown."""
+    return bears_the_present_seal(w.shown, w.retired)
+
+
+def can_seal(w: World) -> z3.BoolRef:
+    """True where the attacker knows the key that the server seals with, or can guess it."""
     return Or(w.knows_key, And(w.issued, w.sealing.is_(Sealing.CONSTANT_KEY)))
 
 
@@ -268,7 +276,7 @@ def _shows() -> list[Act]:
     ready = W.server.is_(V.LISTENING)
     needs = {
         H.GENUINE: W.issued, H.ALTERED: z3.BoolVal(True), H.EXTENDED: W.issued, H.FORGED: z3.BoolVal(True),
-        H.SEALED_ANEW: _can_seal(W), H.HIS_OWN: z3.BoolVal(True),
+        H.SEALED_ANEW: can_seal(W), H.HIS_OWN: z3.BoolVal(True),
     }  # fmt: skip
     words = {
         H.GENUINE: "the client's ticket", H.ALTERED: "an altered ticket", H.EXTENDED: "the client's, extended",
@@ -305,6 +313,7 @@ def _server() -> list[Act]:
     able = Or(W.basis.is_(Footing.OF_ATTACKER), And(W.basis.is_(Footing.OF_CLIENT), W.knows_secret))
     named = And(W.server.is_(V.DECIDING), Not(W.shown.is_(H.HIS_OWN)))
     foreign = Not(W.shown.is_(H.GENUINE))
+    invalidates = StepTerm("", Step(deed=Deed.INVALIDATE).terms() | {"presented": W.shown.z3})
     closed: dict[str, Change] = {
         "server": term(V.LISTENING), "shown": term(H.NOTHING), "same": False, "subject": term(Subject.NOBODY),
         "basis": term(Footing.NO_SECRET), "client_proof": term(Proof.MISSING), "relied": False,
@@ -322,7 +331,7 @@ def _server() -> list[Act]:
         _resumes(Step(deed=Deed.RESUME, identity_elsewhere=True), " (identity unread)"),
         _resumes(Step(deed=Deed.RESUME, hoarded=True), " (by a retired key)"),
         Act("server > network: ServerHello, Certificate", Step(), W.server.is_(V.DECIDING), {"server": term(V.FULL)}),
-        Act("server: ends the session that the ticket names", Step(deed=Deed.INVALIDATE), named,
+        Act("server: ends the session that the ticket names", invalidates, named,
             {"invalidated": True, "slandered": Or(W.slandered, foreign)}),
         Act("network > server: client's Finished", Step(), And(awaits, from_client),
             {"client_proof": term(Proof.OF_PEER)}),
@@ -337,11 +346,50 @@ def _server() -> list[Act]:
     ]  # fmt: skip
 
 
+def _beside() -> list[Act]:
+    """What connections that are not watched do, as far as the watched ones are concerned."""
+    answered = And(W.client.is_(C.OFFERING), W.server_proof.is_(Proof.MISSING))
+    awaits = And(W.server.is_(V.RESUMING), W.client_proof.is_(Proof.MISSING), W.basis.is_(Footing.OF_CLIENT))
+    acts = [
+        Act("network > client: answer and Finished of another connection", Step(), answered,
+            {"server_proof": term(Proof.OF_PEER_BESIDE)}),
+        Act("network > server: client's Finished of another connection", Step(), awaits,
+            {"client_proof": term(Proof.OF_PEER_BESIDE)}),
+        Act("client: deletes the ticket because of another connection", Step(), z3.BoolVal(True), {"deleted": True}),
+        Act("server > network: echo, memory behind, on another connection", Step(padded=True), z3.BoolVal(True),
+            {"knows_secret": True}),
+    ]  # fmt: skip
+    # One foreign ticket stands for all that bear no seal.
+    words = {H.GENUINE: "the ticket", H.FORGED: "a foreign ticket", H.SEALED_ANEW: "a ticket that he sealed"}
+    for shown, what in words.items():
+        able = can_seal(W) if shown is H.SEALED_ANEW else z3.BoolVal(True)
+        slandered = Or(W.slandered, z3.BoolVal(shown is not H.GENUINE))
+        acts.append(Act(f"server: ends the session that {what} names elsewhere",
+                        Step(deed=Deed.INVALIDATE, presented=shown), able,
+                        {"invalidated": True, "slandered": slandered}))  # fmt: skip
+    return acts
+
+
+def acts() -> list[Act]:
+    """All steps, whoever takes them."""
+    return [*_reveals(), *_client(), *_shows(), *_server(), *_beside()]
+
+
 @cache
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
-    acts = [*_reveals(), *_client(), *_shows(), *_server()]
-    return compose("resumption", W, StepTerm, acts, CLAUSES, without, plainest(W))
+    return compose("resumption", W, StepTerm, acts(), CLAUSES, without, plainest(W))
+
+
+def of_one_connection() -> z3.BoolRef:
+    """True where neither party had its proof from a connection that is not watched."""
+    beside = Proof.OF_PEER_BESIDE
+    return Not(Or(W.client_proof.is_(beside), W.server_proof.is_(beside)))
+
+
+def server_proved_itself() -> z3.BoolRef:
+    """True where the client got a right Finished that the server has computed for its transcript."""
+    return W.server_proof.among(Proof.OF_PEER, Proof.OF_PEER_BESIDE)
 
 
 def holder_proved_himself() -> z3.BoolRef:
@@ -350,7 +398,7 @@ def holder_proved_himself() -> z3.BoolRef:
     By the client, or by one to whom that secret was given away.
     """
     thief = And(W.client_proof.is_(Proof.OF_ATTACKER), W.basis.is_(Footing.OF_CLIENT), W.secret_revealed)
-    owner = And(W.client_proof.is_(Proof.OF_PEER), W.basis.is_(Footing.OF_CLIENT))
+    owner = And(W.client_proof.among(Proof.OF_PEER, Proof.OF_PEER_BESIDE), W.basis.is_(Footing.OF_CLIENT))
     return Or(owner, thief)
 
 

@@ -60,7 +60,7 @@ THEOREMS = (
         Unreachable(
             _RESUMPTION,
             And(R.client.is_(ClientRun.CERTAIN), Not(R.secret_revealed), Not(R.key_given)),
-            Not(R.server_proof.is_(Proof.OF_PEER)),
+            Not(resumption.server_proved_itself()),
         ),
     ),
     Theorem(
@@ -141,7 +141,8 @@ THEOREMS = (
         Unreachable(
             _RESUMPTION,
             And(
-                R.client.is_(ClientRun.CERTAIN), resumption.relies_on_client(), Not(R.secret_revealed), Not(R.key_given)
+                R.client.is_(ClientRun.CERTAIN), resumption.relies_on_client(), resumption.of_one_connection(),
+                Not(R.secret_revealed), Not(R.key_given),
             ),
             Not(R.same),
         ),

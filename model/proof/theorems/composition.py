@@ -1,4 +1,4 @@
-"""Theorems about the model of many connections itself: why two tickets and one connection stand for all."""
+"""Theorems about the models of many connections themselves: why two tickets, or one connection, stand for all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 
 import z3
 
+from rfc5077.model.attacker import beside
 from rfc5077.model.lasting import all_but
 from rfc5077.model.proof.certificate import Obligation
 from rfc5077.model.proof.theorem import Basis, Certified, Theorem, Without
@@ -36,6 +37,10 @@ def _environment(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
 
 def _exchange(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
     return symmetry.obligations()
+
+
+def _beside(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
+    return beside.obligations()
 
 
 THEOREMS = (
@@ -71,6 +76,14 @@ THEOREMS = (
             And(STATE.link.stage.is_(Stage.RESUMED), STATE.b.fate.renews, STATE.b.fate.confirmed),
             projection.TOLD,
         ),
+        MADE,
+    ),
+    Theorem(
+        "connections_beside_add_nothing",
+        "Each step of a second connection of the client and of a second one of the server, whichever talks to which, "
+        "is a step that is there where the attacker is watched with one of each, or none, whatever clauses bind.",
+        Basis.MUST,
+        Certified(_beside, beside.larger, beside.crossed()),
         MADE,
     ),
 )
