@@ -123,6 +123,8 @@ def _renewed_beside(who: str, ticket: Ticket) -> dict[str, tuple[Image, ...]]:
     found, name = {}, _named(ticket)
     for connection in EXTENDED.beside:
         offered, resumed = connection.offers, _as_resumed(connection)
+        if offered is ticket:
+            continue
         unfollowed = offered not in (EXTENDED.a, EXTENDED.b)
         picks = resumed + _as_further(offered) if unfollowed else resumed
         by = "another" if unfollowed else _named(offered)

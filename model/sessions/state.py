@@ -4,6 +4,20 @@ The run begins when the session is born; what came before is arbitrary.  ``A`` a
 session, ``link`` is any one connection that offers ``A``.  Everything else that happens is an environment: other
 connections, which renew tickets of the session that are not followed, fill the client's store, or fail.  Secrets,
 versions, suites, names and identities are uninterpreted numbers; clocks count seconds.
+
+What is certified, as obligations that both solvers check, whatever clauses bind (``theorems.composition``):
+
+- ``environment``: each step of a third ticket, and of a second connection by any of the three, is a step of the model
+  that follows two tickets and one connection, or none.  What the environment assumes of tickets that are not followed
+  holds of each ticket, if it holds of all that were sealed before (the step of an induction), and at the start.
+- ``symmetry``: exchanging A and B turns each step into a step; the followed connection then offers B.
+- ``projection``: each step of the one-connection model, seen as the offer of A and the delivery of B, is one, two or
+  none of the steps here; here under the clauses of both models, less those that are dropped.
+
+What is argued: that a third ticket stands for any number, since a step is about two tickets and one connection at most;
+that a connection takes no other steps than those of the one-connection model (whose reductions ``proof.joint`` lists);
+that parties, given the choices that a move picks, share nothing but what the state names.  Left out: servers that take
+a ticket only once, the capacity of caches, a client with more than one place for a server's name.
 """
 
 from __future__ import annotations
