@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from rfc5077.model.attacker.attacks import ATTACKS
+from rfc5077.model.clause import Verdict
 from rfc5077.model.clauses import BY_ID, CATALOGUE, family
-from rfc5077.model.proof.theorem import Unreachable, Without
-from rfc5077.model.proof.theorems import THEOREMS
+from rfc5077.model.proof.theorem import Theorem, Unreachable, Without
+from rfc5077.model.proof.theorems import THEOREMS, profiles
 from rfc5077.model.proof.unbounded import System
 
 Builder = Callable[[Without], System]
+
+SUBJECTS: tuple[Theorem, ...] = tuple(theorem for theorem in THEOREMS if theorem not in profiles.THEOREMS)
+"""The theorems that clauses may carry.  Those that compare profiles with the clauses say that neither permits more than
+the other: that they fall with any clause tells nothing of what the clause is for."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def asked_by(builder: Builder) -> frozenset[str]:
 @cache
 def builders() -> tuple[Builder, ...]:
     """The families of systems that theorems and attacks speak of, each once."""
-    claims = [theorem.claim for theorem in THEOREMS]
+    claims = [theorem.claim for theorem in SUBJECTS]
     found = [claim.system for claim in claims if isinstance(claim, Unreachable)]
     return tuple(dict.fromkeys([*found, *(attack.system for attack in ATTACKS)]))
 
@@ -96,8 +101,11 @@ def class_of(id: str) -> ClauseClass:
 
 @cache
 def classes() -> tuple[ClauseClass, ...]:
-    """Every class that has a constraint anywhere, in the order of the catalogue, the choices last."""
+    """Every class that has a constraint anywhere, in the order of the catalogue, the choices last.
+
+    A constraint that only says what is worth a note forbids nothing, so there is nothing to drop.
+    """
     asked = frozenset[str]().union(*(asked_by(builder) for builder in builders()))
-    mechanised = {entry.id for entry in CATALOGUE if entry.mechanised}
+    mechanised = {entry.id for entry in CATALOGUE if entry.mechanised and entry.verdict is not Verdict.NOTE}
     known = [entry.id for entry in CATALOGUE if entry.id in asked | mechanised]
     return tuple(dict.fromkeys(class_of(id) for id in [*known, *sorted(asked - set(BY_ID))]))

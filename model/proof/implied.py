@@ -65,7 +65,7 @@ def key(one: ClauseClass) -> str:
     event = EventTerm("event")
     said = [digest(entry.constraint(STATE.party(CLIENT if entry.binds.covers(CLIENT) else SERVER), event))
             for entry in _mechanised(one) if entry.constraint is not None]  # fmt: skip
-    systems = [digest_of_system(system) for pair in _changed(one) for system in pair]
+    systems = [digest_of_system(system) for views in _changed(one) for system in (views.full, views.less)]
     return combined(["standing", *one.ids, digest_of_joint(one.without), *said, *systems])
 
 
@@ -77,7 +77,7 @@ def standing(name: str) -> Standing:
     for where, found in proved:
         if not found or not all(_unsat(one) for one in found):
             return Standing(False, bites=where)
-    if not systems and not _comes_about(Or([question.able for question in asked])):
+    if not proved or not (systems or _comes_about(Or([question.able for question in asked]))):
         return Standing(False)
     by = {source for question in asked for source in question.sources or ()}
     history = bool(systems) or any(question.sources is None for question in asked)
@@ -191,28 +191,45 @@ def _sources(one: ClauseClass, step: Step, broken: z3.BoolRef) -> tuple[str, ...
 # --- systems ----------------------------------------------------------------------------------------------------------
 
 
-def _changed(one: ClauseClass) -> list[tuple[System, System]]:
-    """Every system that the class changes, and what it is without."""
-    found: dict[str, tuple[System, System]] = {}
+@dataclass(frozen=True)
+class _Views:
+    """A system that the class binds: under all clauses, without the class, under the class alone, under none."""
+
+    full: System
+    less: System
+    alone: System
+    bare: System
+
+
+def _changed(one: ClauseClass) -> list[_Views]:
+    """Every system that the class changes."""
+    found: dict[str, _Views] = {}
     for builder in builders():
-        if asked_by(builder).isdisjoint(one.ids):
+        asked = asked_by(builder)
+        if asked.isdisjoint(one.ids):
             continue
         full, less = builder(NONE), builder(one.without)
         digests = digest_of_system(full), digest_of_system(less)
         if digests[0] != digests[1]:
-            found.setdefault(combined(digests), (full, less))
+            views = _Views(full, less, builder(asked - one.without), builder(asked))
+            found.setdefault(combined(digests), views)
     if any(entry.hellos is not None for entry in _mechanised(one)):
-        found["hellos"] = hellos(NONE, one.without), hellos(one.without)
+        every = frozenset(entry.id for entry in BY_ID.values() if entry.hellos is not None)
+        found["hellos"] = _Views(hellos(NONE, one.without), hellos(one.without), hellos(every - one.without, one.without),
+                                 hellos(every))  # fmt: skip
     return list(found.values())
 
 
 def _systems(one: ClauseClass) -> Iterator[tuple[str, list[Obligation]]]:
-    """For each such system, obligations that no state of it permits a move that the class alone forbids."""
-    for full, less in _changed(one):
-        guards = {move.name: move.guard for move in full.moves}
-        alone = {move.name: And(move.guard, Not(guards.get(move.name, z3.BoolVal(False)))) for move in less.moves}
-        extra = {name: found for name, found in alone.items() if not _never(found)}
+    """For each system that the class binds, obligations that no state of it permits a move that the class alone forbids.
+
+    Left out are systems where it forbids nothing that a party is able to do.
+    """
+    for views in _changed(one):
+        full, extra = views.full, _extra(views.full, views.less)
         if not extra:
+            if _extra(views.alone, views.bare):
+                yield full.name, [obligation(f"{full.name}: at no move", *_alone(full, views.less))]
             continue
         name, goal = f"{full.name}: {next(iter(extra))}", Or(*extra.values())
         if is_finite(full):
@@ -222,3 +239,16 @@ def _systems(one: ClauseClass) -> Iterator[tuple[str, list[Obligation]]]:
             yield name, obligations(full, name, proposed(full, goal, PATIENCE), goal)
         except Unproved:
             yield name, []
+
+
+def _alone(full: System, less: System) -> list[z3.BoolRef]:
+    """True where some move is possible in ``less`` and not in ``full``."""
+    guards = {move.name: move.guard for move in full.moves}
+    return [Or([And(move.guard, Not(guards.get(move.name, z3.BoolVal(False)))) for move in less.moves])]
+
+
+def _extra(full: System, less: System) -> dict[str, z3.BoolRef]:
+    """By name, where a move is possible in ``less`` and not in ``full``, if it is so in any state whatever."""
+    guards = {move.name: move.guard for move in full.moves}
+    found = {move.name: And(move.guard, Not(guards.get(move.name, z3.BoolVal(False)))) for move in less.moves}
+    return {name: formula for name, formula in found.items() if not _never(formula)}

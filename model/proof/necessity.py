@@ -18,7 +18,7 @@ from rfc5077.model.clause import Verdict
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.event import CLIENT, SERVER, EventTerm
 from rfc5077.model.proof.certificate import check
-from rfc5077.model.proof.classes import ClauseClass, asked_by, class_of, classes
+from rfc5077.model.proof.classes import SUBJECTS, ClauseClass, asked_by, class_of, classes
 from rfc5077.model.proof.digest import combined, digest, digest_of_system
 from rfc5077.model.proof.explore import Explored, explore, starts
 from rfc5077.model.proof.finite import is_finite, reach
@@ -28,12 +28,11 @@ from rfc5077.model.proof.rules import rules
 from rfc5077.model.proof.search import counterexample
 from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Unreachable, Without
-from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.proof.unbounded import Moment, System, Unproved, obligations, proposed, witnesses
 
 And, Not = z3.And, z3.Not
 NONE: Without = frozenset()
-KNOWN = {theorem.id: theorem for theorem in THEOREMS}
+KNOWN = {theorem.id: theorem for theorem in SUBJECTS}
 PATIENCE = 20_000
 """Milliseconds that Spacer is given to save a theorem."""
 
@@ -79,7 +78,7 @@ class Task:
 # --- what there is to do ----------------------------------------------------------------------------------------------
 
 
-def tasks(theorems: Iterable[Theorem] = THEOREMS) -> tuple[Task, ...]:
+def tasks(theorems: Iterable[Theorem] = SUBJECTS) -> tuple[Task, ...]:
     """All cells whose class changes the system that the theorem speaks of, those of one system and class together."""
     chosen = tuple(theorems)
     return (*_joint_tasks(chosen), *_system_tasks(chosen))

@@ -23,11 +23,11 @@ INDENT = "    "
 
 
 def compute(theorems: Sequence[Theorem], *, fresh: bool) -> Matrix:
-    """The matrix of those of the theorems that are about the protocol.
+    """The matrix of those of the theorems that clauses may carry.
 
     It is taken from the package's data and the user's cache; the rest is computed and kept there.
     """
-    from rfc5077.model.proof.theorems import THEOREMS
+    from rfc5077.model.proof.classes import SUBJECTS
     from rfc5077.properties.knowledge.matrix import matrix
     from rfc5077.properties.knowledge.necessity import results
     from rfc5077.properties.knowledge.store import Store, cache_folder
@@ -40,7 +40,7 @@ def compute(theorems: Sequence[Theorem], *, fresh: bool) -> Matrix:
         return f"{done}; run it again to go on from there" if not store.trouble else done
 
     with at_once(last_words), Progress() as progress:
-        found = matrix(store, [theorem for theorem in theorems if theorem in THEOREMS], progress.stage)
+        found = matrix(store, [theorem for theorem in theorems if theorem in SUBJECTS], progress.stage)
     if store.trouble:
         notice(store.trouble)
     return found

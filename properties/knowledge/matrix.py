@@ -13,9 +13,8 @@ from multiprocessing import get_context
 from typing import cast
 
 from rfc5077.model.proof import implied, minimal, necessity
-from rfc5077.model.proof.classes import ClauseClass, classes
+from rfc5077.model.proof.classes import SUBJECTS, ClauseClass, classes
 from rfc5077.model.proof.theorem import Theorem
-from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.knowledge.necessity import Kind, Row, fall_of
 from rfc5077.properties.knowledge.store import Json, Store
@@ -93,14 +92,14 @@ class _Work:
 
 
 def matrix(
-    store: Store, theorems: Sequence[Theorem] = THEOREMS, tell: Progress = lambda *_: None, processes: int = 2
+    store: Store, theorems: Sequence[Theorem] = SUBJECTS, tell: Progress = lambda *_: None, processes: int = 2
 ) -> Matrix:
     """The matrix of these theorems; processes that are interrupted leave in the store what they have found."""
     tell("what there is to do", 0, 1)
     # What takes longest goes first.
     tasks = sorted(necessity.tasks(theorems), key=necessity.in_joint)
     doing = _Work(store, tell)
-    whole = set(theorems) == set(THEOREMS)
+    whole = len(theorems) == len(SUBJECTS)
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         doing.do("dropping classes", [Job("cells", one.name, one.keys, (one.theorems,)) for one in tasks], pool)
         cells = {(one.name, id): digest for one in tasks for id, digest in zip(one.theorems, one.keys, strict=True)}
