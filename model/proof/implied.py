@@ -215,13 +215,13 @@ def _changed(one: ClauseClass) -> list[_Views]:
             found.setdefault(combined(digests), views)
     if any(entry.hellos is not None for entry in _mechanised(one)):
         every = frozenset(entry.id for entry in BY_ID.values() if entry.hellos is not None)
-        found["hellos"] = _Views(hellos(NONE, one.without), hellos(one.without), hellos(every - one.without, one.without),
-                                 hellos(every))  # fmt: skip
+        alone = hellos(every - one.without, one.without)
+        found["hellos"] = _Views(hellos(NONE, one.without), hellos(one.without), alone, hellos(every))
     return list(found.values())
 
 
 def _systems(one: ClauseClass) -> Iterator[tuple[str, list[Obligation]]]:
-    """For each system that the class binds, obligations that no state of it permits a move that the class alone forbids.
+    """For each system that the class binds: obligations that no state permits a move that the class alone forbids.
 
     Left out are systems where it forbids nothing that a party is able to do.
     """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from rfc5077.properties.faults import client, client_checks, server, server_checks, server_choices
+from rfc5077.properties.faults import client, client_checks, hellos, server, server_checks, server_choices
 from rfc5077.properties.faults.fault import Fault
 
-ROOMS = (server, server_checks, server_choices, client, client_checks)
+ROOMS = (server, server_checks, server_choices, client, client_checks, hellos)
 
 
 def _of(room: ModuleType) -> list[Fault]:

@@ -136,6 +136,15 @@ STORIES: dict[str, Story] = {
     "S-69": (FULL, *((with_octet_changed(place),) for place in range(200))),
     "S-116": (FULL, (LIVE,), (hello(Extension.OLD),)),
     "S-117": (FULL, (LIVE, CCS, FIN), (hello(Extension.OLD),)),
+    "S-124": ((hello(Extension.EMPTY),),),
+    "S-125": ((hello(Extension.EMPTY),), (hello(Extension.EMPTY),)),
+    "S-126": (FULL, (LIVE,)),
+    "S-127": ((hello(Extension.EMPTY),),),
+    "S-128": ((hello(Extension.EMPTY),),),
+    "S-129": ((hello(Extension.EMPTY),),),
+    "S-130": (FULL, (LIVE,)),
+    "S-131": ((hello(Extension.EMPTY),),),
+    "S-132": ((hello(Extension.EMPTY), CKE, client(M.Unrecognised)),),
     "C-15": (ISSUE, (answer(Extension.EMPTY), TICKET)),  # probing asks about an empty renewal first: R5077-3.3-07c
     "C-16": (ISSUE, (OTHER_ID, *END)),
     "C-21": ((*ISSUE[:5], server(M.ChangeCipherSpec, content=Content.WRONG)),),
@@ -145,5 +154,8 @@ STORIES: dict[str, Story] = {
     "C-53": ((answer(Extension.REPEATED), *FLIGHT),),
     "C-72": ((answer(Extension.EMPTY, SessionId.FRESH), *FLIGHT, TICKET, *END), ()),
     "C-74": (ISSUE, (OTHER_ID,)),
+    "C-88": ((OTHER_ID, *FLIGHT, *END), ()),
+    "C-89": (ISSUE, ()),
+    "C-90": ((answer(Extension.EMPTY), *FLIGHT[:2], server(M.CertificateRequest), FLIGHT[2]),),
 }  # fmt: skip
 """The shortest story that shows each fault."""

@@ -1,0 +1,172 @@
+"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-132, clients C-88 to C-90.
+
+Suite and version, extensions of other documents, the random's mark, the id beside a promise; and two that break what
+the hellos lead to, without a word (S-132) or with one too many (C-90).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+from rfc5077.properties.faults.fault import ClientEdit, ServerEdit, fault
+from rfc5077.reference.handshake import client_flight, machine, negotiate, offer, server_flight
+from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake
+from rfc5077.reference.handshake.config import ClientConfig, Issue, ServerConfig
+from rfc5077.reference.handshake.negotiate import Resumption
+from rfc5077.reference.handshake.offer import Offer
+from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHandshake
+from rfc5077.reference.keys.exchange import Entropy
+from rfc5077.reference.keys.suites import SignatureScheme
+from rfc5077.reference.record_layer import RecordRules, Refusal
+from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello, server_name_body
+from rfc5077.reference.wire.messages import CertificateVerify, HandshakeType
+
+TLS_1_1 = 0x0302
+RSA_WITH_3DES = 0x000A
+PROTOCOLS = 16
+TIMESTAMPS = 18
+MARK_OF_1_2 = b"DOWNGRD\x01"
+
+# Servers --------------------------------------------------------------------------------------------------------------
+
+
+def _answering(change: Callable[[ServerHandshake, ServerHello], ServerHello]) -> ServerEdit:
+    """Changes the ServerHello that is due."""
+
+    def make(handshake: ServerHandshake) -> ServerHello:
+        return change(handshake, server_flight.make_server_hello(handshake))
+
+    return ServerEdit(handlers=ServerHandlers(make_server_hello=make))
+
+
+def _with(answer: ServerHello, kind: int, body: bytes = b"") -> ServerHello:
+    """The answer with this extension in the place of any other of its kind."""
+    others = tuple(pair for pair in answer.extensions if pair[0] != kind)
+    return replace(answer, extensions=(*others, (kind, body)))
+
+
+@fault("S-124", "R5246-7.4.1.3-03")
+def picks_a_suite_of_its_own() -> ServerEdit:
+    """Picks a suite that the client does not offer."""
+    return _answering(lambda _, answer: replace(answer, cipher_suite=RSA_WITH_3DES))
+
+
+@fault("S-125", "R5246-7.4.1.3-06")
+def steps_down_after_a_time() -> ServerEdit:
+    """Picks TLS 1.1 for every hello but the first, though it speaks TLS 1.2."""
+    count = itertools.count()
+    return _answering(lambda _, answer: replace(answer, version=TLS_1_1) if next(count) else answer)
+
+
+@fault("S-126", "R5246-7.4.1.4-05")
+def sends_timestamps_on_resumption() -> ServerEdit:
+    """Sends certificate timestamps, in signed_certificate_timestamp, though no certificate follows."""
+    return _answering(
+        lambda handshake, answer: answer if handshake.resumption.session is None else _with(answer, TIMESTAMPS)
+    )
+
+
+@fault("S-127", "R5246-7.4.1.4.1-01")
+def answers_signature_algorithms() -> ServerEdit:
+    """Repeats the client's signature_algorithms in ServerHello."""
+
+    def repeat(handshake: ServerHandshake, answer: ServerHello) -> ServerHello:
+        kind = ExtensionType.SIGNATURE_ALGORITHMS
+        asked = handshake.client_hello.extension(kind)
+        return answer if asked is None else _with(answer, kind, asked)
+
+    return _answering(repeat)
+
+
+@fault("S-128", "R6066-3-04")
+def repeats_the_name() -> ServerEdit:
+    """Answers a server name by that name, where an empty extension is due."""
+    return _answering(
+        lambda handshake, answer: _with(answer, ExtensionType.SERVER_NAME, server_name_body("localhost"))
+        if handshake.resumption.session is None else answer
+    )  # fmt: skip
+
+
+@fault("S-129", "R7301-3.1-02")
+def names_two_protocols() -> ServerEdit:
+    """Names two application protocols."""
+    return _answering(lambda _, answer: _with(answer, PROTOCOLS, b"\x00\x0c\x02h2\x08http/1.1"))
+
+
+@fault("S-130", "R8446-4.1.3-01")
+def marks_full_handshakes_alone() -> ServerEdit:
+    """Marks the random as a server of TLS 1.3 does, but not when it resumes."""
+
+    def mark(handshake: ServerHandshake, answer: ServerHello) -> ServerHello:
+        if handshake.resumption.session is not None:
+            return answer
+        return replace(answer, random=answer.random[: -len(MARK_OF_1_2)] + MARK_OF_1_2)
+
+    return _answering(mark)
+
+
+@fault("S-131", "R5077-3.4-01", verdict="advice")
+def makes_an_id_beside_a_promise() -> ServerEdit:
+    """Makes up a session_id although it announces a ticket."""
+
+    def session_id(
+        config: ServerConfig, hello: ClientHello, resumption: Resumption, plan: Issue, entropy: Entropy
+    ) -> bytes:
+        if plan != "never" and resumption.session is None and not hello.session_ticket:
+            return entropy(32)
+        return negotiate.choose_session_id(config, hello, resumption, plan, entropy)
+
+    return ServerEdit(handlers=ServerHandlers(choose_session_id=session_id))
+
+
+@fault("S-132", "R5246-7.2.2-02", verdict="advice")
+def hangs_up_on_everything() -> ServerEdit:
+    """Closes without an alert on whatever it refuses."""
+    return ServerEdit(rules=RecordRules(refuse=lambda _: Refusal(None, close=True)))
+
+
+# Clients --------------------------------------------------------------------------------------------------------------
+
+
+def _asking(change: Callable[[Offer, ClientHello], ClientHello]) -> ClientEdit:
+    """Changes the ClientHello that is due."""
+
+    def make(config: ClientConfig, offered: Offer, entropy: Entropy) -> ClientHello:
+        return change(offered, offer.make_client_hello(config, offered, entropy))
+
+    return ClientEdit(handlers=ClientHandlers(make_client_hello=make))
+
+
+@fault("C-88", "R5246-7.4.1.2-02")
+def leaves_the_suite_of_its_session_out() -> ClientEdit:
+    """Offers a session by its session_id, without the suite that it began with."""
+
+    def without_suite(offered: Offer, hello: ClientHello) -> ClientHello:
+        session = offered.session
+        if session is None or not hello.session_id:
+            return hello
+        return replace(hello, cipher_suites=tuple(suite for suite in hello.cipher_suites if suite != session.suite))
+
+    return _asking(without_suite)
+
+
+@fault("C-89", "R5246-E.1-01", verdict="advice")
+def starts_with_an_older_version() -> ClientEdit:
+    """Offers a session of TLS 1.2 in a hello of TLS 1.1."""
+    return _asking(lambda offered, hello: replace(hello, version=TLS_1_1) if offered.session else hello)
+
+
+@fault("C-90", "R5246-7.4.8-01")
+def signs_without_a_certificate() -> ClientEdit:
+    """Sends a CertificateVerify although it has no certificate to show."""
+
+    def sign(handshake: ClientHandshake) -> None:
+        body = CertificateVerify(SignatureScheme.ECDSA_SHA256, bytes(70)).encode()
+        machine.send(handshake.channel, handshake.transcript, HandshakeType.CERTIFICATE_VERIFY, body)
+
+    flight = tuple(
+        sign if step is client_flight.send_certificate_verify else step for step in ClientHandlers().full_flight
+    )
+    return ClientEdit(handlers=ClientHandlers(full_flight=flight))
