@@ -20,11 +20,11 @@ from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligati
 from rfc5077.model.proof.classes import ClauseClass, asked_by, builders, class_of
 from rfc5077.model.proof.digest import combined, digest, digest_of_system
 from rfc5077.model.proof.explore import explore
-from rfc5077.model.proof.finite import is_finite, reach
+from rfc5077.model.proof.finite import reach
 from rfc5077.model.proof.hellos import hellos
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
-from rfc5077.model.proof.necessity import NONE, PATIENCE, digest_of_joint
+from rfc5077.model.proof.necessity import NONE, PATIENCE, digest_of_joint, enumerable
 from rfc5077.model.proof.rules import answers_old_ticket, offers_new_ticket, rules
 from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Without
@@ -232,7 +232,7 @@ def _systems(one: ClauseClass) -> Iterator[tuple[str, list[Obligation]]]:
                 yield full.name, [obligation(f"{full.name}: at no move", *_alone(full, views.less))]
             continue
         name, goal = f"{full.name}: {next(iter(extra))}", Or(*extra.values())
-        if is_finite(full):
+        if enumerable(full):
             yield name, list(reach(full).obligations(name, goal))
             continue
         try:

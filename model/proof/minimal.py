@@ -17,7 +17,7 @@ import z3
 from rfc5077.model.proof.classes import asked_by, class_of, classes
 from rfc5077.model.proof.digest import combined, digest_of_system
 from rfc5077.model.proof.explore import explore, moves
-from rfc5077.model.proof.finite import is_finite, reach
+from rfc5077.model.proof.finite import reach
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.necessity import (
     KNOWN,
@@ -26,6 +26,7 @@ from rfc5077.model.proof.necessity import (
     binds_joint,
     digest_of_goal,
     digest_of_joint,
+    enumerable,
     holds,
     invariant,
     saved,
@@ -120,7 +121,7 @@ def _suffices(theorem: Theorem, names: Names, kept: frozenset[str]) -> bool:
     if not isinstance(claim, Unreachable):
         return _joint_fate(theorem.id, without, MOST) is False
     system = claim.system(without)
-    if is_finite(system):
+    if enumerable(system):
         return not reach(system).nearest(bad(claim))
     return holds(system, invariant(theorem.id), bad(claim)) or saved(theorem.id, system)
 
@@ -131,7 +132,7 @@ def _refuted(theorem: Theorem, names: Names, kept: frozenset[str]) -> bool | Non
     if not isinstance(claim, Unreachable):
         return _joint_fate(theorem.id, without, UTMOST)
     system = claim.system(without)
-    if is_finite(system):
+    if enumerable(system):
         return bool(reach(system).nearest(bad(claim)))
     try:
         return bool(witness(system, bad(claim), claim.depth)) or None

@@ -250,7 +250,7 @@ def _number(claim: Decreasing, state: Triple) -> int:
 def _in_system(theorems: tuple[Theorem, ...], without: Without) -> tuple[Cell, ...]:
     claims = {theorem.id: theorem.claim for theorem in theorems if isinstance(theorem.claim, Unreachable)}
     system = next(iter(claims.values())).system(without)
-    if is_finite(system):
+    if enumerable(system):
         reached = reach(system)
         return tuple(_cell(system_fall(id, reached.nearest(bad(c)), bad(c))) for id, c in claims.items())
     doubtful = [id for id, claim in claims.items() if not holds(system, invariant(id), bad(claim))]
@@ -274,6 +274,11 @@ def _runs(system: System, goals: dict[str, z3.BoolRef], depth: int) -> dict[str,
     except Unproved:
         return {}
     return {id: run for id, run in found.items() if run}
+
+
+def enumerable(system: System) -> bool:
+    """Whether all states can be counted from one start: the fields are flags and enums, declared as one record."""
+    return is_finite(system) and system.state.fields().keys() == system.state.terms.keys()
 
 
 def bad(claim: Unreachable) -> z3.BoolRef:

@@ -84,11 +84,15 @@ class _Work:
         left = [found for job in jobs if (found := self.known(job))]
         waiting: dict[Future[list[Json]], Job] = {pool.submit(work, job): job for job in left}
         self.tell(stage, 0, len(left))
-        for number, future in enumerate(as_completed(waiting), 1):
-            for digest, value in zip(waiting[future].digests, future.result(), strict=True):
-                self.results[digest] = value
-                self.store.put(digest, value)
-            self.tell(stage, number, len(left))
+        try:
+            for number, future in enumerate(as_completed(waiting), 1):
+                for digest, value in zip(waiting[future].digests, future.result(), strict=True):
+                    self.results[digest] = value
+                    self.store.put(digest, value)
+                self.tell(stage, number, len(left))
+        finally:  # whatever failed, nothing more is begun
+            for future in waiting:
+                future.cancel()
 
 
 def matrix(
