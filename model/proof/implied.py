@@ -16,22 +16,26 @@ import z3
 from rfc5077.model.clause import Clause
 from rfc5077.model.clauses import BY_ID, binding
 from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Offer
+from rfc5077.model.proof import minimal
 from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligation
-from rfc5077.model.proof.classes import ClauseClass, asked_by, builders, class_of
+from rfc5077.model.proof.classes import SUBJECTS, ClauseClass, asked_by, builders, class_of
 from rfc5077.model.proof.digest import combined, digest, digest_of_system
 from rfc5077.model.proof.explore import explore
 from rfc5077.model.proof.finite import reach
 from rfc5077.model.proof.hellos import hellos
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
-from rfc5077.model.proof.necessity import NONE, PATIENCE, digest_of_joint, enumerable
+from rfc5077.model.proof.necessity import NONE, Fall, bad, digest_of_joint, enumerable, system_fall
 from rfc5077.model.proof.rules import answers_old_ticket, offers_new_ticket, rules
 from rfc5077.model.proof.tables import Triple
-from rfc5077.model.proof.theorem import Without
+from rfc5077.model.proof.theorem import Unreachable, Without
 from rfc5077.model.proof.unbounded import System, Unproved, obligations, proposed
 from rfc5077.model.run.compiled import compiled
 
 And, Not, Or = z3.And, z3.Not, z3.Or
+SHORT = 3_000
+"""Milliseconds that Spacer is given for an invariant on some of the fields."""
+
 MOST = 300_000
 """Joint states that are looked at, where no clause binds, for one in which a class would be broken."""
 
@@ -42,13 +46,16 @@ class Standing:
 
     ``implied``: both solvers say so.  ``by``: classes that suffice at the very steps that it forbids; where what came
     before has a part in it, ``history`` is true.  ``bites``: a step that it alone forbids, if there is one; where there
-    is none and it is not implied, no model has a step that could break it.
+    is none and it is not implied, no model has a step that could break it.  ``fall`` is a theorem that falls without it
+    once the classes ``beside`` it are dropped, none of which has to be there while it is: a defence held twice.
     """
 
     implied: bool
     by: tuple[str, ...] = ()
     history: bool = False
     bites: str = ""
+    fall: Fall | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def key(one: ClauseClass) -> str:
     said = [digest(entry.constraint(STATE.party(CLIENT if entry.binds.covers(CLIENT) else SERVER), event))
             for entry in _mechanised(one) if entry.constraint is not None]  # fmt: skip
     systems = [digest_of_system(system) for views in _changed(one) for system in (views.full, views.less)]
-    return combined(["standing", *one.ids, digest_of_joint(one.without), *said, *systems])
+    return combined(["standing or held twice", *one.ids, digest_of_joint(one.without), *said, *systems])
 
 
 def standing(name: str) -> Standing:
@@ -76,12 +83,31 @@ def standing(name: str) -> Standing:
     proved = [(question.name, question.obligations) for question in asked] + systems
     for where, found in proved:
         if not found or not all(_unsat(one) for one in found):
-            return Standing(False, bites=where)
+            return _held_twice(one) or Standing(False, bites=where)
     if not proved or not (systems or _comes_about(Or([question.able for question in asked]))):
         return Standing(False)
     by = {source for question in asked for source in question.sources or ()}
     history = bool(systems) or any(question.sources is None for question in asked)
     return Standing(True, tuple(sorted(by)), history)
+
+
+def _held_twice(one: ClauseClass) -> Standing | None:
+    """A theorem about a system for which the class belongs to what suffices, where it is the last that is spared."""
+    for theorem in SUBJECTS:
+        claim = theorem.claim
+        if not isinstance(claim, Unreachable) or not enumerable(claim.system(NONE)):
+            continue
+        names = minimal.relevant(theorem)
+        if one.name not in names:
+            continue
+        least = minimal.minimal(theorem.id, (), (*(name for name in names if name != one.name), one.name))
+        if one.name not in least.names:
+            continue
+        beside = tuple(name for name in names if name not in least.names)
+        without = frozenset[str]().union(one.ids, *(class_of(name).ids for name in beside))
+        run = reach(claim.system(without)).nearest(bad(claim))
+        return Standing(False, fall=system_fall(theorem.id, run, bad(claim)), beside=beside)
+    return None
 
 
 def _comes_about(goal: z3.BoolRef) -> bool:
@@ -236,7 +262,7 @@ def _systems(one: ClauseClass) -> Iterator[tuple[str, list[Obligation]]]:
             yield name, list(reach(full).obligations(name, goal))
             continue
         try:
-            yield name, obligations(full, name, proposed(full, goal, PATIENCE), goal)
+            yield name, obligations(full, name, proposed(full, goal, SHORT), goal)
         except Unproved:
             yield name, []
 

@@ -1,4 +1,4 @@
-"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-132, clients C-88 to C-90.
+"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-134, clients C-88 to C-92.
 
 Suite and version, extensions of other documents, the random's mark, the id beside a promise; and two that break what
 the hellos lead to, without a word (S-132) or with one too many (C-90).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from rfc5077.properties.faults.fault import ClientEdit, ServerEdit, fault
 from rfc5077.reference.handshake import client_flight, machine, negotiate, offer, server_flight
@@ -22,6 +23,8 @@ from rfc5077.reference.keys.suites import SignatureScheme
 from rfc5077.reference.record_layer import RecordRules, Refusal
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello, server_name_body
 from rfc5077.reference.wire.messages import CertificateVerify, HandshakeType
+
+Hello = TypeVar("Hello", ClientHello, ServerHello)
 
 TLS_1_1 = 0x0302
 RSA_WITH_3DES = 0x000A
@@ -45,6 +48,11 @@ def _with(answer: ServerHello, kind: int, body: bytes = b"") -> ServerHello:
     """The answer with this extension in the place of any other of its kind."""
     others = tuple(pair for pair in answer.extensions if pair[0] != kind)
     return replace(answer, extensions=(*others, (kind, body)))
+
+
+def _without(hello: Hello, kind: int) -> Hello:
+    """The hello less the extensions of this kind."""
+    return replace(hello, extensions=tuple(pair for pair in hello.extensions if pair[0] != kind))
 
 
 @fault("S-124", "R5246-7.4.1.3-03")
@@ -127,6 +135,21 @@ def hangs_up_on_everything() -> ServerEdit:
     return ServerEdit(rules=RecordRules(refuse=lambda _: Refusal(None, close=True)))
 
 
+@fault("S-133", "R5746-3.6-01")
+def ignores_the_signal() -> ServerEdit:
+    """Leaves renegotiation_info unanswered."""
+    return _answering(lambda _, answer: _without(answer, ExtensionType.RENEGOTIATION_INFO))
+
+
+@fault("S-134", "R7301-3.2-01")
+def picks_a_protocol_of_its_own() -> ServerEdit:
+    """Picks an application protocol that the client does not list."""
+    return _answering(
+        lambda handshake, answer: answer if handshake.client_hello.extension(PROTOCOLS) is None
+        else _with(answer, PROTOCOLS, b"\x00\x03\x02h2")
+    )  # fmt: skip
+
+
 # Clients --------------------------------------------------------------------------------------------------------------
 
 
@@ -170,3 +193,23 @@ def signs_without_a_certificate() -> ClientEdit:
         sign if step is client_flight.send_certificate_verify else step for step in ClientHandlers().full_flight
     )
     return ClientEdit(handlers=ClientHandlers(full_flight=flight))
+
+
+@fault("C-91", "R5746-3.4-01")
+def gives_no_signal() -> ClientEdit:
+    """Sends neither renegotiation_info nor the signalling suite."""
+    return _asking(lambda _, hello: _without(hello, ExtensionType.RENEGOTIATION_INFO))
+
+
+@fault("C-92", "R7627-5.3-01", verdict="advice")
+def offers_a_session_without_the_extended_secret() -> ClientEdit:
+    """Asks for the extended master secret beside a session that lacks it."""
+
+    def choose(config: ClientConfig, now: float) -> Offer:
+        return Offer() if config.store is None else Offer(config.store.find(config.store_key, now))
+
+    def make(config: ClientConfig, offered: Offer, entropy: Entropy) -> ClientHello:
+        hello = offer.make_client_hello(config, offered, entropy)
+        return hello if offered.session else _without(hello, ExtensionType.EXTENDED_MASTER_SECRET)
+
+    return ClientEdit(handlers=ClientHandlers(choose_offer=choose, make_client_hello=make))

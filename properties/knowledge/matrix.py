@@ -125,16 +125,22 @@ def work(job: Job) -> list[Json]:
         task = necessity.Task(job.name, job.details[0], job.digests)
         return [_cell_json(cell) for cell in necessity.done(task)]
     if job.kind == "standing":
-        found = implied.standing(job.name)
-        return [{"implied": found.implied, "by": list(found.by), "history": found.history, "bites": found.bites}]
+        return [_standing_json(implied.standing(job.name))]
     least = minimal.minimal(job.name, *job.details)
     return [{"names": list(least.names), "doubtful": list(least.doubtful)}]
 
 
+def _standing_json(found: implied.Standing) -> Json:
+    said: dict[str, Json] = {"implied": found.implied, "by": list(found.by), "history": found.history}
+    said |= {"bites": found.bites, "beside": list(found.beside)}
+    return said | {"theorem": found.fall.theorem, "fall": _fall_json(found.fall)} if found.fall else said
+
+
 def _cell_json(cell: necessity.Cell) -> Json:
-    if cell.fall is None:
-        return cell.status
-    fall = cell.fall
+    return cell.status if cell.fall is None else _fall_json(cell.fall)
+
+
+def _fall_json(fall: necessity.Fall) -> Json:
     found: dict[str, Json] = {"depth": fall.depth, "moves": list(fall.moves)}
     return {**found, "other": list(fall.other)} if fall.other else found
 
@@ -166,24 +172,31 @@ def _order(cells: Cells, results: dict[str, Json]) -> tuple[str, ...]:
 def _assembled(
     doing: _Work, falls: dict[str, dict[str, str]], cells: Cells, standings: dict[str, str], keys: dict[str, str]
 ) -> Matrix:
-    rows = []
+    rows: list[Row] = []
+    references = dict(falls)
     for one in classes():
         if found := falls[one.name]:
             fallen = tuple(fall_of(id, doing.results[digest]) for id, digest in found.items())
             rows.append(Row(one.ids, "needed", fallen, "", ""))
         elif one.name in standings:
-            rows.append(_idle(one, cast(dict[str, Json], doing.results[standings[one.name]])))
+            digest = standings[one.name]
+            rows.append(_idle(one, cast(dict[str, Json], doing.results[digest])))
+            references[one.name] = {fall.theorem: digest for fall in rows[-1].falls}
     least = {}
     for id, digest in keys.items():
         said = cast(dict[str, Json], doing.results[digest])
         least[id] = minimal.Minimal(*(tuple(cast(list[str], said[part])) for part in ("names", "doubtful")))
     unknown = [pair for pair, digest in cells.items() if doing.results[digest] == necessity.UNKNOWN]
-    return Matrix(tuple(rows), least, tuple(unknown), doing.results, falls, len(doing.store.taken))
+    return Matrix(tuple(rows), least, tuple(unknown), doing.results, references, len(doing.store.taken))
 
 
 def _idle(one: ClauseClass, said: dict[str, Json]) -> Row:
     """The row of a class without which nothing falls."""
-    by = ", ".join(cast(list[str], said["by"]))
+    by, beside = (", ".join(cast(list[str], said[part])) for part in ("by", "beside"))
+    if "theorem" in said:
+        fall = fall_of(str(said["theorem"]), said["fall"])
+        why = f"Held twice: without it alone nothing falls, but without {beside} either it is what is left."
+        return Row(one.ids, "needed", (fall,), why, "")
     if said["implied"]:
         before = "what the other clauses have made of the steps before" if said["history"] else ""
         why = f"Implied by {' and '.join(part for part in (by, before) if part)}."

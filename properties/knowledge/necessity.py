@@ -37,7 +37,7 @@ class Row:
         ids: the clauses that restate each other, or a choice of the deployer.
         kind: needed by theorems, implied by the other clauses, or protecting something outside the model.
         falls: the theorems that fall without it.
-        why: why nothing falls, if nothing does.
+        why: why nothing falls, if nothing does; or that it falls only where others are dropped as well.
         fault: the id of the faulty endpoint that dies by it, where it protects something outside.
     """
 
@@ -71,7 +71,7 @@ def _data() -> _Data:
 
 
 def _row(data: _RowData) -> Row:
-    falls = tuple(fall_of(theorem, results()[digest]) for theorem, digest in data["falls"].items())
+    falls = tuple(_fall(theorem, results()[digest]) for theorem, digest in data["falls"].items())
     return Row(tuple(data["ids"]), data["kind"], falls, data["why"], data["fault"])
 
 
@@ -79,6 +79,11 @@ def fall_of(theorem: str, said: Json) -> Fall:
     """A result as it is kept, as a theorem that falls."""
     data = cast(dict[str, list[str]], said)
     return Fall(theorem, int(cast(dict[str, int], said)["depth"]), tuple(data["moves"]), tuple(data.get("other", ())))
+
+
+def _fall(theorem: str, said: Json) -> Fall:
+    """From the result of a class that is held twice, too."""
+    return fall_of(theorem, said["fall"] if isinstance(said, dict) and "fall" in said else said)
 
 
 @cache

@@ -14,7 +14,10 @@ from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.play import Manner, Watch
 from rfc5077.properties.verdict.judge import Finding
+from rfc5077.reference.keys.suites import SUITES, Group, SignatureScheme
+from rfc5077.reference.wire.hello import ClientHello, ExtensionType, list_body
 from rfc5077.reference.wire.messages import HandshakeType, NewSessionTicket
+from rfc5077.reference.wire.record import TLS_1_2
 
 Puppet = PuppetClient | PuppetServer
 Saying = Callable[[Puppet], list]
@@ -104,6 +107,15 @@ def ticket_from_the_client(puppet):
     return [puppet.send_handshake(HandshakeType.NEW_SESSION_TICKET, NewSessionTicket(0, bytes(64)).encode())]
 
 
+def with_protocols(puppet):
+    """ClientHello that lists one application protocol."""
+    groups = (ExtensionType.SUPPORTED_GROUPS, list_body(2, 2, tuple(Group)))
+    schemes = (ExtensionType.SIGNATURE_ALGORITHMS, list_body(2, 2, tuple(SignatureScheme)))
+    extensions = (groups, schemes, (16, b"\x00\x09\x08http/1.1"))
+    listed = ClientHello(TLS_1_2, bytes(32), b"", tuple(SUITES), extensions=extensions)
+    return [puppet.send_handshake(HandshakeType.CLIENT_HELLO, listed.encode())]
+
+
 CKE, CCS, FIN = (client(message) for message in (M.ClientKeyExchange, M.ChangeCipherSpec, M.Finished))
 FULL = (hello(Extension.EMPTY), CKE, CCS, FIN)
 WITH_ID = (hello(Extension.ABSENT), CKE, CCS, FIN)
@@ -145,6 +157,8 @@ STORIES: dict[str, Story] = {
     "S-130": (FULL, (LIVE,)),
     "S-131": ((hello(Extension.EMPTY),),),
     "S-132": ((hello(Extension.EMPTY), CKE, client(M.Unrecognised)),),
+    "S-133": ((hello(Extension.EMPTY),),),
+    "S-134": ((with_protocols,),),
     "C-15": (ISSUE, (answer(Extension.EMPTY), TICKET)),  # probing asks about an empty renewal first: R5077-3.3-07c
     "C-16": (ISSUE, (OTHER_ID, *END)),
     "C-21": ((*ISSUE[:5], server(M.ChangeCipherSpec, content=Content.WRONG)),),
@@ -157,5 +171,7 @@ STORIES: dict[str, Story] = {
     "C-88": ((OTHER_ID, *FLIGHT, *END), ()),
     "C-89": (ISSUE, ()),
     "C-90": ((answer(Extension.EMPTY), *FLIGHT[:2], server(M.CertificateRequest), FLIGHT[2]),),
+    "C-91": ((),),
+    "C-92": (ISSUE, ()),
 }  # fmt: skip
 """The shortest story that shows each fault."""
