@@ -102,16 +102,21 @@ class ClientEdit:
     rules: RecordRules = DEFAULT_RULES
     config: Callable[[], ClientConfig] = client_config
     """The configuration under which the fault shows; nothing in it is faulty."""
+    octets: Callable[[bytes], bytes] = bytes
+    """What becomes of the octets that the client sends."""
+    base: ClientHandlers = field(default_factory=ClientHandlers)
+    """The handlers of the client that the fault is an edit of, where the reference is laxer than that."""
 
     def peer(self) -> AnyPeer:
         """The faulty client."""
         table = {row: take for row, take in {**CLIENT_TABLE, **self.rows}.items() if row not in self.without}
         make = partial(ClientConnection, table=table, handlers=self.handlers, rules=self.rules)
-        return over_reference.client(config=self.config(), make=make)
+        peer = over_reference.client(config=self.config(), make=make)
+        return replace(peer, read=lambda line: self.octets(peer.read(line)))
 
     def unedited(self) -> AnyPeer:
-        """The reference under the same configuration."""
-        return over_reference.client(config=self.config())
+        """The client without the fault, under the same configuration."""
+        return over_reference.client(config=self.config(), make=partial(ClientConnection, handlers=self.base))
 
 
 Edit = Callable[[], ServerEdit] | Callable[[], ClientEdit]

@@ -1,4 +1,4 @@
-"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-134, clients C-88 to C-92.
+"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-135, clients C-88 to C-94.
 
 Suite and version, extensions of other documents, the random's mark, the id beside a promise; and two that break what
 the hellos lead to, without a word (S-132) or with one too many (C-90).
@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from rfc5077.properties.adapters.over_reference import server_config
 from rfc5077.properties.faults.fault import ClientEdit, ServerEdit, fault
+from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import client_flight, machine, negotiate, offer, server_flight
 from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake
 from rfc5077.reference.handshake.config import ClientConfig, Issue, ServerConfig
-from rfc5077.reference.handshake.negotiate import Resumption
+from rfc5077.reference.handshake.negotiate import OpenTicket, Resumption
 from rfc5077.reference.handshake.offer import Offer
 from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHandshake
 from rfc5077.reference.keys.exchange import Entropy
@@ -23,6 +25,7 @@ from rfc5077.reference.keys.suites import SignatureScheme
 from rfc5077.reference.record_layer import RecordRules, Refusal
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello, server_name_body
 from rfc5077.reference.wire.messages import CertificateVerify, HandshakeType
+from rfc5077.reference.wire.record import ContentType
 
 Hello = TypeVar("Hello", ClientHello, ServerHello)
 
@@ -135,6 +138,19 @@ def hangs_up_on_everything() -> ServerEdit:
     return ServerEdit(rules=RecordRules(refuse=lambda _: Refusal(None, close=True)))
 
 
+@fault("S-135", "R7627-5.3-05", verdict="advice")
+def resumes_without_the_extended_secret() -> ServerEdit:
+    """Resumes a session without the extended master secret for a hello without it, though it knows better."""
+
+    def choose(config: ServerConfig, hello: ClientHello, now: float, opens: OpenTicket) -> Resumption:
+        return negotiate.choose_resumption(replace(config, without_ems="resume"), hello, now, opens)
+
+    return ServerEdit(
+        handlers=ServerHandlers(choose_resumption=choose),
+        config=lambda: replace(server_config(), without_ems="abort"),
+    )
+
+
 @fault("S-133", "R5746-3.6-01")
 def ignores_the_signal() -> ServerEdit:
     """Leaves renegotiation_info unanswered."""
@@ -213,3 +229,38 @@ def offers_a_session_without_the_extended_secret() -> ClientEdit:
         return hello if offered.session else _without(hello, ExtensionType.EXTENDED_MASTER_SECRET)
 
     return ClientEdit(handlers=ClientHandlers(choose_offer=choose, make_client_hello=make))
+
+
+def _demanding() -> ClientHandlers:
+    """A client that aborts where the extended master secret that it asked for is not granted."""
+
+    def check(sent: ClientHello, answer: ServerHello) -> None:
+        offer.check_server_hello(sent, answer)
+        if not answer.extended_master_secret:
+            raise ProtocolError(Cause.EMS_NOT_USED)
+
+    return ClientHandlers(check_server_hello=check)
+
+
+@fault("C-93", "R7627-4-01", verdict="advice")
+def goes_on_without_the_extended_secret() -> ClientEdit:
+    """Goes on in a full handshake with a server that leaves its extended_master_secret unanswered."""
+    return ClientEdit(base=_demanding())
+
+
+@fault("C-94", "R5246-E.2-01")
+def asks_in_the_format_of_ssl_2() -> ClientEdit:
+    """Offers a session by its session_id in a ClientHello of SSL 2.0."""
+
+    def older(octets: bytes) -> bytes:
+        is_hello = octets[:1] == bytes((ContentType.HANDSHAKE,)) and octets[5:6] == bytes((HandshakeType.CLIENT_HELLO,))
+        hello = ClientHello.parse(octets[9:]) if is_hello else None
+        if hello is None or not hello.session_id:
+            return octets
+        suites = b"".join(suite.to_bytes(3, "big") for suite in hello.cipher_suites)
+        parts = (suites, hello.session_id, hello.random)
+        head = b"\x01" + hello.version.to_bytes(2, "big") + b"".join(len(part).to_bytes(2, "big") for part in parts)
+        body = head + b"".join(parts)
+        return (0x8000 | len(body)).to_bytes(2, "big") + body
+
+    return ClientEdit(octets=older)

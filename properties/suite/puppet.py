@@ -9,7 +9,7 @@ from rfc5077.model.event import CLIENT, Alarm, Content, Event
 from rfc5077.model.event import Message as M
 from rfc5077.properties.adapters.peer import Line
 from rfc5077.properties.suite.agreement import NO_SECRET, Handshake
-from rfc5077.properties.trace.observe import recorded_message
+from rfc5077.properties.trace.observe import recorded_message, recorded_old_hello
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, ProtocolError
 from rfc5077.reference.keys.protection import RecordProtection
@@ -57,6 +57,7 @@ class Puppet:
         """Whether the peer's octets can no longer be told apart."""
         self.ended = False
         """Whether the peer has closed, and the event for that was handed out."""
+        self._begun = False
         self._clock = clock
         self._records = RecordReader()
         self._messages = HandshakeReader()
@@ -155,6 +156,11 @@ class Puppet:
         """
         events: list[RecordedEvent] = []
         octets = self.line.read()
+        if octets and not self._begun:
+            self._begun = True
+            if old := recorded_old_hello(self.number, self.other, octets, time=self._time()):
+                events.append(old)
+                self.lost = True
         if octets and not self.lost:
             try:
                 for content_type, _, fragment in self._records.feed(octets):

@@ -103,6 +103,21 @@ def _old_client_hello(event: RecordedEvent, hello: ClientHello) -> RecordedEvent
     )  # fmt: skip
 
 
+def recorded_old_hello(
+    connection: int, sender: str, octets: bytes, *, time: float | None = None
+) -> RecordedEvent | None:
+    """The event for a ClientHello in the format of SSL 2.0; None if the octets do not hold such a hello."""
+    length = old_length(octets)
+    if length is None or len(octets) < length:
+        return None
+    try:
+        hello = parse_old_hello(octets[2:length])
+    except ProtocolError:
+        return None
+    event = RecordedEvent(connection=connection, sender=sender, message="ClientHello", time=time)
+    return _old_client_hello(event, hello)
+
+
 def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
     hello = ServerHello.parse(body, strict=False)
     picks_1_3 = hello.extension(ExtensionType.SUPPORTED_VERSIONS) is not None

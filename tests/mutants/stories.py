@@ -6,6 +6,7 @@ A story is one word per connection; all connections belong to one memory and one
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from rfc5077.model.event import CLIENT, SERVER, Certificates, Content, Event, Extension, SessionId, Ticket
 from rfc5077.model.event import Message as M
@@ -15,7 +16,7 @@ from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.play import Manner, Watch
 from rfc5077.properties.verdict.judge import Finding
 from rfc5077.reference.keys.suites import SUITES, Group, SignatureScheme
-from rfc5077.reference.wire.hello import ClientHello, ExtensionType, list_body
+from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello, list_body
 from rfc5077.reference.wire.messages import HandshakeType, NewSessionTicket
 from rfc5077.reference.wire.record import TLS_1_2
 
@@ -107,6 +108,18 @@ def ticket_from_the_client(puppet):
     return [puppet.send_handshake(HandshakeType.NEW_SESSION_TICKET, NewSessionTicket(0, bytes(64)).encode())]
 
 
+def plain(event: Event) -> Saying:
+    """A hello without extended_master_secret, whoever's."""
+
+    def say(puppet):
+        kind, make = puppet._words[event.message]
+        said = (ClientHello if event.message is M.ClientHello else ServerHello).parse(make(event))
+        others = tuple(pair for pair in said.extensions if pair[0] != ExtensionType.EXTENDED_MASTER_SECRET)
+        return [puppet.send_handshake(kind, replace(said, extensions=others).encode())]
+
+    return say
+
+
 def with_protocols(puppet):
     """ClientHello that lists one application protocol."""
     groups = (ExtensionType.SUPPORTED_GROUPS, list_body(2, 2, tuple(Group)))
@@ -159,6 +172,7 @@ STORIES: dict[str, Story] = {
     "S-132": ((hello(Extension.EMPTY), CKE, client(M.Unrecognised)),),
     "S-133": ((hello(Extension.EMPTY),),),
     "S-134": ((with_protocols,),),
+    "S-135": ((plain(hello(Extension.EMPTY)), CKE, CCS, FIN), WITH_ID, (plain(LIVE),)),
     "C-15": (ISSUE, (answer(Extension.EMPTY), TICKET)),  # probing asks about an empty renewal first: R5077-3.3-07c
     "C-16": (ISSUE, (OTHER_ID, *END)),
     "C-21": ((*ISSUE[:5], server(M.ChangeCipherSpec, content=Content.WRONG)),),
@@ -173,5 +187,7 @@ STORIES: dict[str, Story] = {
     "C-90": ((answer(Extension.EMPTY), *FLIGHT[:2], server(M.CertificateRequest), FLIGHT[2]),),
     "C-91": ((),),
     "C-92": (ISSUE, ()),
+    "C-93": ((plain(answer(Extension.EMPTY)), *FLIGHT),),
+    "C-94": ((OTHER_ID, *FLIGHT, *END), ()),
 }  # fmt: skip
 """The shortest story that shows each fault."""
