@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 import z3
 
 from rfc5077.model.clause import Clause
 from rfc5077.model.clauses import BY_ID, binding
 from rfc5077.model.event import CLIENT, SERVER, Event, EventTerm, Message, Offer
+from rfc5077.model.flows import listed
 from rfc5077.model.proof import minimal
 from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, obligation
 from rfc5077.model.proof.classes import SUBJECTS, ClauseClass, asked_by, builders, class_of
@@ -27,17 +29,18 @@ from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
 from rfc5077.model.proof.necessity import NONE, Fall, bad, digest_of_joint, enumerable, system_fall
 from rfc5077.model.proof.rules import answers_old_ticket, offers_new_ticket, rules
-from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Unreachable, Without
 from rfc5077.model.proof.unbounded import System, Unproved, obligations, proposed
-from rfc5077.model.run.compiled import compiled
 
 And, Not, Or = z3.And, z3.Not, z3.Or
 SHORT = 3_000
 """Milliseconds that Spacer is given for an invariant on some of the fields."""
 
-MOST = 300_000
-"""Joint states that are looked at, where no clause binds, for one in which a class would be broken."""
+FIGURES = "R5077-3.1-07"
+"""What the figures show: whoever speaks in the joint model keeps to their rows."""
+
+FEW = 12
+"""Classes at most that a system has for pairs of them to be tried."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def key(one: ClauseClass) -> str:
     said = [digest(entry.constraint(STATE.party(CLIENT if entry.binds.covers(CLIENT) else SERVER), event))
             for entry in _mechanised(one) if entry.constraint is not None]  # fmt: skip
     systems = [digest_of_system(system) for views in _changed(one) for system in (views.full, views.less)]
-    return combined(["standing or held twice", *one.ids, digest_of_joint(one.without), *said, *systems])
+    return combined(["standing, held twice, or figures", *one.ids, digest_of_joint(one.without), *said, *systems])
 
 
 def standing(name: str) -> Standing:
@@ -84,7 +87,7 @@ def standing(name: str) -> Standing:
     for where, found in proved:
         if not found or not all(_unsat(one) for one in found):
             return _held_twice(one) or Standing(False, bites=where)
-    if not proved or not (systems or _comes_about(Or([question.able for question in asked]))):
+    if not proved:
         return Standing(False)
     by = {source for question in asked for source in question.sources or ()}
     history = bool(systems) or any(question.sources is None for question in asked)
@@ -92,37 +95,21 @@ def standing(name: str) -> Standing:
 
 
 def _held_twice(one: ClauseClass) -> Standing | None:
-    """A theorem about a system for which the class belongs to what suffices, where it is the last that is spared."""
+    """A theorem about a small system that falls without the class where some others are gone too, and not with it."""
     for theorem in SUBJECTS:
         claim = theorem.claim
         if not isinstance(claim, Unreachable) or not enumerable(claim.system(NONE)):
             continue
         names = minimal.relevant(theorem)
-        if one.name not in names:
+        if one.name not in names or len(names) > FEW:
             continue
-        least = minimal.minimal(theorem.id, (), (*(name for name in names if name != one.name), one.name))
-        if one.name not in least.names:
-            continue
-        beside = tuple(name for name in names if name not in least.names)
-        without = frozenset[str]().union(one.ids, *(class_of(name).ids for name in beside))
-        run = reach(claim.system(without)).nearest(bad(claim))
-        return Standing(False, fall=system_fall(theorem.id, run, bad(claim)), beside=beside)
+        others = [name for name in names if name != one.name]
+        for beside in (some for number in (1, 2) for some in combinations(others, number)):
+            gone = frozenset[str]().union(*(class_of(name).ids for name in beside))
+            run = reach(claim.system(gone | one.without)).nearest(bad(claim))
+            if run and not reach(claim.system(gone)).nearest(bad(claim)):
+                return Standing(False, fall=system_fall(theorem.id, run, bad(claim)), beside=beside)
     return None
-
-
-def _comes_about(goal: z3.BoolRef) -> bool:
-    """Whether a run of the joint model leads to the goal where no clause binds anybody, among the states nearest."""
-    without = frozenset(entry.id for party in (CLIENT, SERVER) for entry in binding(party))
-    holds = compiled([goal], STATE.client, STATE.server, STATE.world)
-    seen, found = 0, False
-
-    def stop(state: Triple) -> bool:
-        nonlocal seen, found
-        seen, found = seen + 1, bool(holds(*state)[0])
-        return found or seen == MOST
-
-    explore(without, stop)
-    return found
 
 
 def _unsat(one: Obligation) -> bool:
@@ -161,11 +148,10 @@ def _mechanics() -> dict[str, Step]:
 
 @dataclass(frozen=True)
 class _Question:
-    """A step that might break the class: obligations that no state allows it, what it is, what forbids it at once."""
+    """A step that might break the class: obligations that no state allows it, and what forbids it at once."""
 
     name: str
     obligations: list[Obligation]
-    able: z3.BoolRef
     sources: tuple[str, ...] | None
 
 
@@ -181,12 +167,16 @@ def _joint(one: ClauseClass) -> Iterator[_Question]:
             if entry.constraint is None or not entry.binds.covers(party):
                 continue
             broken = z3.simplify(Not(entry.constraint(STATE.party(party), e)))
-            able = _mechanics()[step.name].guard
-            if z3.is_false(broken) or _never(able, broken):
+            if z3.is_false(broken):
                 continue
-            name = f"{entry.id} at {step.name}"
-            yield _Question(name, [obligation(name, _invariant(), step.guard, broken)], And(able, broken),
-                            _sources(one, step, broken))  # fmt: skip
+            name, rows = f"{entry.id} at {step.name}", listed(STATE.party(party).position, e)
+            if not _never(rows) and _never(rows, broken):  # the rows of the figures
+                yield _Question(name, [obligation(name, rows, broken)], (class_of(FIGURES).name,))
+                continue
+            if _never(_mechanics()[step.name].guard, broken):
+                continue
+            proof = [obligation(name, _invariant(), step.guard, broken)]
+            yield _Question(name, proof, _sources(one, step, broken))
 
 
 def _never(*formulas: z3.BoolRef) -> bool:

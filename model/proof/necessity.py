@@ -39,6 +39,9 @@ PATIENCE = 20_000
 NEAR = 8
 """Moves of the runs that are looked for before Spacer is asked: most theorems that fall do so within them."""
 
+FAR = 12
+"""Moves at least that the search for a run goes on to, where Spacer saves nothing."""
+
 SIZE = "joint states"
 """Stands for no theorem: how many joint states there are without a class."""
 
@@ -258,7 +261,7 @@ def _in_system(theorems: tuple[Theorem, ...], without: Without) -> tuple[Cell, .
     runs = _runs(system, goals, NEAR)
     doubtful = [id for id in doubtful if id not in runs and not saved(id, system)]
     if doubtful:
-        depth = max(claims[id].depth for id in doubtful)
+        depth = max(FAR, *(claims[id].depth for id in doubtful))
         runs |= _runs(system, {id: goals[id] for id in doubtful}, depth)
     cells = []
     for id, claim in claims.items():

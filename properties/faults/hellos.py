@@ -1,4 +1,4 @@
-"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-135, clients C-88 to C-94.
+"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-137, clients C-88 to C-96.
 
 Suite and version, extensions of other documents, the random's mark, the id beside a promise; and two that break what
 the hellos lead to, without a word (S-132) or with one too many (C-90).
@@ -138,6 +138,22 @@ def hangs_up_on_everything() -> ServerEdit:
     return ServerEdit(rules=RecordRules(refuse=lambda _: Refusal(None, close=True)))
 
 
+@fault("S-136", "R5746-3.6-03")
+def takes_a_foreign_binding() -> ServerEdit:
+    """Takes a first ClientHello whose renegotiation_info has contents."""
+
+    def check(hello: ClientHello) -> None:
+        negotiate.check_client_hello(_without(hello, ExtensionType.RENEGOTIATION_INFO))
+
+    return ServerEdit(handlers=ServerHandlers(check_client_hello=check))
+
+
+@fault("S-137", "R7627-5.2-03")
+def grants_the_extended_secret_unasked() -> ServerEdit:
+    """Puts extended_master_secret into ServerHello although ClientHello lacks it."""
+    return _answering(lambda _, answer: _with(answer, ExtensionType.EXTENDED_MASTER_SECRET))
+
+
 @fault("S-135", "R7627-5.3-05", verdict="advice")
 def resumes_without_the_extended_secret() -> ServerEdit:
     """Resumes a session without the extended master secret for a hello without it, though it knows better."""
@@ -264,3 +280,19 @@ def asks_in_the_format_of_ssl_2() -> ClientEdit:
         return (0x8000 | len(body)).to_bytes(2, "big") + body
 
     return ClientEdit(octets=older)
+
+
+@fault("C-95", "R5746-3.4-02")
+def takes_a_foreign_binding_in_the_answer() -> ClientEdit:
+    """Takes a first ServerHello whose renegotiation_info has contents."""
+
+    def check(sent: ClientHello, answer: ServerHello) -> None:
+        offer.check_server_hello(sent, _without(answer, ExtensionType.RENEGOTIATION_INFO))
+
+    return ClientEdit(handlers=ClientHandlers(check_server_hello=check))
+
+
+@fault("C-96", "R5246-7.4.1.3-04")
+def resumes_with_another_suite() -> ClientEdit:
+    """Resumes a session with another suite than that which it began with."""
+    return ClientEdit(handlers=ClientHandlers(check_resumption=lambda session, answer: None))

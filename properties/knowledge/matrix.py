@@ -197,15 +197,15 @@ def _idle(one: ClauseClass, said: dict[str, Json]) -> Row:
         fall = fall_of(str(said["theorem"]), said["fall"])
         why = f"Held twice: without it alone nothing falls, but without {beside} either it is what is left."
         return Row(one.ids, "needed", (fall,), why, "")
-    if said["implied"]:
-        before = "what the other clauses have made of the steps before" if said["history"] else ""
-        why = f"Implied by {' and '.join(part for part in (by, before) if part)}."
-        return Row(one.ids, "implied", (), why, "")
     fault = next((fault for fault in FAULTS.values() if fault.clauses[0] in one.ids), None)
-    place = f"It alone forbids a step ({said['bites']}), which no theorem speaks of" if said["bites"] else (
-        "No step of a model could break it")  # fmt: skip
-    shown = f"; fault {fault.id} dies by it: {fault.text}" if fault else "; nothing shows what it is for"
-    return Row(one.ids, "outside", (), f"{place}{shown.removesuffix('.')}.", fault.id if fault else "")
+    dies = f" Fault {fault.id} dies by it: {fault.text}" if fault else ""
+    if said["implied"]:
+        at_once = f", at some of them because of {by}" if by else ""
+        why = f"Implied: in no state that comes about do the other clauses permit a step that breaks it{at_once}."
+        return Row(one.ids, "implied", (), why + dies, "")
+    place = f"It alone forbids a step ({said['bites']}), which no theorem speaks of." if said["bites"] else (
+        "No step of a model could break it.")  # fmt: skip
+    return Row(one.ids, "outside", (), place + (dies or " Nothing shows what it is for."), fault.id if fault else "")
 
 
 def unexplained(found: Matrix) -> Iterator[str]:

@@ -108,16 +108,40 @@ def ticket_from_the_client(puppet):
     return [puppet.send_handshake(HandshakeType.NEW_SESSION_TICKET, NewSessionTicket(0, bytes(64)).encode())]
 
 
-def plain(event: Event) -> Saying:
-    """A hello without extended_master_secret, whoever's."""
+def changed(event: Event, change: Callable[[ClientHello | ServerHello], ClientHello | ServerHello]) -> Saying:
+    """A hello, whoever's, after a change."""
 
     def say(puppet):
         kind, make = puppet._words[event.message]
         said = (ClientHello if event.message is M.ClientHello else ServerHello).parse(make(event))
-        others = tuple(pair for pair in said.extensions if pair[0] != ExtensionType.EXTENDED_MASTER_SECRET)
-        return [puppet.send_handshake(kind, replace(said, extensions=others).encode())]
+        return [puppet.send_handshake(kind, change(said).encode())]
 
     return say
+
+
+def plain(event: Event) -> Saying:
+    """A hello without extended_master_secret."""
+
+    def less(said):
+        others = tuple(pair for pair in said.extensions if pair[0] != ExtensionType.EXTENDED_MASTER_SECRET)
+        return replace(said, extensions=others)
+
+    return changed(event, less)
+
+
+def bound(event: Event) -> Saying:
+    """A hello whose renegotiation_info has the contents of a renegotiation."""
+
+    def more(said):
+        others = tuple(pair for pair in said.extensions if pair[0] != ExtensionType.RENEGOTIATION_INFO)
+        return replace(said, extensions=(*others, (ExtensionType.RENEGOTIATION_INFO, b"\x0c" + bytes(12))))
+
+    return changed(event, more)
+
+
+def with_another_suite(event: Event) -> Saying:
+    """ServerHello with another suite than is due."""
+    return changed(event, lambda said: replace(said, cipher_suite=next(s for s in SUITES if s != said.cipher_suite)))
 
 
 def with_protocols(puppet):
@@ -172,6 +196,8 @@ STORIES: dict[str, Story] = {
     "S-132": ((hello(Extension.EMPTY), CKE, client(M.Unrecognised)),),
     "S-133": ((hello(Extension.EMPTY),),),
     "S-134": ((with_protocols,),),
+    "S-136": ((bound(hello(Extension.EMPTY)),),),
+    "S-137": ((plain(hello(Extension.EMPTY)),),),
     "S-135": ((plain(hello(Extension.EMPTY)), CKE, CCS, FIN), WITH_ID, (plain(LIVE),)),
     "C-15": (ISSUE, (answer(Extension.EMPTY), TICKET)),  # probing asks about an empty renewal first: R5077-3.3-07c
     "C-16": (ISSUE, (OTHER_ID, *END)),
@@ -189,5 +215,7 @@ STORIES: dict[str, Story] = {
     "C-92": (ISSUE, ()),
     "C-93": ((plain(answer(Extension.EMPTY)), *FLIGHT),),
     "C-94": ((OTHER_ID, *FLIGHT, *END), ()),
+    "C-95": ((bound(answer(Extension.EMPTY)), *FLIGHT),),
+    "C-96": (ISSUE, (with_another_suite(answer(Extension.ABSENT)), *END)),
 }  # fmt: skip
 """The shortest story that shows each fault."""
