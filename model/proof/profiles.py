@@ -130,15 +130,17 @@ ALONE = {SERVER: SERVER_ALONE, CLIENT: CLIENT_ALONE}
 
 
 @cache
-def _permitted(party: Party, without: frozenset[str]) -> z3.BoolRef:
-    entries = [entry for entry in binding(party, Verdict.VIOLATION) if entry.id not in without]
+def _permitted(party: Party, without: frozenset[str], verdict: Verdict | None) -> z3.BoolRef:
+    entries = [entry for entry in binding(party, verdict) if entry.id not in without]
     return z3.simplify(And([judged(entry, ALONE[party].state, EVENT) for entry in entries]))
 
 
-def permitted(party: Party, e: EventTerm, without: frozenset[str]) -> z3.BoolRef:
-    """No clause of the class ``violation`` speaks against this event of the party's own, as the monitor judges it."""
+def permitted(
+    party: Party, e: EventTerm, without: frozenset[str], verdict: Verdict | None = Verdict.VIOLATION
+) -> z3.BoolRef:
+    """No clause of this verdict, or of any, speaks against this event of the party's own, as the monitor judges it."""
     pairs = [(EVENT.terms[name], e.terms[name]) for name in e.terms]
-    return z3.substitute(_permitted(party, without), *pairs)
+    return z3.substitute(_permitted(party, without, verdict), *pairs)
 
 
 def among(e: EventTerm, events: Iterable[Event]) -> z3.BoolRef:

@@ -4,6 +4,7 @@ from rfc5077.model.proof.theorem import Theorem
 from rfc5077.model.proof.theorems import (
     attacker,
     composition,
+    consistency,
     handshake,
     hygiene,
     independence,
@@ -22,6 +23,7 @@ THEOREMS: tuple[Theorem, ...] = (
     *hygiene.THEOREMS,
     *profiles.THEOREMS,
     *meeting.THEOREMS,
+    *consistency.THEOREMS,
     *store.THEOREMS,
     *lifetime.THEOREMS,
     *rotation.THEOREMS,
