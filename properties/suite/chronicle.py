@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rfc5077.model.event import Extension
+from rfc5077.model.event import Extension, Party
 from rfc5077.properties.trace.abstraction import Abstraction
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.explain import Row, details, due, finding_text, ladder
@@ -53,6 +53,10 @@ class Chronicle:
         """Says that the server can open nothing any more that it has issued so far."""
         self._entries.append(_KeysChanged())
         self.judge.abstraction.keys_changed()
+
+    def retuned(self, party: Party) -> None:
+        """Says that a party chooses otherwise from now on."""
+        self.judge.retuned(party)
 
     def remark(self, text: str) -> None:
         """Notes something that no message shows."""

@@ -252,6 +252,7 @@ class TicketMachine(RuleBasedStateMachine):
         party = self.world.servers[server % len(self.world.servers)]
         if isinstance(party, Server):
             party.choose(**change)
+            self.world.retuned(party)
 
     @rule(client=_NUMBER, change=_CLIENT)
     def retune_client(self, client: int, change: _Change) -> None:
@@ -259,6 +260,7 @@ class TicketMachine(RuleBasedStateMachine):
         party = self.world.clients[client % len(self.world.clients)]
         if isinstance(party, Client):
             party.choose(**change)
+            self.world.retuned(party)
 
     @precondition(lambda self: any(isinstance(client, Client) for client in self.world.clients))
     @rule(target=connections, client=_NUMBER, server=_NUMBER, trick=_TRICK, connects=st.booleans())

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from rfc5077.model.event import Extension
+from rfc5077.model.event import CLIENT, SERVER, Extension
 from rfc5077.properties.suite.checks import Problem, at_rest, incomplete, on_arrival, on_offer
 from rfc5077.properties.suite.chronicle import Chronicle
 from rfc5077.properties.suite.link import Link, Pair, Post, posts
@@ -150,6 +150,12 @@ class World:
             self.remark("the server has new ticket keys")
             for chronicle in [chronicle for pair in pairs for chronicle in pair.chronicles.values()]:
                 chronicle.keys_changed()
+
+    def retuned(self, party: Client | Server) -> None:
+        """A party has chosen otherwise: what it showed before proves nothing to who looks on."""
+        for pair in self._pairs.values():
+            for chronicle in pair.chronicles.values() if party in (pair.client, pair.server) else ():
+                chronicle.retuned(SERVER if isinstance(party, Server) else CLIENT)
 
     def plant(self, pair: Pair, ticket: bytes, kind: Extension | None, how: str) -> None:
         """Puts a ticket into the client's store; `kind` None leaves it to the judge what it is."""

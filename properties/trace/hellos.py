@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypedDict, TypeVar
 
+from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.wire.codec import Reader
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello
@@ -117,3 +118,26 @@ def parse_old_hello(message: bytes) -> ClientHello:
     kinds = [int.from_bytes(specs[at : at + 3], "big") for at in range(0, len(specs) - len(specs) % 3, 3)]
     suites = tuple(kind for kind in kinds if kind <= 0xFFFF)  # the others are of SSL 2.0 itself
     return ClientHello(version, challenge[-32:].rjust(32, b"\0"), session_id, suites)
+
+
+def old_random(message: bytes) -> bytes:
+    """The random that the challenge of a ClientHello of SSL 2.0 stands for."""
+    return parse_old_hello(message).random
+
+
+def recorded_old_hello(
+    connection: int, sender: str, octets: bytes, *, time: float | None = None
+) -> RecordedEvent | None:
+    """The event for a ClientHello in the format of SSL 2.0; None if the octets do not begin with such a hello."""
+    length = old_length(octets)
+    if length is None or len(octets) < length:
+        return None
+    hello = _readable(lambda: parse_old_hello(octets[2:length]))
+    if hello is None:
+        return None
+    # R5246-E.2-01: the format has no extensions and no compression.
+    return RecordedEvent(
+        connection=connection, sender=sender, message="ClientHello", time=time, version=hello.version,
+        session_id=hello.session_id, extensions=(), cipher_suites=hello.cipher_suites, compression_methods=b"\0",
+        old_format=True,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from rfc5077.properties.trace.hellos import answered, asked, old_length, parse_old_hello
+from rfc5077.properties.trace.hellos import answered, asked, old_length, old_random, recorded_old_hello
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys import schedule
@@ -93,29 +93,6 @@ def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
         return replace(event, server_name=hello.server_name)
     except ProtocolError as error:
         return replace(event, malformed=error.detail)
-
-
-def _old_client_hello(event: RecordedEvent, hello: ClientHello) -> RecordedEvent:
-    """R5246-E.2-01: the format of SSL 2.0 has no extensions and no compression."""
-    return replace(
-        event, version=hello.version, session_id=hello.session_id, extensions=(), cipher_suites=hello.cipher_suites,
-        compression_methods=b"\0", old_format=True,
-    )  # fmt: skip
-
-
-def recorded_old_hello(
-    connection: int, sender: str, octets: bytes, *, time: float | None = None
-) -> RecordedEvent | None:
-    """The event for a ClientHello in the format of SSL 2.0; None if the octets do not hold such a hello."""
-    length = old_length(octets)
-    if length is None or len(octets) < length:
-        return None
-    try:
-        hello = parse_old_hello(octets[2:length])
-    except ProtocolError:
-        return None
-    event = RecordedEvent(connection=connection, sender=sender, message="ClientHello", time=time)
-    return _old_client_hello(event, hello)
 
 
 def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
@@ -244,11 +221,7 @@ class Observer:
             return []
         events: list[RecordedEvent] = []
         if not direction.begun:
-            data = direction.first + data
-            events += self._begin(sender, direction, data)
-            if not direction.begun:
-                return events
-            data = direction.first
+            events, data = self._begin(sender, direction, direction.first + data)
         try:
             for content_type, _, fragment in direction.records.feed(data):
                 events += self._record(sender, direction, content_type, fragment)
@@ -257,22 +230,19 @@ class Observer:
             events.append(self._event(sender, "Unrecognised", malformed=error.detail))
         return events
 
-    def _begin(self, sender: str, direction: _Direction, data: bytes) -> list[RecordedEvent]:
-        """Takes a ClientHello of SSL 2.0 from the front; what is left is kept as ``direction.first``."""
+    def _begin(self, sender: str, direction: _Direction, data: bytes) -> tuple[list[RecordedEvent], bytes]:
+        """Takes a ClientHello of SSL 2.0 from the front, if that is what the octets begin with; returns the rest."""
         length = old_length(data) if sender == "client" else None
-        direction.first, direction.begun = data, length is None
-        if length is None or len(data) < length:
-            return []
-        message = data[2:length]
-        try:
-            hello = parse_old_hello(message)
-        except ProtocolError:  # then it is no such hello
-            direction.begun = True
-            return []
-        direction.first, direction.begun = data[length:], True
-        self._transcript.add(message)
-        self._randoms[sender] = hello.random
-        return [_old_client_hello(self._event(sender, "ClientHello"), hello)]
+        if length is not None and len(data) < length:
+            direction.first = data
+            return [], b""
+        direction.begun = bool(data)
+        event = recorded_old_hello(self._connection, sender, data, time=self._time)
+        if length is None or event is None:
+            return [], data
+        self._transcript.add(data[2:length])
+        self._randoms[sender] = old_random(data[2:length])
+        return [event], data[length:]
 
     def closed(self, sender: str, time: float | None = None) -> list[RecordedEvent]:
         """The events for the end of one direction: what was cut short, if anything, then Close."""

@@ -135,11 +135,12 @@ class _Shared:
 
 
 class Parameters:
-    """The memory over one pair of client and server."""
+    """The memory over one pair of client and server, each under one configuration unless it is told otherwise."""
 
     def __init__(self) -> None:
         self._connections: dict[int, _Memory] = {}
         self._shared = _Shared()
+        self._retuned: set[str] = set()
         self._reading: dict[str, Callable[[_Memory, RecordedEvent], Utterances]] = {
             "ClientHello": self._client_hello,
             "ServerHello": self._server_hello,
@@ -163,6 +164,12 @@ class Parameters:
         if memory is None:
             memory = self._connections[event.connection] = _Memory()
         return reading(memory, event)
+
+    def retuned(self, sender: str) -> None:
+        """A harness says that a party may choose otherwise each time: what it shows once proves nothing later."""
+        self._retuned.add(sender)
+        for memory in self._connections.values():
+            memory.followed = memory.followed and memory.answer is not None
 
     def origin(self, connection: int) -> int | None:
         """The connection on which the session began that this one offers, if that was seen."""
@@ -188,16 +195,23 @@ class Parameters:
             ("signal", _signal(event)),
             ("old_format", (event.old_format,)),
             ("by_id", (bool(event.session_id),)),
-            ("client_knows_ems", (name in shared.client_ems,)),
-            ("server_knows_ems", (name in shared.server_ems,)),
-            ("server_knows_names", (shared.server_names,)),
-            ("server_knows_1_3", (name in shared.server_1_3,)),
-            ("answered_before", (_hello(event) in shared.answered,)),
+            ("client_knows_ems", ("client" not in self._retuned and name in shared.client_ems,)),
+            *(() if "server" in self._retuned else self._shown(event)),
             *(() if memory.offered is None else _relations(event, memory.offered)),
         )
         if ems:
             shared.client_ems.add(name)
         return _utterances("client", Utterance.CLIENT_HELLO, fields)
+
+    def _shown(self, event: RecordedEvent) -> tuple[Field, ...]:
+        """What the server has shown before, as far as it matters to this ClientHello."""
+        shared, name = self._shared, event.server_name
+        return (
+            ("server_knows_ems", (name in shared.server_ems,)),
+            ("server_knows_names", (shared.server_names,)),
+            ("server_knows_1_3", (name in shared.server_1_3,)),
+            ("answered_before", (_hello(event) in shared.answered,)),
+        )
 
     def _server_hello(self, memory: _Memory, event: RecordedEvent) -> Utterances:
         hello, shared = memory.hello, self._shared
@@ -237,7 +251,8 @@ class Parameters:
             return VersionAnswer.RIGHT
         if answer.version > hello.version:
             return VersionAnswer.ABOVE
-        below = answer.version < TLS_1_2 and _hello(hello) in self._shared.answered
+        known = "server" not in self._retuned and _hello(hello) in self._shared.answered
+        below = known and answer.version < TLS_1_2
         return VersionAnswer.BELOW if below else VersionAnswer.RIGHT
 
     def _remember(self, hello: RecordedEvent, answer: RecordedEvent) -> None:

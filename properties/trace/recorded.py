@@ -151,6 +151,8 @@ def _octets(longest: int) -> Callable[[object], bytes]:
             octets = bytes.fromhex(_text(value))
         except ValueError as error:
             raise ValueError("is no string of hexadecimal digits, two for each octet") from error
+        if len(_text(value)) != 2 * len(octets):  # fromhex passes over blanks
+            raise ValueError("is no string of hexadecimal digits, two for each octet")
         if len(octets) > longest:
             raise ValueError(f"holds {len(octets)} octets, more than the {longest} that its length field can say")
         return octets
@@ -350,9 +352,11 @@ def parse_lines(name: str, lines: Iterable[str]) -> Iterator[Header | RecordedEv
         raise UsageError(f"{name} line {max(number, 1)}: the recording is empty; it would begin with a header line")
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path, told: Callable[[int], None] | None) -> Iterator[str]:
     with path.open("rb") as source:
         for number, line in enumerate(iter(partial(source.readline, LONGEST + 1), b""), 1):
+            if told is not None:
+                told(number)
             if len(line) > LONGEST:
                 raise UsageError(f"{path} line {number}: longer than {LONGEST} octets")
             try:
@@ -362,13 +366,13 @@ def _lines(path: Path) -> Iterator[str]:
                 raise UsageError(f"{path} line {number}: {reason}") from error
 
 
-def stream(path: Path) -> Iterator[Header | RecordedEvent]:
-    """The header and the events of a file, one at a time.
+def stream(path: Path, told: Callable[[int], None] | None = None) -> Iterator[Header | RecordedEvent]:
+    """The header and the events of a file, one at a time; ``told`` hears the number of each line before its item.
 
     :raises UsageError: if the file cannot be read, or naming the line that cannot be used.
     """
     try:
-        yield from parse_lines(str(path), _lines(path))
+        yield from parse_lines(str(path), _lines(path, told))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
 

@@ -110,7 +110,7 @@ def _parameter(event: RecordedEvent, topic: str) -> str:
         more = " ..." if len(numbers) > _AT_MOST else ""
         return " ".join(f"{number:04X}" for number in numbers[:_AT_MOST]) + more
     if isinstance(value, bytes):
-        return value.hex() or "empty"
+        return _octets(value)
     if isinstance(value, tuple):
         return " ".join(name.decode("ascii", "backslashreplace") for name in value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -230,17 +230,24 @@ def _remark(finding: Finding, step: Step) -> str:
     return "not announced" if finding.clause.family.startswith("unannounced") else ""
 
 
-def finding_text(finding: Finding, markup: bool = False) -> str:
+def printable(text: str) -> str:
+    """The text with whatever a terminal might obey, or not show, written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def finding_text(finding: Finding, markup: bool = False, where: str = "") -> str:
     """A finding as the user reads it.
 
     :param markup: with rich's colour markup.
+    :param where: its place in what was judged, as it stands in the first line; left out if empty.
     """
     head = f"{finding.verdict.upper()}  {finding.clause.id}  {finding.level}, {finding.party.name.lower()}"
-    lines = [head, f"  {finding.why}"]
+    lines = [f"{head}  ({where})" if where else head, f"  {finding.why}"]
     for row in rows_of(finding):
         text = f"    {row.sender or '...':<7} {row.text}"
         lines.append(f"{text:<{12 + _NAME_WIDTH + _DETAIL_WIDTH}}  <- {row.mark}" if row.mark else text)
     lines.append(f"  explain:  rfc5077 clause {finding.clause.id}")
+    lines = [printable(line) for line in lines]
     if markup:
         lines = [escape(line) for line in lines]
         lines[0] = f"[{_COLOURS[finding.verdict]}]{lines[0]}[/]"

@@ -6,7 +6,7 @@ incremental, so that the same judge serves recordings, test suites and live traf
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,12 +14,15 @@ from pathlib import Path
 from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.clauses import family
 from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party
+from rfc5077.model.logic import Codes
 from rfc5077.model.parameters.watch import hello_monitor
 from rfc5077.model.run.monitor import Breach, Monitor, Node
+from rfc5077.model.run.party import PARTIES
+from rfc5077.model.state import TOLERABLE, Client, Server
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.parameters import Parameters, Utterances
 from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
-from rfc5077.properties.verdict.sentences import SEEN
+from rfc5077.properties.verdict.sentences import OF_SESSIONS, sentence
 
 VIOLATION, ADVICE, NOTE, CONFORMANT, INCONCLUSIVE = "violation", "advice", "note", "conformant", "inconclusive"
 """The words of a verdict."""
@@ -63,6 +66,8 @@ class Finding:
     """Other clauses, of which one was broken in place of this one: what was seen does not tell which."""
     compared: str = ""
     """With which other run this one was compared, in a sentence; empty where the trace alone tells."""
+    provoked: bool = False
+    """Whether the other party had sent what this one should have refused."""
 
     @property
     def verdict(self) -> str:
@@ -82,9 +87,10 @@ class Finding:
     @property
     def why(self) -> str:
         """What was seen, in a sentence."""
-        sentence = " ".join(filter(None, (SEEN.get(self.clause.id, self.clause.text), self.compared)))
+        told = sentence(self.clause.id, self.got.message, self.provoked) or self.clause.text
+        told = f"{told} {self.compared}" if self.compared else told
         others = " or ".join(entry.id for entry in self.alternatives)
-        return f"{sentence} (Or it was {others}: what was seen does not tell.)" if others else sentence
+        return f"{told} (Or it was {others}: what was seen does not tell.)" if others else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +173,17 @@ class Judge:
         breaches = watch.hellos.feed(hellos) if hellos else ()
         if not breaches:
             return ()
-        began = self._parameters.origin(event.connection)
-        compared = "" if began is None else f"The session began on connection {began}."
+        origin = self._parameters.origin(event.connection)
+        began = "" if origin is None else f"The session began on connection {origin}."
         certain = [breach for breach in breaches if breach.certain] or list(breaches[:1])
         return tuple(
             Finding(
                 breach.clause, breach.party, event.connection, self._index, tuple(watch.steps), (), event,
-                alternatives=() if breach.certain else tuple(other.clause for other in breaches[1:]), compared=compared,
+                alternatives=() if breach.certain else tuple(other.clause for other in breaches[1:]),
+                compared=began if breach.clause.id in OF_SESSIONS else "",
             )
             for breach in certain
-        )  # fmt: skip
+        )
 
     def _findings(
         self, watch: _Watch, about: _Watch, event: RecordedEvent, before: Node, breaches: Sequence[Breach]
@@ -197,8 +204,13 @@ class Judge:
                 waits=same and not allowed and bool(asked.allowed(_other(breach.party))),
                 earlier=None if same else about.steps[0].event.connection,
                 alternatives=() if breach.certain else tuple(other.clause for other in breaches[1:]),
+                provoked=_provoked(before.tracks[PARTIES.index(breach.party)].states, breach.party),
             ))  # fmt: skip
         return tuple(found)
+
+    def retuned(self, party: Party) -> None:
+        """A harness says that a party's configuration changes: what it knew before it may no longer know."""
+        self._parameters.retuned(party.name.lower())
 
     def allowed(self, connection: int, party: Party) -> tuple[Event, ...]:
         """What the party may send now on the connection; on an unknown one, at its beginning."""
@@ -217,6 +229,13 @@ class Judge:
     def verdict(self) -> str:
         """The verdict on the pair, if nothing more were to come: what holds of every connection that was answered."""
         return summary(self.connections())
+
+
+def _provoked(states: Iterable[Codes], party: Party) -> bool:
+    """Whether the party, in whichever of these states it was, had received what it should have refused."""
+    kind = Client if party is CLIENT else Server
+    faults = {kind.from_codes(codes).fault for codes in states}
+    return bool(faults) and faults.isdisjoint(TOLERABLE)
 
 
 def _is_over(steps: Sequence[Step]) -> bool:
@@ -298,6 +317,8 @@ class FileVerdict:
     header: Header
     verdict: str
     connections: tuple[Judged, ...]
+    lines: Mapping[int, int]
+    """Place of an event with a finding, as findings have it, to the line of the file."""
 
 
 def judge_file(path: Path) -> FileVerdict:
@@ -305,15 +326,18 @@ def judge_file(path: Path) -> FileVerdict:
 
     :raises UsageError: if the file cannot be read, or naming the line that cannot be used.
     """
-    items = stream(path)
+    read: list[int] = [0]
+    items = stream(path, lambda number: read.__setitem__(0, number))
     header = next(items)
     assert isinstance(header, Header)
     judge = Judge(header.complete, from_start=False)
+    lines: dict[int, int] = {}
     for item in items:
         if isinstance(item, RecordedEvent):
-            judge.feed(item)
+            for finding in judge.feed(item):
+                lines[finding.index] = read[0]
     connections = judge.connections()
-    return FileVerdict(str(path), header, summary(connections), connections)
+    return FileVerdict(str(path), header, summary(connections), connections, lines)
 
 
 def name_of(event: Event) -> str:

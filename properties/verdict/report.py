@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.markup import escape
 
-from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
+from rfc5077.properties.verdict.explain import allowed_names, finding_text, printable, step_name
 from rfc5077.properties.verdict.judge import FileVerdict, Finding, Judged
 
 JUDGE_SCHEMA = "rfc5077/judge/1"
@@ -14,8 +14,11 @@ JUDGE_SCHEMA = "rfc5077/judge/1"
 Json = dict[str, object]
 
 
-def finding_json(finding: Finding) -> Json:
-    """One finding; ``event`` counts the recording's events from 1, ``class`` holds the clauses that say the same."""
+def finding_json(finding: Finding, line: int | None) -> Json:
+    """One finding; ``event`` counts the recording's events from 1, ``class`` holds the clauses that say the same.
+
+    ``line`` is that of the file on which the event stands.
+    """
     return {
         "clause": finding.clause.id,
         "class": list(finding.class_ids),
@@ -23,6 +26,7 @@ def finding_json(finding: Finding) -> Json:
         "verdict": finding.verdict,
         "party": finding.party.name.lower(),
         "event": finding.index or None,
+        "line": line,
         "frame": None,
         "trace": [step_name(step) for step in finding.trace],
         "allowed": allowed_names(finding),
@@ -37,7 +41,7 @@ def _connection_json(verdict: FileVerdict, judged: Judged) -> Json:
         "client": verdict.header.client,
         "server": verdict.header.server,
         "verdict": judged.verdict,
-        "findings": [finding_json(finding) for finding in judged.findings],
+        "findings": [finding_json(finding, verdict.lines.get(finding.index)) for finding in judged.findings],
     }
     return {**found, "reason": judged.reason} if judged.reason else found
 
@@ -61,13 +65,19 @@ def judge_text(verdict: FileVerdict, markup: bool = False) -> str:
     """One recording's verdict for people: a line, the findings, what could not be concluded."""
     header = verdict.header
     pair = f"{header.client} with {header.server}"
-    head = f"{verdict.file}: {verdict.verdict}  ({pair}, {_counted(verdict.connections)})"
+    head = printable(f"{verdict.file}: {verdict.verdict}  ({pair}, {_counted(verdict.connections)})")
     parts = [escape(head) if markup else head]
     for judged in verdict.connections:
-        parts += [finding_text(finding, markup) for finding in judged.findings]
+        parts += [finding_text(finding, markup, _where(finding, verdict)) for finding in judged.findings]
         if judged.reason:
             parts.append(f"connection {judged.connection}: {judged.verdict}, {judged.reason}")
     return "\n".join(parts)
+
+
+def _where(finding: Finding, verdict: FileVerdict) -> str:
+    """The connection and the line of a finding."""
+    line = verdict.lines.get(finding.index)
+    return f"connection {finding.connection}, {f'line {line}' if line else 'at its end'}"
 
 
 def _counted(connections: Sequence[Judged]) -> str:

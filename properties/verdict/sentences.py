@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 SEEN: dict[str, str] = {
     "R5077-3.1-01": "Offered a ticket from a handshake in which it had not sent the SessionTicket extension.",
     "R5077-3.1-02": "Offered a ticket that another server had issued.",
-    "R5077-3.1-07": "Sent a message where figure 1 has none, or went on after one.",
-    "R5077-3.1-12": "Sent a message where figure 2 has none, or went on after one.",
-    "R5077-3.1-15": "Sent a message where figure 3 has none, or went on after one.",
-    "R5077-3.1-18": "Sent a message where figure 4 has none, or went on after one.",
+    "R5077-3.1-07": "Sent a message where figure 1 has none.",
+    "R5077-3.1-12": "Sent a message where figure 2 has none.",
+    "R5077-3.1-15": "Sent a message where figure 3 has none.",
+    "R5077-3.1-18": "Sent a message where figure 4 has none.",
     "R5077-3.1-06": "Sent NewSessionTicket after its ChangeCipherSpec.",
     "R5077-3.1-13": "Answered a ticket that it could have opened with an alert.",
     "R5077-3.1-19": "Refused a flow that the server is free to pick after a ticket.",
@@ -17,7 +19,7 @@ SEEN: dict[str, str] = {
     "R5077-3.2-06": "Put a body into ServerHello's SessionTicket extension.",
     "R5077-3.2-07": "Sent NewSessionTicket without having announced it in ServerHello.",
     "R5077-3.2-08": "Answered with a SessionTicket extension that ClientHello did not have.",
-    "R5077-3.2-09": "Did not fall back to a full handshake when the ticket could not be verified.",
+    "R5077-3.2-09": "Resumed although the ticket could not be verified.",
     "R5077-3.2-10": "Offered a ticket again whose resumption had failed.",
     "R5077-3.2-12": "Repeated the length inside the SessionTicket extension, as RFC 4507 had it.",
     "R5077-3.3-01": "Sent NewSessionTicket after the handshake was over.",
@@ -39,12 +41,12 @@ SEEN: dict[str, str] = {
     "R5077-3.4-08": "Looked the session_id up although a ticket had been presented.",
     "R5077-3.4-10": "Concluded from ServerHello's session_id although its own was empty.",
     "R5246-7.1-01": "Sent a ChangeCipherSpec that is not one octet of value 1.",
-    "R5246-7.1-03": "Sent ChangeCipherSpec where it has no place, or went on after one.",
+    "R5246-7.1-03": "Sent ChangeCipherSpec where it has no place.",
     "R5246-7.2-01": "Went on after a fatal alert.",
     "R5246-7.2.2-02": "Closed without an alert where one was due.",
     "R5246-7.3-01": "Sent application data before the handshake was complete.",
     "R5246-7.3-02": "Negotiated anew inside an abbreviated handshake.",
-    "R5246-7.4-01": "Sent a message out of order, or went on after one.",
+    "R5246-7.4-01": "Sent a message out of order.",
     "R5246-7.4.1.2-04": "Went on after a message that does not fit its format.",
     "R5246-7.4.1.2-05": "Went on after something other than ServerHello had answered its hello.",
     "R5246-7.4.1.3-01": "The session_id of ServerHello and the flow that followed disagree.",
@@ -54,7 +56,7 @@ SEEN: dict[str, str] = {
     "R5246-7.4.8-01": "The client's certificate and its CertificateVerify do not go together.",
     "R5246-7.4.8-02": "Went on although the signature of CertificateVerify was wrong.",
     "R5246-7.4.9-01": "Went on although the other party's Finished was wrong.",
-    "R5246-7.4.9-02": "ChangeCipherSpec and Finished do not follow each other.",
+    "R5246-7.4.9-02": "Sent a message between its ChangeCipherSpec and its Finished.",
     "R5246-7.4.9-03": "Sent a Finished that does not cover what was said.",
     "R5246-7.4.1.2-02": "Offered a session without offering its suite or its compression.",
     "R5246-7.4.1.3-02": "Resumed a session with another suite or compression.",
@@ -75,8 +77,8 @@ SEEN: dict[str, str] = {
     "R7627-5.3-04": "Resumed a session that has the extended master secret for a hello that lacks the extension.",
     "R7627-5.3-05": "Resumed a session without the extended master secret for a hello without the extension.",
     "R7627-5.3-06": "Left extended_master_secret out of ServerHello, though it was asked for and is known.",
-    "R7627-5.3-07": "Resumed a session that lacks the extended master secret by a ServerHello with the extension.",
-    "R7627-5.3-08": "Resumed a session that has the extended master secret by a ServerHello without the extension.",
+    "R7627-5.3-07": "Went on with a resumption that has extended_master_secret, which its session lacks.",
+    "R7627-5.3-08": "Went on with a resumption that lacks extended_master_secret, which its session has.",
     "R6066-1.1-02": "Answered, while resuming, an extension of RFC 6066.",
     "R6066-3-01": "Offered a session with another server name than it began with.",
     "R6066-3-02": "Did not go through a full handshake for a session that began with another server name.",
@@ -97,6 +99,48 @@ SEEN: dict[str, str] = {
 }
 """What somebody did who broke a clause."""
 
+WENT_ON: dict[str, str] = {
+    "R5077-3.1-07": "Went on after a message that figure 1 does not have there.",
+    "R5077-3.1-12": "Went on after a message that figure 2 does not have there.",
+    "R5077-3.1-15": "Went on after a message that figure 3 does not have there.",
+    "R5077-3.1-18": "Went on after a message that figure 4 does not have there.",
+    "R5077-3.3-13": "Went on after a NewSessionTicket that is not a hint, a length and a ticket.",
+    "R5246-7.1-01": "Went on after a ChangeCipherSpec that is not one octet of value 1.",
+    "R5246-7.1-03": "Went on after a ChangeCipherSpec that had no place there.",
+    "R5246-7.3-01": "Went on after application data that came before the handshake was complete.",
+    "R5246-7.4-01": "Went on after a message that came out of order.",
+    "R5246-7.4.9-02": "Went on although the other party's ChangeCipherSpec and Finished did not follow each other.",
+}
+"""The same, where the other party had sent what was to be refused."""
+
+_NEGOTIATED = "Repeated the client's session_id, then negotiated anew."
+_PRESENTED = "Resumed the session of the session_id without repeating it."
+BY_MESSAGE: dict[tuple[str, str], str] = {
+    ("R5077-3.2-09", "Alert"): "Answered a ticket that could not be verified with an alert, not with a full handshake.",
+    ("R5077-3.2-09", "Close"): "Hung up on a ticket that could not be verified, instead of a full handshake.",
+    ("R5077-3.3-10", "Close"): "Hung up on a ticket that had been renewed.",
+    ("R5246-7.4.1.3-01", "Certificate"): _NEGOTIATED,
+    ("R5246-7.4.1.3-01", "ServerKeyExchange"): _NEGOTIATED,
+    ("R5246-7.4.1.3-01", "CertificateRequest"): _NEGOTIATED,
+    ("R5246-7.4.1.3-01", "ServerHelloDone"): _NEGOTIATED,
+    ("R5246-7.4.1.3-01", "ChangeCipherSpec"): _PRESENTED,
+    ("R5246-7.4.1.3-01", "NewSessionTicket"): _PRESENTED,
+    ("R5246-7.4.8-01", "CertificateVerify"): "Sent CertificateVerify where none belongs.",
+    ("R5246-7.4.8-01", "ChangeCipherSpec"): "Sent a certificate that can sign and no CertificateVerify.",
+    ("R5246-7.4.9-02", "Finished"): "Sent Finished without ChangeCipherSpec right before it.",
+}
+"""The same, where the message that was sent tells which of two opposite things it was."""
+
+
+def sentence(id: str, message: str, provoked: bool) -> str:
+    """What somebody did who broke a clause by a message; empty for a clause that nobody can be seen to break.
+
+    :param provoked: whether the other party had sent what was to be refused.
+    """
+    if provoked and id in WENT_ON:
+        return WENT_ON[id]
+    return BY_MESSAGE.get((id, message)) or SEEN.get(id, "")
+
 _REFUSED = "Alert(description=handshake_failure)"
 
 DUE: dict[str, str] = {
@@ -115,7 +159,7 @@ DUE: dict[str, str] = {
     "R7627-5.2-03": "ServerHello(without extended_master_secret)",
     "R7627-5.3-01": "ClientHello(without this session)",
     "R7627-5.3-02": "ClientHello(extended_master_secret)",
-    "R7627-5.3-03": "Certificate",
+    "R7627-5.3-03": "a full handshake",
     "R7627-5.3-04": "Alert(description=handshake_failure)",
     "R7627-5.3-05": "Alert(description=handshake_failure)",
     "R7627-5.3-06": "ServerHello(extended_master_secret)",
@@ -123,7 +167,7 @@ DUE: dict[str, str] = {
     "R7627-5.3-08": _REFUSED,
     "R6066-1.1-02": "ServerHello(without this extension)",
     "R6066-3-01": "ClientHello(server_name=the session's)",
-    "R6066-3-02": "Certificate",
+    "R6066-3-02": "a full handshake",
     "R6066-3-03": "ServerHello(without server_name)",
     "R6066-3-04": "ServerHello(server_name=empty)",
     "R7301-3.1-02": "ServerHello(application_protocols=one)",
@@ -142,7 +186,7 @@ _SECRET = ("extended_master_secret",)
 _LIMITS = ("server_name", "max_fragment_length", "status_request")
 _NAME, _PROTOCOLS, _BINDING = ("server_name",), ("application_protocols",), ("renegotiation_info",)
 
-TOPICS: dict[str, tuple[str, ...]] = (
+TOPICS: Mapping[str, tuple[str, ...]] = (
     dict.fromkeys(("R5246-7.4.1.2-02", "R5246-7.4.1.3-02", "R5246-7.4.1.3-03", "R5246-7.4.1.3-04"), _SUITES)
     | dict.fromkeys(("R5246-7.4.1.3-06", "R5246-E.1-01", "R8446-D.1-01"), ("version", "versions"))
     | dict.fromkeys(("R5246-7.4.1.4-05", "R6066-1.1-02"), _LIMITS)
@@ -154,3 +198,10 @@ TOPICS: dict[str, tuple[str, ...]] = (
     | dict.fromkeys((id for id in DUE if id.startswith("R5746-")), _BINDING)
 )
 """Which fields of the hellos a finding about their parameters shows."""
+
+OF_SESSIONS = frozenset((
+    "R5246-7.4.1.2-02", "R5246-7.4.1.3-02", "R5246-7.4.1.3-04", "R5246-E.1-01", "R8446-D.1-01", "R7627-5.3-01",
+    "R7627-5.3-02", "R7627-5.3-03", "R7627-5.3-04", "R7627-5.3-05", "R7627-5.3-07", "R7627-5.3-08", "R6066-3-01",
+    "R6066-3-02",
+))  # fmt: skip
+"""Clauses that lay a hello beside the session that it offers or resumes."""

@@ -70,6 +70,11 @@ def test_expected_clauses_are_in_the_catalogue():
     assert wanted <= set(BY_ID)
 
 
+def test_every_clause_about_hellos_is_broken_in_some_recording():
+    broken = {entry["clause"] for entry in EXPECTED if "clause" in entry}
+    assert {id for id, entry in BY_ID.items() if entry.hellos is not None} - broken == set()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recording_obeys_the_published_schema(name):
     for line in (TRACES / f"{name}.jsonl").read_text().splitlines():

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from recorded import TICKET, client, found, full, server, short
 from rich.console import Console
 
 from rfc5077.model.clauses import CATALOGUE
 from rfc5077.properties.verdict.explain import Row, finding_text, ladder, rows_of
 from rfc5077.properties.verdict.judge import judge_file
 from rfc5077.properties.verdict.report import judge_json, judge_text
-from rfc5077.properties.verdict.sentences import DUE, SEEN, TOPICS
+from rfc5077.properties.verdict.sentences import BY_MESSAGE, DUE, SEEN, TOPICS, WENT_ON, sentence
 
 EDITED = Path(__file__).parents[1] / "traces" / "edited"
 
@@ -32,7 +33,7 @@ VIOLATION  R5077-3.2-07  MUST, server
   explain:  rfc5077 clause R5077-3.2-07""",
     "damaged_ticket_alert": """\
 VIOLATION  R5077-3.2-09  plain text, server
-  Did not fall back to a full handshake when the ticket could not be verified.
+  Answered a ticket that could not be verified with an alert, not with a full handshake.
     client  ClientHello        SessionTicket: 176 octets, damaged; session_id: 32 octets, fresh
     server  Alert              fatal decrypt_error            <- due: ServerHello
   explain:  rfc5077 clause R5077-3.2-09""",
@@ -44,7 +45,7 @@ VIOLATION  R5077-3.2-08  MUST NOT, server
   explain:  rfc5077 clause R5077-3.2-08""",
     "server_ccs_early": """\
 VIOLATION  R5246-7.1-03  plain text, server
-  Sent ChangeCipherSpec where it has no place, or went on after one.
+  Sent ChangeCipherSpec where it has no place.
     client  ClientHello        SessionTicket: empty
     server  ServerHello        SessionTicket: empty
     ...     (full handshake)
@@ -65,6 +66,49 @@ def test_a_finding_says_what_was_seen_what_was_due_and_by_which_clause(name):
 def test_every_clause_that_can_be_broken_has_a_sentence_for_who_breaks_it():
     assert set(SEEN) == {entry.id for entry in CATALOGUE if entry.mechanised}
     assert set(DUE) == set(TOPICS) == {entry.id for entry in CATALOGUE if entry.hellos is not None}
+
+
+def test_a_sentence_is_about_one_of_two_opposite_cases():
+    assert WENT_ON.keys() <= SEEN.keys() and {id for id, _ in BY_MESSAGE} <= SEEN.keys()
+    said = {sentence("R5246-7.1-03", "ChangeCipherSpec", provoked) for provoked in (False, True)}
+    assert said == {"Sent ChangeCipherSpec where it has no place.",
+                    "Went on after a ChangeCipherSpec that had no place there."}  # fmt: skip
+    assert sentence("R5077-3.2-09", "Close", False).startswith("Hung up")
+    assert sentence("R5077-3.2-09", "ChangeCipherSpec", False).startswith("Resumed")
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ([*full(1)[:3], server(1, "ChangeCipherSpec"), client(1, "ClientKeyExchange")],
+         ["Sent ChangeCipherSpec where it has no place.", "Went on after a ChangeCipherSpec that had no place there."]),
+        ([*full(1), *short(2, bytes([TICKET[0] ^ 1]) + TICKET[1:])],
+         ["Resumed although the ticket could not be verified."]),
+    ],
+)  # fmt: skip
+def test_who_sends_and_who_goes_on_are_told_apart(events, why):
+    assert [finding.why for finding in found(events)[0]] == why
+
+
+def test_a_finding_in_a_file_has_its_connection_and_its_line(tmp_path):
+    text = (EDITED / "nst_missing_full.jsonl").read_text().replace("\n", "\n\n")
+    path = tmp_path / "blank_lines.jsonl"
+    path.write_text(text)
+    verdict = judge_file(path)
+    line = 1 + next(n for n, line in enumerate(text.splitlines()) if '"server"' in line and "ChangeCipherSpec" in line)
+    assert f"VIOLATION  R5077-3.3-02  MUST, server  (connection 1, line {line})\n" in judge_text(verdict)
+    finding, *_ = judge_json([verdict])["files"][0]["connections"][0]["findings"]
+    assert (finding["event"], finding["line"]) == (9, line)
+
+
+def test_what_a_terminal_would_obey_is_shown_as_an_escape(tmp_path):
+    lines = (EDITED / "nst_missing_full.jsonl").read_text().splitlines()
+    header = json.loads(lines[0]) | {"client": "a\x1b[2Jb\u202e", "server": "é\ttab"}
+    path = tmp_path / "odd.jsonl"
+    path.write_text("\n".join([json.dumps(header), *lines[1:]]))
+    text = judge_text(judge_file(path))
+    assert "a\\x1b[2Jb\\u202e with é\\ttab" in text
+    assert all(c.isprintable() or c == "\n" for c in text)
 
 
 def test_colour_changes_no_word(capsys):
