@@ -278,3 +278,16 @@ def is_one_connection() -> z3.BoolRef:
 def injected() -> z3.BoolRef:
     """True where the server takes the attacker's words for the beginning of what the client says."""
     return And(W.reach.is_(R.THROUGH), W.server_fed, _first(W.client_before))
+
+
+def undisturbed() -> z3.BoolRef:
+    """True where the client's hello is on its way, as it was sent, and both hold the handshake for the same."""
+    first = And(_first(W.client_before), _first(W.server_before))
+    again = And(W.client_before.is_(B.EACH_OTHER), W.server_before.is_(B.EACH_OTHER))
+    return And(W.reach.is_(R.HELLO_OUT_THERE), Not(W.altered), Or(first, again))
+
+
+def hello_is_refused() -> z3.BoolRef:
+    """True where what the hello says of the handshake before is not what the server has to see."""
+    first = And(_first(W.server_before), W.heard.among(*VERIFY_DATA))
+    return Or(first, And(Not(_first(W.server_before)), Not(_right(W, W.heard, W.server_before))))

@@ -51,6 +51,13 @@ THEOREMS = (
         Unreachable(splice.system, splice.continued(), Not(splice.is_one_connection())),
     ),
     Theorem(
+        "undisturbed_renegotiation_is_not_refused",
+        "A ClientHello that nobody altered says of the handshake before what the server has to see, be it the first of "
+        "its connection or a renegotiation.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.undisturbed(), splice.hello_is_refused()),
+    ),
+    Theorem(
         "nobody_answers_for_the_man_in_the_middle",
         "A client that renegotiates with a man in the middle is not taken by the server for the one who spoke before.",
         Basis.MUST,
