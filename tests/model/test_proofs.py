@@ -5,7 +5,6 @@ from itertools import combinations
 
 import pytest
 import z3
-from necessity import JOINT
 
 from rfc5077.model.event import CLIENT
 from rfc5077.model.proof import induction, prover
@@ -13,14 +12,17 @@ from rfc5077.model.proof.certificate import SOLVERS, check, check_with_cvc5, che
 from rfc5077.model.proof.explore import Explored, explore
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
+from rfc5077.model.proof.necessity import of_joint
 from rfc5077.model.proof.prover import dropped, prove
 from rfc5077.model.proof.replay import ReplayError, replayed, wire
 from rfc5077.model.proof.rules import rules
 from rfc5077.model.proof.solvers import Answers, worst
 from rfc5077.model.proof.theorem import Always, Theorem, TwoRuns
+from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.run.monitor import Monitor
 
 ALL: frozenset[str] = frozenset()
+JOINT = of_joint(THEOREMS)
 BY_ID = {theorem.id: theorem for theorem in JOINT}
 named = pytest.mark.parametrize("theorem", JOINT, ids=lambda theorem: theorem.id)
 
