@@ -78,14 +78,17 @@ def _exit_code(report: CheckReport, fail_on: Gravity) -> int:
 
 def _list(role: RoleName, clause: str | None, section: str | None, json: bool) -> int:
     """Prints the clauses that a check of this role and selection would report on."""
-    from rfc5077.model.clauses import BY_ID, binding, family
+    from rfc5077.model.clauses import BY_ID, CATALOGUE, binding, binding_by_hellos, family
     from rfc5077.model.event import CLIENT, SERVER
 
+    party = SERVER if role is RoleName.SERVER else CLIENT
+    judged = {entry.id for entry in (*binding(party), *binding_by_hellos(party))}
     same = None if clause is None else {entry.id for entry in family(BY_ID[clause])}
     chosen = [
         entry
-        for entry in binding(SERVER if role is RoleName.SERVER else CLIENT)
-        if (same is None or entry.id in same)
+        for entry in CATALOGUE
+        if entry.id in judged
+        and (same is None or entry.id in same)
         and (section is None or (entry.document == "5077" and f"{entry.section}.".startswith(f"{section}.")))
     ]
     if not chosen:
