@@ -14,12 +14,13 @@ from rfc5077.model.attacker.attacks import ATTACKS
 from rfc5077.model.clause import Verdict
 from rfc5077.model.clauses import BY_ID, CATALOGUE, family
 from rfc5077.model.proof.theorem import Theorem, Unreachable, Without
-from rfc5077.model.proof.theorems import THEOREMS, profiles
+from rfc5077.model.proof.theorems import THEOREMS, consistency, profiles
 from rfc5077.model.proof.unbounded import System
 
 Builder = Callable[[Without], System]
 
-SUBJECTS: tuple[Theorem, ...] = tuple(theorem for theorem in THEOREMS if theorem not in profiles.THEOREMS)
+_OF_CLAUSES = (*profiles.THEOREMS, *consistency.THEOREMS)
+SUBJECTS: tuple[Theorem, ...] = tuple(theorem for theorem in THEOREMS if theorem not in _OF_CLAUSES)
 """The theorems that clauses may carry.  Those that compare profiles with the clauses say that neither permits more than
 the other: that they fall with any clause tells nothing of what the clause is for."""
 
