@@ -70,7 +70,7 @@ class _Work:
         missing = []
         for place, digest in enumerate(job.digests):
             found = self.results.get(digest) or self.store.get(digest)
-            if found is None:
+            if found is None or found == necessity.UNKNOWN:  # another time it may be found
                 missing.append(place)
             else:
                 self.results[digest] = found
