@@ -1,4 +1,4 @@
-"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-137, clients C-88 to C-96.
+"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-138, clients C-88 to C-96.
 
 Suite and version, extensions of other documents, the random's mark, the id beside a promise; and two that break what
 the hellos lead to, without a word (S-132) or with one too many (C-90).
@@ -180,6 +180,17 @@ def picks_a_protocol_of_its_own() -> ServerEdit:
         lambda handshake, answer: answer if handshake.client_hello.extension(PROTOCOLS) is None
         else _with(answer, PROTOCOLS, b"\x00\x03\x02h2")
     )  # fmt: skip
+
+
+@fault("S-138", "R5246-7.4.1.4-03")
+def announces_twice() -> ServerEdit:
+    """Puts the announcement of a ticket twice into one ServerHello."""
+
+    def repeat(_: ServerHandshake, answer: ServerHello) -> ServerHello:
+        announced = tuple(pair for pair in answer.extensions if pair[0] == ExtensionType.SESSION_TICKET)
+        return replace(answer, extensions=answer.extensions + announced)
+
+    return _answering(repeat)
 
 
 # Clients --------------------------------------------------------------------------------------------------------------

@@ -197,7 +197,8 @@ def _idle(one: ClauseClass, said: dict[str, Json]) -> Row:
         fall = fall_of(str(said["theorem"]), said["fall"])
         why = f"Held twice: without it alone nothing falls, but without {beside} either it is what is left."
         return Row(one.ids, "needed", (fall,), why, "")
-    fault = next((fault for fault in FAULTS.values() if fault.clauses[0] in one.ids), None)
+    killed = [fault for fault in FAULTS.values() if fault.clauses[0] in one.ids and fault.verdict != "note"]
+    fault = next(iter(killed), None)
     dies = f" Fault {fault.id} dies by it: {fault.text}" if fault else ""
     if said["implied"]:
         at_once = f", at some of them because of {by}" if by else ""

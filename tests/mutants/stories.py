@@ -197,6 +197,7 @@ STORIES: dict[str, Story] = {
     "S-133": ((hello(Extension.EMPTY),),),
     "S-134": ((with_protocols,),),
     "S-136": ((bound(hello(Extension.EMPTY)),),),
+    "S-138": ((hello(Extension.EMPTY),),),
     "S-137": ((plain(hello(Extension.EMPTY)),),),
     "S-135": ((plain(hello(Extension.EMPTY)), CKE, CCS, FIN), WITH_ID, (plain(LIVE),)),
     "C-15": (ISSUE, (answer(Extension.EMPTY), TICKET)),  # probing asks about an empty renewal first: R5077-3.3-07c
