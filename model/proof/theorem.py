@@ -97,7 +97,7 @@ class Theorem:
     """A named claim: one sentence, what it rests on, and the formula.
 
     ``follows_from`` names what alone suffices, where one clause or the order of the figures does: such a theorem is
-    shown but not counted.
+    shown but not counted.  ``formula`` is the text of a formula that the statement points to.
     """
 
     id: str
@@ -105,6 +105,7 @@ class Theorem:
     basis: Basis
     claim: Always | TwoRuns | Decreasing | Unreachable | Certified
     follows_from: str = ""
+    formula: Callable[[], str] | None = None
 
 
 def fixed(formula: Callable[[], z3.BoolRef]) -> Callable[[Without], z3.BoolRef]:

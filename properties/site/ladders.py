@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rfc5077.model.flows import walk
+from rfc5077.model.event import Event
+from rfc5077.model.proof.consistency import figure as run_of
+from rfc5077.properties.site.words import brief
 
 LANE, STEP, TOP = 420, 30, 54
 """Between the parties' lines, from one message to the next, and above the first; pixels."""
@@ -18,10 +20,11 @@ TITLES = {
 }
 @dataclass(frozen=True)
 class Message:
-    """One arrow: who sends, what, and where it stands."""
+    """One arrow: who sends, what, what of it matters to tickets, and where it stands."""
 
     sender: str
     name: str
+    remark: str
     y: int
 
 
@@ -36,9 +39,11 @@ class Ladder:
 
 def figure(name: str) -> Ladder:
     """One figure, every optional message in."""
-    rows = walk(name)
-    messages = tuple(
-        Message(row.sender.name.lower(), row.message.name, TOP + STEP * place)
-        for place, row in enumerate(rows, 1)
-    )
-    return Ladder(TITLES[name], messages, TOP + STEP * (len(rows) + 1))
+    run = run_of(name)
+    messages = tuple(_message(event, TOP + STEP * place) for place, event in enumerate(run, 1))
+    return Ladder(TITLES[name], messages, TOP + STEP * (len(run) + 1))
+
+
+def _message(event: Event, y: int) -> Message:
+    name, _, remark = brief(event).partition("(")
+    return Message(event.sender.name.lower(), name, remark.rstrip(")"), y)

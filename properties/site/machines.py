@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
 
@@ -14,7 +13,7 @@ from rfc5077.model.profile import ClientProfile, ServerProfile
 from rfc5077.model.run.machine import CONNECT, client_machine, server_machine
 from rfc5077.model.run.mealy import Mealy
 from rfc5077.properties.site.diagram import Drawing, Edge, Node, draw
-from rfc5077.properties.verdict.judge import name_of
+from rfc5077.properties.site.words import brief
 
 SERVER_PROFILE = ServerProfile(honours=True)
 CLIENT_PROFILE = ClientProfile(tickets=True)
@@ -93,21 +92,8 @@ def _few(labels: list[str]) -> Iterable[str]:
         yield f"and {len(labels) - 3} more"
 
 
-_BRIEF = {
-    "ServerKeyExchange": "SKE", "ClientKeyExchange": "CKE", "session_ticket=": "ticket ", "session_id=": "id ",
-    "ticket=": "ticket ",
-}  # fmt: skip
-
-
 def _short(event: Event) -> str:
-    if event is CONNECT:
-        return "connect"
-    name = name_of(event).partition(":")[2]
-    for plain in ("session_ticket=absent", "session_id=empty"):
-        name = name.replace(plain, "")
-    for long, brief in _BRIEF.items():
-        name = name.replace(long, brief)
-    return re.sub(r"\(,?\)", "", name).replace("(,", "(").replace(",)", ")").replace(",", ", ")
+    return "connect" if event is CONNECT else brief(event)
 
 
 def _answer(said: Answer) -> str:

@@ -8,12 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rfc5077 import __version__
 from rfc5077.model.attacker.attacks import ladders as attack_ladders
-from rfc5077.model.clauses import CATALOGUE
+from rfc5077.model.clauses import BY_ID, CATALOGUE
 from rfc5077.model.flows import FIGURES
+from rfc5077.model.proof.consistency import DISPUTES, ELSEWHERE, permissions, permitting
 from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.properties.knowledge.necessity import Row, kept
 from rfc5077.properties.site import diagram, ladders
 from rfc5077.properties.site.machines import DIAGRAMS
+from rfc5077.properties.site.words import brief
 from rfc5077.properties.verdict.clauses import clause_as_json, clause_page
 
 
@@ -24,6 +26,13 @@ def _needs(necessity: tuple[Row, ...]) -> dict[str, list[str]]:
         for fall in row.falls:
             needs.setdefault(fall.theorem, []).append(row.ids[0])
     return needs
+
+
+def _permitted() -> Iterator[tuple[str, str, str]]:
+    """Each clause that permits, what it says, and the run that shows it, or why none does."""
+    runs = {id: " · ".join(brief(event) for event in run) for id, run in permissions()}
+    for id in permitting():
+        yield id, BY_ID[id].text, runs.get(id) or f"None: it {ELSEWHERE[id]}."
 
 
 Progress = Callable[[str, int, int], None]
@@ -64,4 +73,5 @@ def pages(tell: Progress = lambda *_: None) -> Iterator[tuple[str, str]]:
                    line_height=diagram.LINE)  # fmt: skip
     yield page("theorems.html", "theorems.html", theorems=THEOREMS, needs=_needs(necessity), pages=known)
     yield page("necessity.html", "necessity.html", necessity=necessity, columns=columns, pages=known)
+    yield page("consistency.html", "consistency.html", permitted=list(_permitted()), disputes=DISPUTES)
     yield page("attacks.html", "attacks.html", attacks=attacks)

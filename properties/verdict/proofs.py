@@ -57,6 +57,7 @@ def _theorem_json(result: Proved, without: frozenset[str]) -> Json:
         "follows_from": result.theorem.follows_from or None,
         "status": result.status,
         "seconds": round(result.seconds, 3),
+        "formula": result.theorem.formula() if result.theorem.formula else None,
         "certificate": result.certificate,
         "twin": twin,
     }
@@ -136,6 +137,9 @@ def _theorem_text(result: Proved, without: frozenset[str], twins: bool) -> str:
         f"{result.status:<8}  {theorem.id}  ({theorem.basis.value}{_sufficient(result)})",
         textwrap.fill(theorem.statement, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT),
     ]
+    if theorem.formula is not None:
+        lines += [textwrap.fill(line, WIDTH, initial_indent=INDENT * 2, subsequent_indent=INDENT * 3)
+                  for line in theorem.formula().splitlines()]  # fmt: skip
     for number, trace in enumerate(result.counterexample, 1):
         several = len(result.counterexample) > 1
         mark = "here the claim fails" if number == len(result.counterexample) else ""

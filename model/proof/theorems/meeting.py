@@ -16,6 +16,7 @@ from rfc5077.model.proof.meeting import (
     H,
     Q,
     Reason,
+    compatibility,
     compatible,
     conditions,
     is_permitted,
@@ -73,6 +74,7 @@ THEOREMS = (
             Not(And(END.is_(Finish.COMPLETE) == compatible(), WHY.same(reason()))),
             _lemma(),
         ),
+        formula=compatibility,
     ),
     Theorem(
         "demands_leave_a_next_step",
