@@ -13,11 +13,12 @@ from functools import lru_cache
 import z3
 
 from rfc5077.model.proof.certificate import INITIATION, Obligation, consecution, obligation
-from rfc5077.model.proof.explore import Explored, Triple, explore
+from rfc5077.model.proof.explore import Explored, explore
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE, Rule
 from rfc5077.model.proof.replay import values
 from rfc5077.model.proof.search import counterexample
+from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Without
 
 And, Not, Or = z3.And, z3.Not, z3.Or

@@ -223,7 +223,7 @@ def turned_round(formula: z3.BoolRef) -> z3.BoolRef:
     if z3.is_and(formula):
         return And([turned_round(cast(z3.BoolRef, part)) for part in formula.children()])
     if z3.is_implies(formula):
-        when, then = formula.children()
+        when, then = (cast(z3.BoolRef, part) for part in formula.children())
         return Implies(when, Not(then))
     return Not(formula)
 

@@ -16,12 +16,13 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from rfc5077.model.clauses import BY_ID, family
 from rfc5077.model.proof import certified, reachability
 from rfc5077.model.proof.certificate import SECONDS, SOLVERS, Obligation
-from rfc5077.model.proof.explore import Explored, Triple
+from rfc5077.model.proof.explore import Explored
 from rfc5077.model.proof.induction import Draft, draft
 from rfc5077.model.proof.reachability import Attempt, Run
 from rfc5077.model.proof.replay import Step, replayed
 from rfc5077.model.proof.search import offending, witness
 from rfc5077.model.proof.solvers import Answers, Progress, Solvers
+from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Always, Certified, Decreasing, Theorem, TwoRuns, Unreachable, Without
 from rfc5077.model.proof.theorems import EVERY
 

@@ -14,8 +14,9 @@ import z3
 
 from rfc5077.model.event import Event, Message
 from rfc5077.model.logic import Value, plain
-from rfc5077.model.proof.explore import Explored, Triple
+from rfc5077.model.proof.explore import Explored
 from rfc5077.model.proof.joint import STATE, Rule, World, in_flight
+from rfc5077.model.proof.tables import Triple
 from rfc5077.model.run.says import alert
 from rfc5077.model.state import Client, Server
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import z3
 
 from rfc5077.model.logic import Codes
-from rfc5077.model.proof.explore import Explored, Triple
+from rfc5077.model.proof.explore import Explored
 from rfc5077.model.proof.joint import STATE
-from rfc5077.model.proof.theorem import Always, Decreasing, Theorem, TwoRuns, Unreachable, Without
+from rfc5077.model.proof.tables import Triple
+from rfc5077.model.proof.theorem import Always, Certified, Decreasing, Theorem, TwoRuns, Unreachable, Without
 from rfc5077.model.run.compiled import Function, compiled
 
 RECORDS = (STATE.client, STATE.server, STATE.world)
@@ -18,7 +19,7 @@ RECORDS = (STATE.client, STATE.server, STATE.world)
 def counterexample(theorem: Theorem, explored: Explored, without: Without) -> tuple[Triple, ...]:
     """The nearest state, or pair of states, that refutes the theorem; empty where none was reached."""
     claim = theorem.claim
-    if isinstance(claim, Unreachable):
+    if isinstance(claim, Unreachable | Certified):
         return ()  # speaks of another system
     if isinstance(claim, Always):
         broken = compiled([z3.And(claim.when(without), z3.Not(claim.then(without)))], *RECORDS)
@@ -31,7 +32,7 @@ def counterexample(theorem: Theorem, explored: Explored, without: Without) -> tu
 def witness(theorem: Theorem, explored: Explored, without: Without) -> tuple[Triple, ...]:
     """The nearest state, past the start, where the theorem's condition holds, or two that differ in what it varies."""
     claim = theorem.claim
-    if isinstance(claim, Unreachable):
+    if isinstance(claim, Unreachable | Certified):
         return ()
     later = (state for state, parent in explored.parents.items() if parent is not None)
     when = compiled([claim.when(without)], *RECORDS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Self
 
 from rfc5077.model.proof.certificate import SECONDS, SOLVERS, Obligation, check
@@ -18,6 +18,9 @@ Progress = Callable[[str, int, int], None]
 
 BESIDE = 2
 """Processes for the second solver."""
+
+GRACE = 30.0
+"""Seconds beyond the limit after which a solver that does not answer is ended: it may still be starting."""
 
 
 class Solvers:
@@ -29,14 +32,20 @@ class Solvers:
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
-        self._beside = ProcessPoolExecutor(BESIDE, mp_context=get_context("spawn"), initializer=_helper)
-        self._waiting: dict[Obligation, Future[list[str]]] = {}
+        self._helpers = [_Helper() for _ in range(BESIDE)]
+        self._idle: SimpleQueue[_Helper] = SimpleQueue()
+        for helper in self._helpers:
+            self._idle.put(helper)
+        self._threads = ThreadPoolExecutor(BESIDE)
+        self._waiting: dict[Obligation, Future[str]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        self._beside.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
+        for helper in self._helpers:
+            helper.dismiss()
 
     @property
     def asked(self) -> tuple[Obligation, ...]:
@@ -47,7 +56,7 @@ class Solvers:
         """Hands obligations over; the second solver begins at once."""
         for one in obligations:
             if one not in self._waiting:
-                self._waiting[one] = self._beside.submit(check, "cvc5", [one.script], self._seconds)
+                self._waiting[one] = self._threads.submit(self._beside, one.script)
 
     def answers(self, tell: Progress) -> Answers:
         """What each solver makes of each obligation."""
@@ -59,8 +68,15 @@ class Solvers:
             found.seconds[one.name] = time.perf_counter() - begun
         for number, (one, future) in enumerate(self._waiting.items()):
             tell("cvc5 checks", number, len(self._waiting))
-            found.of["cvc5"][one.name] = future.result()[0]
+            found.of["cvc5"][one.name] = future.result()
         return found
+
+    def _beside(self, script: str) -> str:
+        helper = self._idle.get()
+        try:
+            return helper.answer(script, self._seconds)
+        finally:
+            self._idle.put(helper)
 
 
 class Answers:
@@ -85,13 +101,44 @@ def worst(answers: Iterable[str]) -> str:
     return next((answer for answer in answers if answer != "unsat"), "unsat")
 
 
-def _helper() -> None:
-    """A process beside this one: Ctrl-C is not its business, and it does not outlive its parent."""
+class _Helper:
+    """A process beside this one in which the second solver works."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        spawn = get_context("spawn")
+        self._line, far = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(far,), daemon=True)
+        self._process.start()
+        far.close()
+
+    def answer(self, script: str, seconds: float) -> str:
+        """What cvc5 says; ``unknown`` too where it does not keep to its time, or its process ends."""
+        try:
+            self._line.send((script, seconds))
+            if self._line.poll(seconds + GRACE):
+                return str(self._line.recv())
+        except (EOFError, ConnectionError):
+            pass
+        self._process.kill()
+        self.dismiss()
+        self._begin()
+        return "unknown"
+
+    def dismiss(self) -> None:
+        """Ends the process, which ends by itself when there is nobody to ask it."""
+        self._line.close()
+        self._process.join()
+
+
+def _serve(line: Connection) -> None:
+    """Answers until nobody asks any more; Ctrl-C is not its business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
+    while True:
+        try:
+            script, seconds = line.recv()
+            line.send(check("cvc5", [script], seconds)[0])
+        except (EOFError, ConnectionError):
+            return

@@ -120,7 +120,8 @@ def images() -> dict[str, tuple[Image, ...]]:
 
 def _renewed_beside(who: str, ticket: Ticket) -> dict[str, tuple[Image, ...]]:
     """Renewals into this ticket in the second connections."""
-    found, name = {}, _named(ticket)
+    found: dict[str, tuple[Image, ...]] = {}
+    name = _named(ticket)
     for connection in EXTENDED.beside:
         offered, resumed = connection.offers, _as_resumed(connection)
         if offered is ticket:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import cast
 
 import z3
 
@@ -108,11 +109,10 @@ def obligations(known: z3.BoolRef, without: frozenset[str] = frozenset()) -> Ite
             found.append(And([after[name] == before[name] for name in changed]))
             yield obligation(f"projection {number}: {rule.name}", known, rule.guard, Not(Or(found)))
     # A ticket that the server sealed is offered later where the client may store it.
-    counts = where(z3.BoolVal("R5077-3.3-06" not in without), before[f"{B}.proved"])
-    offered = And(before[f"{B}.sealed"], offers_new_ticket(without))
-    yield obligation(
-        "projection: client offers the ticket later", known, offered, Not(And(before[f"{B}.arrived"], counts))
-    )
+    sealed, arrived, proved = (cast(z3.BoolRef, before[f"{B}.{field}"]) for field in ("sealed", "arrived", "proved"))
+    counts = where(z3.BoolVal("R5077-3.3-06" not in without), proved)
+    offered = And(sealed, offers_new_ticket(without))
+    yield obligation("projection: client offers the ticket later", known, offered, Not(And(arrived, counts)))
 
 
 def _after(rule: Rule, before: Seen) -> Seen:

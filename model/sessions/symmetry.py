@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import cast
 
 import z3
 
@@ -79,4 +78,4 @@ def obligations() -> Iterator[Obligation]:
                 ours = move.changes.get(name, term)
                 changed = _renamed(mirrored.changes.get(other, fields[other]))
                 unlike.append(And(move.guard, (_held(ours) if name == _SLOT else ours) != changed))
-        yield obligation(f"exchange: {move.name}", cast(z3.BoolRef, Or(unlike)))
+        yield obligation(f"exchange: {move.name}", Or(unlike))

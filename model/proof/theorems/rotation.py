@@ -26,8 +26,8 @@ def _honoured(window: int) -> Unreachable:
 THEOREMS = (
     Theorem(
         "live_ticket_is_honoured_with_one_older_key",
-        "Servers that keep one older key honour every live ticket, if a key serves longer than a ticket lives and twice "
-        "the clocks differ together, and is handed on before its use.",
+        "Servers that keep one older key honour every live ticket, if a key serves longer than a ticket lives and "
+        "twice the clocks differ together, and is handed on before its use.",
         Basis.PROFILE,
         _honoured(1),
     ),
