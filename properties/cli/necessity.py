@@ -39,8 +39,13 @@ def compute(theorems: Sequence[Theorem], *, fresh: bool) -> Matrix:
         done = f"interrupted with {len(store.taken)} results taken from what is kept and {len(store.added)} computed"
         return f"{done}; run it again to go on from there" if not store.trouble else done
 
-    with at_once(last_words), Progress() as progress:
-        found = matrix(store, [theorem for theorem in theorems if theorem in SUBJECTS], progress.stage)
+    subjects = [theorem for theorem in theorems if theorem in SUBJECTS]
+    try:
+        with at_once(last_words), Progress() as progress:
+            found = matrix(store, subjects, progress.stage)
+    except KeyboardInterrupt:  # a thread of a solver's has caught the signal
+        notice(last_words())
+        raise
     if store.trouble:
         notice(store.trouble)
     return found

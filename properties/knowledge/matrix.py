@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import cast
 
 from rfc5077.model.proof import implied, minimal, necessity
@@ -84,14 +84,20 @@ class _Work:
         left = [found for job in jobs if (found := self.known(job))]
         waiting: dict[Future[list[Json]], Job] = {pool.submit(work, job): job for job in left}
         self.tell(stage, 0, len(left))
+        more = True
         try:
             for number, future in enumerate(as_completed(waiting), 1):
                 for digest, value in zip(waiting[future].digests, future.result(), strict=True):
                     self.results[digest] = value
                     self.store.put(digest, value)
                 self.tell(stage, number, len(left))
+        except KeyboardInterrupt:  # nobody waits for what the processes are at
+            more = False
+            for child in active_children():
+                child.kill()
+            raise
         finally:  # whatever failed, nothing more is begun
-            for future in waiting:
+            for future in waiting if more else ():
                 future.cancel()
 
 
