@@ -11,10 +11,8 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import mkstemp
 from typing import TypeAlias, cast
-
-from rfc5077.properties.errors import UsageError
-from rfc5077.properties.files import read_text, write_whole
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -61,11 +59,12 @@ class Store:
         path = self._path(digest)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, json.dumps({"digest": digest, "result": value}, ensure_ascii=False))
+            handle, neighbour = mkstemp(dir=path.parent, prefix=".")
+            with open(handle, "w", encoding="utf-8") as file:
+                json.dump({"digest": digest, "result": value}, file, ensure_ascii=False)
+            Path(neighbour).replace(path)
         except OSError as error:
-            self.trouble = f"nothing is kept for the next run: cannot make the folder {path.parent}: {error.strerror}"
-        except UsageError as error:
-            self.trouble = f"nothing is kept for the next run: {error}"
+            self.trouble = f"nothing is kept for the next run: cannot write {path}: {error.strerror}"
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / f"{digest}.json"
@@ -76,8 +75,8 @@ class Store:
         if not path.is_file():
             return None
         try:
-            found = json.loads(read_text(path))
-        except (UsageError, ValueError, RecursionError):
+            found = json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(found, dict) or found.get("digest") != digest:
             return None

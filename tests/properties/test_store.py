@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line_and_does_not_stop_the_
     store = Store({}, tmp_path / "file" / "necessity")
     store.put(DIGEST, "stands")
     store.put("11" * 8, "stands")
-    assert "cannot make the folder" in store.trouble
+    assert "cannot write" in store.trouble
     assert "\n" not in store.trouble
     assert store.get(DIGEST) is None
 
