@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import active_children
+from multiprocessing import active_children, resource_tracker
 from threading import Lock, Thread
 
 from rfc5077.properties.cli.output import INTERRUPTED
@@ -49,6 +49,7 @@ class Interruptible:
 @contextmanager
 def at_once(last_words: Callable[[], str]) -> Iterator[Interruptible]:
     """Within, Ctrl-C ends the process whatever it is doing; ``last_words`` are what is said then, in one line."""
+    resource_tracker.ensure_running()  # it lets the signal through again when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, _OVER})  # threads and helpers inherit it
     watch = Interruptible(last_words)
     thread = Thread(target=watch.wait, daemon=True)
