@@ -1,31 +1,25 @@
-"""`prove --certificates DIR`: a folder that anybody can check with any solver, written whole or not at all.
-
-What was there is replaced only if it is all ours, so that old and new never mix.
-"""
+"""`prove --certificates DIR`: a folder that anybody can check with any solver."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rfc5077 import __version__
-from rfc5077.properties.errors import UsageError
+from rfc5077.properties import folders
+from rfc5077.properties.folders import MANIFEST
 
 if TYPE_CHECKING:
     from rfc5077.model.proof.certificate import Obligation
     from rfc5077.model.proof.prover import Proof, Proved
 
 SCHEMA = "rfc5077/certificates/1"
-MANIFEST, CHECKER, SUMS = "manifest.json", "check.sh", "SHA256SUMS"
+CHECKER, SUMS = "check.sh", "SHA256SUMS"
+KIND = folders.Kind("certificates", SCHEMA, frozenset({CHECKER, SUMS}))
 
 SAYS = {
     "initiation": "The start lies within the invariant: no state is a start and outside it.",
@@ -56,87 +50,13 @@ echo "$files files, $open of them not unsat"
 """
 
 
-def usable(folder: Path) -> Path:
-    """Where the certificates will be, after it is known that they can be written there; nothing is left behind.
-
-    Raises:
-        UsageError: the place cannot be written, or holds what is not ours.
-    """
-    place = Path(os.path.realpath(folder))
-    if place.exists() and not place.is_dir():
-        raise UsageError(f"cannot write certificates to {folder}: it is no folder")
-    with _refusing(folder):
-        strange = sorted(_strangers(place))
-        ancestor = next(parent for parent in place.parents if parent.exists())
-        os.rmdir(tempfile.mkdtemp(dir=ancestor, prefix=f".{place.name}."))
-    if strange:
-        advice = "Name a folder that is new, empty, or was written by this command"
-        raise UsageError(f"cannot write certificates to {folder}: it holds {strange[0]}, which is not ours", advice)
-    if os.path.ismount(place):
-        raise UsageError(f"cannot write certificates to {folder}: it is a mount", "Name a folder within it")
-    return place
-
-
 def write(place: Path, proof: Proof) -> None:
-    """Writes the certificates of the theorems that are proved, beside the place, then takes it over.
+    """Writes the certificates of the theorems that are proved.
 
     Raises:
         UsageError: that failed; what was in the place is still there.
     """
-    with _refusing(place):
-        made = [parent for parent in place.parents if not parent.exists()]
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
-        try:
-            new = beside / "new"
-            new.mkdir()
-            _fill(new, proof)
-            _take_over(place, new, beside / "old")
-        except OSError:
-            shutil.rmtree(beside, ignore_errors=True)
-            for parent in made:
-                parent.rmdir()
-            raise
-        shutil.rmtree(beside)
-
-
-@contextmanager
-def _refusing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"cannot write certificates to {folder}: {error.strerror}") from error
-
-
-def _take_over(place: Path, new: Path, old: Path) -> None:
-    """Old out, new in; the old comes back if the new cannot be put there."""
-    if not place.exists():
-        new.rename(place)
-        return
-    place.rename(old)
-    try:
-        new.rename(place)
-    except OSError:
-        old.rename(place)
-        raise
-
-
-def _strangers(place: Path) -> set[str]:
-    """What is in the place and is not ours: all that its manifest does not name."""
-    if not place.exists():
-        return set()
-    found = {entry.name for entry in place.iterdir()}
-    return found - {MANIFEST, CHECKER, SUMS, *_named(place / MANIFEST)} if MANIFEST in found else found
-
-
-def _named(manifest: Path) -> set[str]:
-    """The files that a manifest of ours names."""
-    try:
-        body = json.loads(manifest.read_text(encoding="utf-8"))
-    except ValueError:
-        return set()
-    ours = isinstance(body, dict) and body.get("schema") == SCHEMA and isinstance(body.get("files"), dict)
-    return set(body["files"]) if ours else set()
+    folders.write(place, KIND, lambda new: _fill(new, proof))
 
 
 # --- what is written --------------------------------------------------------------------------------------------------

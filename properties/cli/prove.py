@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli import certificates as folders
+from rfc5077.properties import folders
+from rfc5077.properties.cli import certificates as kept
 from rfc5077.properties.cli.interrupt import at_once
 from rfc5077.properties.cli.names import find_clause, find_name
 from rfc5077.properties.cli.output import FAILED, Progress, document
@@ -39,13 +40,13 @@ def prove(theorems: Names = None, without: Dropped = None, certificates: Folder 
     """
     course = _Course()
     with at_once(course.last_words) as ctrl_c:
-        place = folders.usable(certificates) if certificates is not None else None
+        place = folders.usable(certificates, kept.KIND) if certificates is not None else None
         _agree(theorems, without, necessity=necessity, fresh=fresh, keep=keep)
         chosen, clauses = _chosen(theorems), _same_class(without) if without is not None else frozenset[str]()
         proof = course.proved(chosen, clauses, seconds)
         if place is not None:
             with ctrl_c.held():
-                folders.write(place, proof)
+                kept.write(place, proof)
         from rfc5077.properties.verdict.proofs import prove_json, prove_text
 
         body = prove_json(proof) if json else {}

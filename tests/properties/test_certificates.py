@@ -16,6 +16,7 @@ import z3
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.certificate import SOLVERS, check, obligation
 from rfc5077.model.proof.theorems import EVERY, THEOREMS
+from rfc5077.properties import folders
 from rfc5077.properties.cli import certificates
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.errors import UsageError
@@ -161,7 +162,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_proved(tmp
 
 def test_a_full_disk_leaves_what_was_there(small, monkeypatch):
     before = {path.name: path.read_bytes() for path in small.iterdir()}
-    place = certificates.usable(small)
+    place = folders.usable(small, certificates.KIND)
 
     def full(*_):
         raise OSError(28, "No space left on device")

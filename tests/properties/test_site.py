@@ -104,18 +104,20 @@ def test_the_site_is_written_and_written_again(tmp_path, capsys):
     folder = tmp_path / "deep" / "site"
     assert run(["site", str(folder)]) == 0
     before = {path.relative_to(folder) for path in folder.rglob("*")}
-    (folder / "stale.html").write_text("old")
+    (folder / "index.html").write_text("old")
     assert run(["site", str(folder)]) == 0
     assert {path.relative_to(folder) for path in folder.rglob("*")} == before
+    assert (folder / "index.html").read_text() != "old"
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
     assert "index.html" in capsys.readouterr().out
 
 
-def test_a_folder_of_somebody_elses_is_left_alone(tmp_path, capsys):
-    (tmp_path / "precious.txt").write_text("mine")
+@pytest.mark.parametrize("name", ["precious.txt", "index.html", "manifest.json"])
+def test_a_folder_of_somebody_elses_is_left_alone(tmp_path, capsys, name):
+    (tmp_path / name).write_text("[]")
     assert run(["site", str(tmp_path)]) == 2
-    assert "holds other files" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+    assert f"it holds {name}, which is not ours" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_file_is_no_folder(tmp_path, capsys):
