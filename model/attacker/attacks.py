@@ -18,6 +18,7 @@ from rfc5077.model.attacker import (
     replay,
     resumption,
     splice,
+    trust,
 )
 from rfc5077.model.attacker.network import ladder
 from rfc5077.model.clauses import BY_ID, family
@@ -81,7 +82,7 @@ def _gluing(without: frozenset[str]) -> System:
 _EXTENDED = ("R7627-5.1-01", "R7627-5.2-01", "R7627-5.2-02", "R7627-5.3-03", "R7627-5.3-04", "R7627-5.3-07",
              "R7627-5.3-08")  # fmt: skip
 _W, _N, _L, _X = resumption.W, negotiation.W, lineage.W, names.W
-_IMPERSONATED = And(resumption.relies_on_client(), Not(resumption.holder_proved_himself()), Not(_W.key_revealed))
+_IMPERSONATED = And(trust.relies_on_client(), Not(trust.holder_proved_himself()), Not(_W.key_revealed))
 _READ = And(lineage.read_unaided(), Not(_L.seized))
 _KEYS_KNOWN = And(_N.client.is_(negotiation.ClientPlace.DONE), negotiation.known(_N.client_keys), Not(_N.revealed))
 
@@ -236,7 +237,7 @@ ATTACKS: tuple[Attack, ...] = (
         "A stolen ticket key makes a ticket that names the client.",
         frozenset(),
         resumption.system,
-        And(resumption.relies_on_client(), Not(resumption.holder_proved_himself())),
+        And(trust.relies_on_client(), Not(trust.holder_proved_himself())),
         "RFC 5077, section 5.5",
         given=_W.key_revealed,
     ),

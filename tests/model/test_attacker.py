@@ -21,6 +21,7 @@ from rfc5077.model.attacker import (
     replay,
     resumption,
     splice,
+    trust,
 )
 from rfc5077.model.attacker.attacks import ATTACKS, BY_NAME, classes, ladders
 from rfc5077.model.clauses import BY_ID
@@ -184,7 +185,7 @@ def test_ticket_that_was_never_used_ends_forward_secrecy():
 
 @pytest.mark.parametrize("switch", [W.secret_revealed, W.key_revealed], ids=str)
 def test_who_is_given_a_secret_or_a_key_passes_for_the_client(switch):
-    by_him = z3.And(W.client_proof.is_(resumption.Proof.OF_ATTACKER), resumption.relies_on_client(), switch)
+    by_him = z3.And(W.client_proof.is_(resumption.Proof.OF_ATTACKER), trust.relies_on_client(), switch)
     assert reach(resumption.system()).nearest(by_him)
 
 

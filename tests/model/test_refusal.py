@@ -42,6 +42,7 @@ BREAKS = {
     "earlier_announcements_disturb_no_renegotiation": "R5077-5.8-03 R5077-3.2-08 R5077-3.3-02 R5077-3.3-03",
     "ticket_outlives_renegotiations": "R5246-7.4.9-01 R5077-3.3-06 R5077-3.3-07c",
     "renegotiation_continues_its_own_connection": "R5746-3.7-01 R5746-3.7-02 R5246-7.4.9-01 R5246-7.4.9-03",
+    "undisturbed_renegotiation_is_not_refused": "R5746-3.1-01 R5746-3.5-01",
     "nobody_answers_for_the_man_in_the_middle": "R7627-5.1-01 R5746-3.7-01",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import z3
 
-from rfc5077.model.attacker import cost, credentials, gluing, lineage, names, negotiation, replay, resumption
+from rfc5077.model.attacker import cost, credentials, gluing, lineage, names, negotiation, replay, resumption, trust
 from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable, Without
 from rfc5077.model.proof.unbounded import System
 
@@ -48,8 +48,8 @@ THEOREMS = (
         Basis.MUST,
         Unreachable(
             _RESUMPTION,
-            And(resumption.relies_on_client(), Not(R.key_revealed)),
-            Not(resumption.holder_proved_himself()),
+            And(trust.relies_on_client(), Not(R.key_revealed)),
+            Not(trust.holder_proved_himself()),
         ),
     ),
     Theorem(
@@ -60,7 +60,7 @@ THEOREMS = (
         Unreachable(
             _RESUMPTION,
             And(R.client.is_(ClientRun.CERTAIN), Not(R.secret_revealed), Not(R.key_given)),
-            Not(resumption.server_proved_itself()),
+            Not(trust.server_proved_itself()),
         ),
     ),
     Theorem(
@@ -71,7 +71,7 @@ THEOREMS = (
         Unreachable(
             _RESUMPTION,
             And(_FOREIGN, _ANSWERED, Not(R.key_revealed)),
-            resumption.honours_what_it_did_not_issue(),
+            trust.honours_what_it_did_not_issue(),
         ),
     ),
     Theorem(
@@ -141,7 +141,7 @@ THEOREMS = (
         Unreachable(
             _RESUMPTION,
             And(
-                R.client.is_(ClientRun.CERTAIN), resumption.relies_on_client(), resumption.of_one_connection(),
+                R.client.is_(ClientRun.CERTAIN), trust.relies_on_client(), trust.of_one_connection(),
                 Not(R.secret_revealed), Not(R.key_given),
             ),
             Not(R.same),
