@@ -82,6 +82,8 @@ class Bench:
 
     name: str
     measure: Measure
+    long: bool = False
+    """Minutes: measured only where it is named."""
 
     @property
     def method(self) -> str:

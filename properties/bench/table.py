@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rfc5077.properties.bench import commands, handshakes, judging, stateful
+from rfc5077.properties.bench import commands, enumeration, handshakes, judging, stateful
 from rfc5077.properties.bench.figure import Bench, Figure
 
 BENCHES = (
     Bench("prove", commands.prove),
+    Bench("matrix", commands.matrix, long=True),
+    Bench("states", enumeration.states),
     Bench("suite", commands.suite),
     Bench("monitor", judging.monitor),
     Bench("judge", judging.judge),

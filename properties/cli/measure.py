@@ -9,7 +9,7 @@ import typer
 from rfc5077.properties.cli.names import find_name
 from rfc5077.properties.cli.output import FAILED, Progress, document
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="All of them if left out.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="All but those that take minutes (matrix) if left out.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
@@ -19,7 +19,8 @@ def bench(names: Names = None, json: AsJson = False) -> int:
     from rfc5077.properties.bench.table import BENCHES, measured
 
     known = {row.name: row for row in BENCHES}
-    chosen = dict.fromkeys(find_name("figure", name, known) for name in names or known)
+    usual = [row.name for row in BENCHES if not row.long]
+    chosen = dict.fromkeys(find_name("figure", name, known) for name in names or usual)
     with Progress() as progress:
         figures = measured([known[name] for name in chosen], progress.stage)
     if json:

@@ -16,7 +16,8 @@ from rfc5077.reference.wire.messages import HandshakeReader, HandshakeType, Serv
 from rfc5077.reference.wire.record import RecordReader
 
 FIGURES = {
-    "suite": ("s", 2), "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
+    "states": ("states/s", 150_000), "derivation": ("s", None), "suite": ("s", 2),
+    "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
     "machine": ("messages/s", 2_000),
     "full": ("x", 10), "full-ssl": ("x", None), "resumed": ("x", 5), "resumed-ssl": ("x", None),
 }  # fmt: skip
@@ -27,7 +28,7 @@ PROVED = json.dumps({"summary": {"proved": 12, "failed": 0}})
 @pytest.fixture(scope="module")
 def document():
     """What `bench --json` prints for all figures but those of `prove`."""
-    names = [bench.name for bench in table.BENCHES if bench.name != "prove"]
+    names = [bench.name for bench in table.BENCHES if bench.name != "prove" and not bench.long]
     with pytest.MonkeyPatch.context() as patch:
         said: list[str] = []
         patch.setattr("typer.echo", lambda text, nl: said.append(text))
@@ -47,14 +48,32 @@ def test_each_figure_is_produced_with_its_target_and_whether_it_is_met(document)
 
 
 def test_a_run_of_prove_gives_time_and_memory():
-    seconds, memory = commands.proved(Ran(19.5, 21.0, 1234.5, 0, PROVED))
-    assert (seconds.name, seconds.value, seconds.target, seconds.met) == ("prove", 19.5, most(20), True)
-    assert (memory.name, memory.value, memory.target, memory.met) == ("prove-memory", 1234.5, most(1000), False)
+    seconds, memory = commands.proved(Ran(19.5, 21.0, 2345.6, 0, PROVED))
+    assert (seconds.name, seconds.value, seconds.target, seconds.met) == ("prove", 19.5, most(60), True)
+    assert (memory.name, memory.value, memory.target, memory.met) == ("prove-memory", 2345.6, most(2000), False)
 
 
 def test_a_proof_that_fails_misses_its_target_however_fast_it_was():
     figures = commands.proved(Ran(1.0, 1.0, 1.0, 1, json.dumps({"summary": {"proved": 11, "failed": 1}})))
     assert [(figure.met, figure.reason) for figure in figures] == [(False, "1 theorems were not proved")] * 2
+
+
+def test_a_figure_that_takes_minutes_is_measured_where_it_is_named(monkeypatch, capsys):
+    rows = [Bench(name, lambda name=name: (Figure(name, 1.0, "s", most(2), "a"),), long=name == "b") for name in "ab"]
+    monkeypatch.setattr(table, "BENCHES", tuple(rows))
+    assert (run(["bench"]), run(["bench", "b"])) == (0, 0)
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["a", "b"]
+
+
+def test_the_matrix_gives_the_time_from_nothing_and_that_from_the_cache(monkeypatch):
+    ran = iter((Ran(412.0, 800.0, 500.0, 0, '{"necessity": {"K": []}}'), Ran(31.0, 40.0, 500.0, 0, "{}")))
+    asked = []
+    monkeypatch.setattr(commands, "fresh", lambda *arguments: asked.append(arguments) or next(ran))
+    figures = commands.matrix()
+    assert [(figure.value, figure.target, figure.met) for figure in figures] == [
+        (412.0, most(600), True), (31.0, most(60), True)
+    ]  # fmt: skip
+    assert ["--fresh" in arguments for arguments in asked] == [True, False]
 
 
 def test_a_suite_that_finds_fault_with_openssl_misses_its_target():
