@@ -9,7 +9,9 @@ import typer
 from rfc5077.properties.cli.names import find_name
 from rfc5077.properties.cli.output import FAILED, Progress, document
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="All but those that take minutes (matrix) if left out.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME...]", help="All if left out, but those of minutes (matrix).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
