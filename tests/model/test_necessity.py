@@ -20,8 +20,9 @@ ORDER = "R5077-3.1-07"
 VERIFY = "R5246-7.4.9-01"
 FALLS = {  # in the joint model: class -> what falls without it, all of it
     "R5077-3.2-08": "client_is_receptive no_ticket_comes_unannounced client_finds_its_transcript_in_server_finished "
-    "nobody_waits_for_ever handshake_ends",
-    "R5077-3.3-02": "client_is_receptive announced_ticket_is_delivered_once ticket_has_its_place",
+    "nobody_waits_for_ever handshake_ends both_know_the_same_when_all_has_arrived",
+    "R5077-3.3-02": "client_is_receptive announced_ticket_is_delivered_once ticket_has_its_place "
+    "both_know_the_same_when_all_has_arrived",
     "R5077-3.3-06": "no_ticket_is_offered_before_server_finished",
     "R5077-3.4-07": "ticket_rules_out_look_up id_beside_a_ticket_makes_no_difference",
     "R5246-7.3-01": "data_waits_for_a_proved_peer",

@@ -16,10 +16,12 @@ from rfc5077.model.proof.theorems import (
     resumption,
     rotation,
     store,
+    views,
 )
 
 THEOREMS: tuple[Theorem, ...] = (
     *handshake.THEOREMS,
+    *views.THEOREMS,
     *hygiene.THEOREMS,
     *profiles.THEOREMS,
     *meeting.THEOREMS,
