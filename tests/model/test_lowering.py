@@ -13,7 +13,7 @@ from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.lowering import NotLowered, lowered, ranges
 
 
-class Colour(Enum):
+class Tint(Enum):
     RED = auto()
     GREEN = auto()
     BLUE = auto()
@@ -29,7 +29,7 @@ class Size(Enum):
     HUGE = auto()
 
 
-COLOURS = [z3.Const(name, sort_of(Colour)) for name in ("here", "there")]
+TINTS = [z3.Const(name, sort_of(Tint)) for name in ("here", "there")]
 SIZES = [z3.Const(name, sort_of(Size)) for name in ("mine", "yours")]
 FLAGS = [z3.Bool(name) for name in ("wet", "warm")]
 AGES = [z3.Int(name) for name in ("age", "limit")]
@@ -54,7 +54,7 @@ def formula(choice: random.Random, depth: int):
     if depth and (kind := choice.randrange(5)) < 4:
         parts = [formula(choice, depth - 1) for _ in range(2)]
         return (z3.And(parts), z3.Or(parts), z3.Not(parts[0]), z3.Implies(*parts))[kind]
-    fields, enum = choice.choice([(COLOURS, Colour), (SIZES, Size)])
+    fields, enum = choice.choice([(TINTS, Tint), (SIZES, Size)])
     one, other = (term(choice, fields, enum, depth) for _ in range(2))
     less = number(choice, depth) <= number(choice, depth)
     return choice.choice([one == other, one != other, z3.Distinct(*fields, other), choice.choice(FLAGS), less])
@@ -86,7 +86,7 @@ def test_changes_made_after_the_lowering_are_changes_made_before_it():
     for _ in range(300):
         claim = z3.And([formula(choice, 3) for _ in range(choice.randrange(1, 6))])
         changes = [
-            (COLOURS[0], term(choice, COLOURS, Colour, 2)),
+            (TINTS[0], term(choice, TINTS, Tint, 2)),
             (SIZES[1], term(choice, SIZES, Size, 2)),
             (FLAGS[0], formula(choice, 2)),
             (AGES[1], number(choice, 2)),
@@ -103,7 +103,7 @@ def test_each_state_is_judged_alike():
         claim = formula(choice, 3)
         low = lowered(claim)
         for _ in range(5):
-            values = [(field, constant(choice.choice(list(Colour)))) for field in COLOURS]
+            values = [(field, constant(choice.choice(list(Tint)))) for field in TINTS]
             values += [(field, constant(choice.choice(list(Size)))) for field in SIZES]
             values += [(field, z3.BoolVal(choice.random() < 0.5)) for field in FLAGS]
             values += [(field, z3.IntVal(choice.randrange(-9, 9))) for field in AGES]
@@ -130,7 +130,7 @@ def test_a_field_has_exactly_one_value(count):
 
 
 def test_two_fields_of_one_name_are_refused():
-    claim = z3.And(z3.Const("here", sort_of(Colour)) == COLOURS[1], z3.Const("here", sort_of(Size)) == SIZES[0])
+    claim = z3.And(z3.Const("here", sort_of(Tint)) == TINTS[1], z3.Const("here", sort_of(Size)) == SIZES[0])
     with pytest.raises(NotLowered, match="two fields of one name"):
         ranges(lowered(claim).fields)
 
@@ -139,7 +139,7 @@ def test_two_fields_of_one_name_are_refused():
     "strange",
     [
         z3.Function("f", z3.IntSort(), z3.BoolSort())(AGES[0]),
-        z3.Function("g", sort_of(Colour), z3.BoolSort())(COLOURS[0]),
+        z3.Function("g", sort_of(Tint), z3.BoolSort())(TINTS[0]),
         AGES[0] * AGES[1] > 3,
         AGES[0] % 2 == 1,
         z3.PbEq([(FLAGS[0], 1), (FLAGS[1], 1)], 1),
@@ -184,10 +184,10 @@ def test_an_obligation_of_the_joint_model_is_met_as_before_it_was_lowered(explor
 
 
 def test_a_script_says_its_logic_and_what_is_expected_and_is_the_same_each_time():
-    for claim, logic in ((COLOURS[0] == COLOURS[1], "QF_UF"), (AGES[0] > z3.If(FLAGS[0], 1, 2), "QF_LIA")):
+    for claim, logic in ((TINTS[0] == TINTS[1], "QF_UF"), (AGES[0] > z3.If(FLAGS[0], 1, 2), "QF_LIA")):
         script = obligation("a claim", claim, z3.Not(claim)).script
         assert script.startswith(f"; a claim\n(set-info :status unsat)\n(set-logic {logic})\n")
         assert script.rstrip().endswith("(check-sat)")
-        assert "datatype" not in script and "Colour" not in script
+        assert "datatype" not in script and "Tint" not in script
         z3.And(*(z3.Bool(f"p{number}") for number in range(99)))
         assert obligation("a claim", claim, z3.Not(claim)).script == script

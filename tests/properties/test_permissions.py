@@ -457,7 +457,7 @@ def test_a_session_whose_suite_is_not_offered_leads_to_a_full_handshake(scene, m
 def test_a_session_whose_suite_is_not_offered_beside_an_id_may_be_refused():
     hello, *_ = short(2)
     refusal = [server(2, "Alert", alert_level=2, alert_description=47), server(2, "Close")]
-    assert accused([*full(1), replace(hello, cipher_suites=(0xC02F,)), *refusal]) == []
+    assert accused([*full(1), replace(hello, cipher_suites=(0xC02F,)), *refusal], blamed=("server",)) == []
 
 
 @permits("K-23 0")
