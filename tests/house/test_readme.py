@@ -16,6 +16,9 @@ from house.readme import ROOT
 EXIT_CODES = {
     "rfc5077 clause R5077-3.3-02": {0},
     "rfc5077 prove --without R5077-3.3-02": {1},
+    "rfc5077 prove --necessity": {0},
+    "rfc5077 prove --certificates proofs": {0},
+    "rfc5077 site site": {0},
     "rfc5077 check server reference": {0},
     "rfc5077 check client python-ssl --json": {0},
     "rfc5077 judge tests/traces/openssl_resumes.jsonl": {0},
