@@ -74,9 +74,10 @@ def _finished_has_come() -> z3.BoolRef:
 
 
 def _finished_is_behind() -> z3.BoolRef:
-    places = (CLIENT_HEARD_FINISHED, SERVER_HEARD_FINISHED)
-    return And([Not(me.peer_finished.is_(Peer.ABSENT)) == me.position.among(*past)
-                for me, past in zip((C, S), places, strict=True)])  # fmt: skip
+    return And(
+        Not(C.peer_finished.is_(Peer.ABSENT)) == C.position.among(*CLIENT_HEARD_FINISHED),
+        Not(S.peer_finished.is_(Peer.ABSENT)) == S.position.among(*SERVER_HEARD_FINISHED),
+    )
 
 
 def _client_proves_its_key() -> z3.BoolRef:
