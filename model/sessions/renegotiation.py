@@ -104,7 +104,7 @@ P = Phase
 Entry = Lasting[Handshakes, StepTerm]
 
 
-@lasting("R5077-5.8-03")
+@lasting("K-46")
 def each_handshake_announces_for_itself(h: Handshakes, s: StepTerm) -> z3.BoolRef:
     return Not(Or(s.server_memory, s.client_memory))
 
