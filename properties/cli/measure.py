@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rfc5077.properties.cli.names import find_name
 from rfc5077.properties.cli.output import FAILED, Progress, document
+
+if TYPE_CHECKING:
+    from rfc5077.properties.bench.figure import Figure
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME...]", help="All if left out, but those of minutes (matrix).")
@@ -28,5 +32,16 @@ def bench(names: Names = None, json: AsJson = False) -> int:
     if json:
         typer.echo(document("bench", {"figures": [figure_json(*pair) for pair in figures]}), nl=False)
     else:
-        typer.echo("\n".join(figure_text(figure) for figure, _ in figures))
+        typer.echo("\n".join([*(figure_text(figure) for figure, _ in figures), "", _summary([f for f, _ in figures])]))
     return FAILED if any(figure.met is False for figure, _ in figures) else 0
+
+
+def _summary(figures: Sequence[Figure]) -> str:
+    """How many targets are met and missed, and which are open for want of something, with the reason."""
+    met, missed = (sum(figure.met is word for figure in figures) for word in (True, False))
+    reasons: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure.target is not None and figure.met is None:
+            reasons.setdefault(figure.reason, []).append(figure.name)
+    said = [f"{', '.join(names)} not decided: {reason}" for reason, names in reasons.items()]
+    return "; ".join([f"{met} targets met, {missed} missed", *said]) + "."

@@ -153,6 +153,19 @@ def test_a_missed_target_is_code_1_and_an_open_one_is_not(monkeypatch, capsys, f
     assert word in capsys.readouterr().out
 
 
+def test_the_last_line_sums_up_and_says_what_is_open_and_why(monkeypatch, capsys):
+    missing = "tlslite-ng is not installed"
+    figures = (
+        Figure("fast", 1.0, "s", most(2), "a"), Figure("slow", 3.0, "s", most(2), "a"),
+        Figure("full", None, "x", least(10), "tlslite-ng", missing), Figure("beside", 1.0, "x", None, "ssl"),
+        Figure("resumed", None, "x", least(5), "tlslite-ng", missing),
+    )  # fmt: skip
+    monkeypatch.setattr(table, "BENCHES", (Bench("f", lambda: figures),))
+    run(["bench"])
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"1 targets met, 1 missed; full, resumed not decided: {missing}."
+
+
 def test_an_unknown_figure_is_refused_with_the_nearest(capsys):
     assert run(["bench", "montior"]) == 2
     assert "no figure montior; did you mean monitor?" in capsys.readouterr().err
