@@ -91,7 +91,7 @@ def changed(move: Move, change: Change) -> Move | None:
         if len(kept) == len(parts):
             return None
         turned = [z3.Not(part) for part in parts if text(part) == change.place] if change.kind == TURNED else []
-        return replace(move, guard=z3.And(*kept, *turned))
+        return replace(move, guard=z3.And(z3.BoolVal(True), *kept, *turned))
     if change.place not in move.changes:
         return None
     rest = {name: term for name, term in move.changes.items() if name != change.place}

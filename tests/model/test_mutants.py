@@ -1,0 +1,135 @@
+"""What can be wrong with a model: made from its moves, and judged by what they then do."""
+
+from enum import Enum, auto
+
+import pytest
+import z3
+
+from rfc5077.model.logic import Choice, Flag, Symbolic, term
+from rfc5077.model.proof import mutants_finite, mutants_joint
+from rfc5077.model.proof.explore import explore
+from rfc5077.model.proof.families import Claim, Variant
+from rfc5077.model.proof.mutation import ANOTHER, DROPPED, LEFT_OUT, TURNED, Change, changed, changes_of, seen_by
+from rfc5077.model.proof.rules import mechanics
+from rfc5077.model.proof.unbounded import Move, System, fresh
+
+
+class Lamp(Enum):
+    """Three places of a switch."""
+
+    DARK = auto()
+    DIM = auto()
+    BRIGHT = auto()
+
+
+class Room(Symbolic):
+    lamp = Choice(Lamp.DARK)
+    door = Flag()
+    dust = Flag()
+
+
+ROOM = fresh(Room)
+DARK, DIM, BRIGHT = (ROOM.lamp.is_(place) for place in Lamp)
+UP = Move("up", DARK, {"lamp": term(Lamp.DIM).z3})
+ON = Move("on", z3.And(DIM, z3.Not(ROOM.door)), {"lamp": term(Lamp.BRIGHT).z3, "door": z3.BoolVal(True)})
+DUSTY = Move("dust", DARK, {"dust": z3.BoolVal(True)})
+
+
+def variant() -> Variant:
+    """A lamp that is never bright while the door is shut, and is bright at some time."""
+    start = z3.And(DARK, z3.Not(ROOM.door), z3.Not(ROOM.dust))
+    found = Variant(System("room", ROOM, start, (UP, ON, DUSTY)))
+    claim = Claim("bright_room_is_open", BRIGHT, z3.Not(ROOM.door), None, 10)
+    found.claims, found.twins = [claim], [claim]
+    return found
+
+
+def fate(number: int, kind: str, place: str):
+    system = variant()
+    change = Change(kind, place)
+    move = changed(system.system.moves[number], change)
+    assert move is not None
+    return mutants_finite.fate(system, number, move, change)
+
+
+def test_a_move_is_changed_in_each_part_of_its_guard_and_each_update():
+    found = [(change.kind, change.place) for change in changes_of(ON)]
+    assert found == [
+        (DROPPED, "(= lamp Lamp.DIM)"), (TURNED, "(= lamp Lamp.DIM)"), (DROPPED, "(not door)"), (TURNED, "(not door)"),
+        (LEFT_OUT, "lamp"), (ANOTHER, "lamp"), (LEFT_OUT, "door"),
+    ]  # fmt: skip
+
+
+def test_a_change_is_made_once_and_nowhere_else():
+    dropped = changed(ON, Change(DROPPED, "(not door)"))
+    assert dropped is not None and z3.simplify(dropped.guard).eq(DIM) and dropped.changes == ON.changes
+    other = changed(ON, Change(ANOTHER, "lamp"))
+    assert other is not None and other.guard.eq(ON.guard) and other.changes["lamp"].eq(term(Lamp.DARK).z3)
+    assert changed(UP, Change(LEFT_OUT, "door")) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "place", "became"),
+    [
+        (1, LEFT_OUT, "door", "refuted"),  # the lamp is bright, the door shut
+        (0, LEFT_OUT, "lamp", "vacuous"),  # it is never bright
+        (1, DROPPED, "(not door)", "equivalent"),  # the door is shut whenever it is dim
+        (2, LEFT_OUT, "dust", "unread"),  # no theorem speaks of dust
+        (2, DROPPED, "(= lamp Lamp.DARK)", "equivalent"),  # dust may come first
+        (1, DROPPED, "(= lamp Lamp.DIM)", "equivalent"),  # straight from dark: no state that was not there
+    ],
+)
+def test_a_mutant_becomes_what_it_has_to(number, kind, place, became):
+    assert fate(number, kind, place).kind == became
+
+
+def test_who_kills_is_named_with_the_length_of_the_run():
+    found = fate(1, LEFT_OUT, "door")
+    assert (found.theorem, found.depth) == ("bright_room_is_open", 2)
+
+
+def test_a_move_that_happens_no_more_kills():
+    assert fate(2, TURNED, "(= lamp Lamp.DARK)").kind in ("unread", "either")  # it happens, elsewhere
+    never = changed(DUSTY, Change(TURNED, "(= lamp Lamp.DARK)"))
+    assert never is not None
+    impossible = Move(never.name, z3.And(never.guard, DARK), never.changes)
+    assert mutants_finite.fate(variant(), 2, impossible, Change(TURNED, "all")).kind == "idle"
+
+
+def test_a_slice_holds_what_can_reach_the_goal_and_no_more():
+    names = frozenset({"lamp", "door", "dust"})
+    assert seen_by((UP, ON, DUSTY), [BRIGHT], names) == {"lamp", "door"}
+
+
+# --- the joint model ---
+
+
+def test_every_rule_is_changed():
+    names = {name for kind, name, _ in mutants_joint.mutants() if kind == mutants_joint.MECHANICS}
+    assert names == {rule.name for rule in mechanics()}
+
+
+def test_every_row_of_the_handshake_that_is_said_is_changed_for_both():
+    rows = [name for kind, name, change in mutants_joint.mutants() if kind == mutants_joint.FIGURES]
+    assert len(rows) == 2 * len(set(rows)) > 50
+    rules = mutants_joint.rules_of(mutants_joint.FIGURES, rows[0], Change(ANOTHER, "the target"))
+    assert {rule.delivery for rule in rules.values()} == {False, True}
+
+
+KILLED = [
+    (mutants_joint.CLAUSES, "R5077-3.3-06", Change(TURNED, "what it demands"), "refuted"),
+    (mutants_joint.FIGURES, "server says Finished at SERVER_CHANGE_CIPHER_SPEC", Change(DROPPED, "the row"), "idle"),
+    (mutants_joint.MECHANICS, "client hears Alert", Change(LEFT_OUT, "client.ending"), "refuted"),
+    (mutants_joint.MECHANICS, "client says Finished", Change(LEFT_OUT, "what is in flight to the server"), "refuted"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "change", "became"), KILLED, ids=str)
+def test_a_mutant_of_the_joint_model_dies_of_what_it_has_to(kind, name, change, became):
+    assert mutants_joint.fate(kind, name, change).kind == became
+
+
+def test_what_happens_happens_at_a_place():
+    found = mutants_joint.happening(explore())
+    assert "client hears NewSessionTicket at SERVER_HELLO" in found
+    assert "client hears NewSessionTicket at START" not in found
