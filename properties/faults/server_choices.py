@@ -24,7 +24,7 @@ from rfc5077.reference.handshake.server_flight import (
 )
 from rfc5077.reference.keys.exchange import Entropy
 from rfc5077.reference.record_layer import RecordRules, Refusal, refuse
-from rfc5077.reference.ticket.format import KEY_NAME, MAC, open_ticket
+from rfc5077.reference.ticket.format import KEY_NAME, MAC, TicketKey, open_ticket
 from rfc5077.reference.ticket.key_ring import KeyRing, open_any
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.hello import ClientHello, Extensions, ExtensionType
@@ -252,7 +252,9 @@ def takes_any_authentication_code() -> ServerEdit:
     def opens(ring: KeyRing, ticket: bytes) -> Session | None:
         key = next((key for key in ring.keys if key.name == ticket[:KEY_NAME]), None)
         covered = ticket[:-MAC]
-        return None if key is None else open_ticket(key, covered + hmac.digest(key.mac, covered, "sha256"))
+        if not isinstance(key, TicketKey):
+            return None
+        return open_ticket(key, covered + hmac.digest(key.mac, covered, "sha256"))
 
     return ServerEdit(handlers=ServerHandlers(open_ticket=opens))
 

@@ -48,6 +48,14 @@ class TicketKey:
         """A key from 64 random octets: name, encryption key, MAC key. Raises ValueError for another length."""
         return cls(octets[:KEY_NAME], octets[KEY_NAME : KEY_NAME + ENCRYPTION_KEY], octets[KEY_NAME + ENCRYPTION_KEY :])
 
+    def seal(self, session: Session, iv: bytes) -> bytes:
+        """The ticket, by `seal`."""
+        return seal(self, session, iv)
+
+    def open(self, ticket: bytes) -> Session | None:
+        """The session in a ticket, by `open_ticket`."""
+        return open_ticket(self, ticket)
+
 
 def seal(key: TicketKey, session: Session, iv: bytes) -> bytes:
     """The ticket for a session, under `iv` (16 octets, fresh for every ticket: R5077-4-09).
@@ -113,7 +121,11 @@ def decrypt_state(key: TicketKey, iv: bytes, encrypted_state: bytes) -> bytes | 
     """The state in whole blocks of ciphertext, None if its padding is wrong (RFC 5077, section 4, leaves the padding
     open; here it is that of PKCS #7)."""
     decryptor = Cipher(algorithms.AES128(key.encryption), modes.CBC(iv)).decryptor()
-    padded = decryptor.update(encrypted_state)
+    return strip_padding(decryptor.update(encrypted_state))
+
+
+def strip_padding(padded: bytes) -> bytes | None:
+    """Whole blocks without their padding by PKCS #7, None if it is wrong; only for octets whose MAC was right."""
     padding = padded[-1]
     if not 1 <= padding <= BLOCK or padded[-padding:] != bytes((padding,)) * padding:
         return None
