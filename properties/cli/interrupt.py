@@ -46,10 +46,21 @@ class Interruptible:
         os._exit(INTERRUPTED)
 
 
+def _begin_tracking() -> None:
+    """Starts the process that clears away what an ended process leaves; later it would let the signal through again.
+
+    It clears away in silence: that something is left is by intent here.
+    """
+    silence = "ignore:resource_tracker:UserWarning"
+    sys.warnoptions.append(silence)
+    resource_tracker.ensure_running()
+    sys.warnoptions.remove(silence)
+
+
 @contextmanager
 def at_once(last_words: Callable[[], str]) -> Iterator[Interruptible]:
     """Within, Ctrl-C ends the process whatever it is doing; ``last_words`` are what is said then, in one line."""
-    resource_tracker.ensure_running()  # it lets the signal through again when it starts
+    _begin_tracking()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, _OVER})  # threads and helpers inherit it
     watch = Interruptible(last_words)
     thread = Thread(target=watch.wait, daemon=True)
