@@ -7,12 +7,12 @@ from pathlib import Path
 from rfc5077.properties.errors import UsageError
 
 
-def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:
     """Write a file whole or not at all: a neighbour takes the octets, then takes the name; a link is followed.
 
     Args:
         path: where the text shall be; what was there is replaced.
-        text: written as UTF-8.
+        text: octets as they are, text as UTF-8.
         private: readable by its owner alone (mode 0600); else as the process's umask says.
 
     Raises:
@@ -25,8 +25,8 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
     try:
         handle, neighbour = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode() if isinstance(text, str) else text)
             if not private:
                 os.chmod(neighbour, 0o666 & ~_umask())
             os.replace(neighbour, path)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
     from rfc5077.reference.io import TLSSocket
     from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
-    from rfc5077.reference.ticket.store import TicketStore
+    from rfc5077.reference.ticket.key_ring import KeyRing
+    from rfc5077.reference.ticket.store import ClientStore
 
 LOCALHOST = "127.0.0.1"
 CONNECT_SECONDS = 10.0
@@ -37,17 +38,23 @@ Insecure = Annotated[bool, typer.Option("--insecure", help="Take any certificate
 Ca = Annotated[Path | None, typer.Option(metavar="FILE", help="Roots to trust (PEM); the system's if absent.")]
 Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the session here.")]
 Resume = Annotated[Path | None, typer.Option(metavar="FILE", help="Offer the session kept here.")]
+TicketKeys = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Ticket keys as nginx or HAProxy have them; repeat: the first seals, all open."),
+]
+Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep sessions here, and offer them (SQLite).")]
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86400, help="When to cut a peer off.")]
 
 
 def serve(
-    listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS
-) -> int:
+    listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS,
+    ticket_keys: TicketKeys = None,
+) -> int:  # fmt: skip
     """Our server; says of each handshake: full or resumed."""
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
-    config = _server_config(cert, key)
+    config = _server_config(cert, key, ticket_keys)
 
     from rfc5077.reference.io import Server
 
@@ -67,16 +74,29 @@ def serve(
 
 def connect(
     target: Target, insecure: Insecure = False, save: Save = None, resume: Resume = None, ca: Ca = None,
-    timeout: Seconds = CONNECT_SECONDS,
+    timeout: Seconds = CONNECT_SECONDS, store: Store = None,
 ) -> int:  # fmt: skip
     """Our client, one handshake; says: full or resumed."""
+    from rfc5077.reference.ticket.store import StoreError
+
+    try:
+        return _connect(target, _client_of(target, insecure, ca, store), save, resume, timeout)
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+
+
+def _client_of(target: str, insecure: bool, ca: Path | None, store: Path | None) -> ClientConfig:
     host, number = _split(target, None)
-    place, port = target, _port(number)
-    config = _client_config(host, insecure, ca)
+    _port(number)
+    return _client_config(host, insecure, ca, store, target)
+
+
+def _connect(target: str, config: ClientConfig, save: Path | None, resume: Path | None, timeout: float) -> int:
+    host, number = _split(target, None)
     if resume is not None:
         _offer(resume, config, time.time())
 
-    tls = _handshake(place, host, port, config, timeout)
+    tls = _handshake(target, host, _port(number), config, timeout)
     assert tls.completed is not None
     typer.echo(_line(tls.completed))
     tls.close()
@@ -85,7 +105,7 @@ def connect(
 
         stored = _store(config).find(config.store_key, time.time())
         if stored is None:
-            raise UsageError(f"{place} gave neither a ticket nor a session id; {save} was not written")
+            raise UsageError(f"{target} gave neither a ticket nor a session id; {save} was not written")
         save_session(save, stored)
     return 0
 
@@ -123,23 +143,35 @@ def _credentials(cert: Path | None, key: Path | None) -> Credentials:
         raise UsageError(f"{cert} and {key} cannot be used: {error}") from error
 
 
-def _server_config(cert: Path | None, key: Path | None) -> ServerConfig:
+def _server_config(cert: Path | None, key: Path | None, ticket_keys: list[Path] | None) -> ServerConfig:
     from rfc5077.reference.handshake.config import ServerConfig
+
+    return ServerConfig((_credentials(cert, key),), _ring(ticket_keys))
+
+
+def _ring(files: list[Path] | None) -> KeyRing:
+    """The keys of the files in order; without files one that nobody else has."""
     from rfc5077.reference.io import new_ticket_key
     from rfc5077.reference.ticket.key_ring import KeyRing
 
-    return ServerConfig((_credentials(cert, key),), KeyRing((new_ticket_key(),)))
+    if not files:
+        return KeyRing((new_ticket_key(),))
+    from rfc5077.properties.cli.ticket_files import read_ring
+
+    return read_ring(files)
 
 
-def _client_config(host: str, insecure: bool, ca: Path | None) -> ClientConfig:
+def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:
     from rfc5077.reference.handshake.config import ClientConfig
+    from rfc5077.reference.ticket.sqlite_store import SqliteStore
     from rfc5077.reference.ticket.store import TicketStore
 
     if insecure and ca is not None:
         raise UsageError("--insecure trusts anybody and --ca a few", "Give one of them")
     roots = None if insecure else _roots(ca)
+    sessions = TicketStore() if store is None else SqliteStore(store)
     try:
-        return ClientConfig(host, roots, insecure, store=TicketStore())
+        return ClientConfig(host, roots, insecure, store=sessions, peer="" if store is None else place)
     except ValueError as error:
         raise UsageError(f"{host} cannot be asked for: {error}") from error
 
@@ -182,7 +214,7 @@ def _offer(file: Path, config: ClientConfig, now: float) -> None:
     _store(config).keep(stored, FinishedVerified(b""))
 
 
-def _store(config: ClientConfig) -> TicketStore:
+def _store(config: ClientConfig) -> ClientStore:
     assert config.store is not None
     return config.store
 

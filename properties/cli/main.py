@@ -21,6 +21,7 @@ from rfc5077.properties.cli.endpoints import connect, serve
 from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
 from rfc5077.properties.cli.prove import prove
+from rfc5077.properties.cli.tickets import ticket
 from rfc5077.properties.errors import UsageError
 
 EXAMPLES = """Three commands to begin with:
@@ -51,6 +52,7 @@ app.command("site")(site)
 app.command("serve")(serve)
 app.command("connect")(connect)
 app.command("bench")(bench)
+app.add_typer(ticket, name="ticket")
 
 
 def _version(wanted: bool) -> None:
@@ -109,5 +111,5 @@ def _refuse(error: UsageError) -> int:
 
 def _nearest_help(arguments: Sequence[str]) -> str:
     """The help command that covers what was typed."""
-    verbs = {command.name for command in app.registered_commands}
+    verbs = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     return " ".join(["rfc5077", *(word for word in arguments[:1] if word in verbs), "--help"])

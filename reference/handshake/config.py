@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from rfc5077.reference.keys.credentials import Credentials, TrustAnchors, check_name, ip_address
 from rfc5077.reference.keys.suites import SUITES, Group
 from rfc5077.reference.ticket.key_ring import KeyRing
-from rfc5077.reference.ticket.store import LONGEST_LIFE, SessionCache, StoreKey, TicketStore
+from rfc5077.reference.ticket.store import LONGEST_LIFE, ClientStore, SessionCache, StoreKey
 from rfc5077.reference.wire.record import MAX_PLAINTEXT
 
 Clock = Callable[[], float]
@@ -118,7 +118,7 @@ class ClientConfig:
     roots: TrustAnchors | None = None
     insecure: bool = False
     tickets: bool = True
-    store: TicketStore | None = None
+    store: ClientStore | None = None
     session_ids: bool = True
     peer: str = ""
     session_id_with_ticket: SessionId = "empty"

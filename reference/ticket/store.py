@@ -6,6 +6,7 @@ Both are bounded and safe to share between threads; both get the time passed in,
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Protocol
 
 from rfc5077.reference.ticket.session import Session
 
@@ -55,6 +56,23 @@ def end_of_life(received_at: float, hint: int, longest: int = LONGEST_LIFE) -> f
     """When a ticket is to be deleted: `hint` seconds after receipt (R5077-3.3-14), at the latest after `longest`;
     a hint of 0 says nothing (R5077-3.3-15)."""
     return received_at + (min(hint, longest) if hint else longest)
+
+
+class StoreError(Exception):
+    """A store that cannot be used now: locked, damaged, full. Its one line names the file; what it held is intact."""
+
+
+class ClientStore(Protocol):
+    """Where a client keeps its sessions: `TicketStore` in memory, `sqlite_store.SqliteStore` in a file."""
+
+    def keep(self, ticket: StoredTicket, proof: FinishedVerified) -> None:
+        """Remembers a session in place of the one under its key. Raises StoreError."""
+
+    def find(self, key: StoreKey, now: float) -> StoredTicket | None:
+        """What can be offered now. Raises StoreError."""
+
+    def forget(self, ticket: StoredTicket) -> None:
+        """Deletes this ticket, unless another has taken its place meanwhile. Raises StoreError."""
 
 
 class TicketStore:

@@ -9,7 +9,7 @@ import pytest
 from peers import haproxy, nginx
 from peers.dialogue import GREETING, OurServer, visit
 
-from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
+from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import connect, system_clock
 from rfc5077.reference.ticket.key_file import parse_key_file
 from rfc5077.reference.ticket.key_ring import KeyRing

@@ -21,6 +21,7 @@ K48 = OpenSslKey.split(CHANCE.randbytes(48))
 K80 = OpenSslKey.split(CHANCE.randbytes(80))
 SECTION_4 = ticket_key(1)
 KEYS = {"section 4": SECTION_4, "AES-256-GCM": AEAD, "OpenSSL, 48": K48, "OpenSSL, 80": K80}
+OURS = OpenSslSession(SESSION)
 CERTIFICATE = der.element(der.SEQUENCE, bytes(300))
 
 every_key = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
@@ -82,7 +83,7 @@ def test_an_identity_is_opened_only_under_its_context():
     assert K80.open_state(ticket) == OpenSslSession(known, b"mine", 7200)
 
 
-def changed(number: int, content: bytes, state: OpenSslSession = OpenSslSession(SESSION)) -> bytes:
+def changed(number: int, content: bytes, state: OpenSslSession = OURS) -> bytes:
     """A session's DER with one field changed, or one more in its place."""
     whole = ssl_session.encode(state)
     parts = list(der.elements(der.only(whole, der.SEQUENCE)))

@@ -1,0 +1,47 @@
+"""Files of ticket keys that a user named: read with a clear refusal, and a word about who else may read them."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from rfc5077.properties.cli.output import notice
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import read_octets
+from rfc5077.reference.ticket.key_file import parse_key_file
+from rfc5077.reference.ticket.key_ring import KeyRing
+from rfc5077.reference.ticket.openssl_format import OpenSslKey
+
+
+def read_keys(path: Path, context: bytes | None = None) -> tuple[OpenSslKey, ...]:
+    """The keys of a file, the one that seals first; says on stderr if all the world may read it.
+
+    Raises:
+        UsageError: it cannot be read, or holds no keys.
+    """
+    octets = read_octets(path)
+    try:
+        keys = parse_key_file(octets, context)
+    except ValueError as error:
+        raise UsageError(f"{path} holds no ticket keys: {error}") from error
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    if mode & stat.S_IROTH:
+        notice(f"warning: {path} can be read by everybody (mode {mode:04o}), and with it every ticket; chmod 600 it")
+    return keys
+
+
+def read_ring(paths: Sequence[Path], context: bytes | None = None) -> KeyRing:
+    """The keys of several files in order: the first key of the first file seals, all open.
+
+    Raises:
+        UsageError: as `read_keys`, and if two keys have one name.
+    """
+    keys = tuple(key for path in paths for key in read_keys(path, context))
+    try:
+        return KeyRing(keys)
+    except ValueError as error:
+        raise UsageError(f"{', '.join(map(str, paths))} cannot be used together: {error}") from error

@@ -1,0 +1,203 @@
+"""`ticket`: tickets and their keys by hand, in the formats of servers built on OpenSSL (JSON: rfc5077/ticket/1)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rfc5077.properties.cli.output import document
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import read_octets, read_text, write_whole
+
+if TYPE_CHECKING:
+    from rfc5077.reference.ticket.openssl_format import OpenSslKey
+    from rfc5077.reference.ticket.session import Session
+    from rfc5077.reference.ticket.ssl_session import OpenSslSession
+
+MASK = "(hidden; see --show-secrets)"
+NAME = 16
+LENGTHS = (48, 80)
+
+ticket = typer.Typer(help="Tickets and ticket keys: seal, open, inspect, keygen, rotate.", no_args_is_help=True)
+
+Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="Hexadecimal digits, or a file: a session's, or octets.")]
+Kept = Annotated[Path, typer.Argument(metavar="SESSION", help="A session as connect --save keeps it.")]
+KeyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The file of keys.")]
+Keys = Annotated[list[Path], typer.Option("--keys", metavar="FILE", help="Ticket keys; repeat for more files.")]
+SomeKeys = Annotated[list[Path] | None, typer.Option("--keys", metavar="FILE", help="Ticket keys, if at hand.")]
+Context = Annotated[str, typer.Option(metavar="HEX", help="Session id context of the server that shall resume it.")]
+Secrets = Annotated[bool, typer.Option("--show-secrets", help="Show master secrets.")]
+Octets = Annotated[int, typer.Option(metavar="48|80", help="48: AES-128; 80: AES-256.")]
+Lines = Annotated[bool, typer.Option("--haproxy", help="Three keys as lines, the way HAProxy has them.")]
+Retain = Annotated[int, typer.Option(metavar="N", min=0, max=100, help="Old keys that stay.")]
+
+
+@ticket.command("seal")
+def seal(session: Kept, keys: Keys, context: Context = "") -> int:
+    """A kept session as a ticket under the first key."""
+    from rfc5077.properties.cli.session_file import load_session
+    from rfc5077.properties.cli.ticket_files import read_ring
+    from rfc5077.reference.ticket.key_ring import seal_ticket
+
+    ring = read_ring(keys, _hex(context, "--context"))
+    sealed = seal_ticket(ring, load_session(session).session, os.urandom(NAME))
+    if sealed is None:
+        raise UsageError(f"the session in {session} does not fit in a ticket")
+    typer.echo(document("ticket", {"key_name": sealed[:NAME].hex(), "ticket": sealed.hex()}), nl=False)
+    return 0
+
+
+@ticket.command("open")
+def open_(sealed: Ticket, keys: Keys, show_secrets: Secrets = False) -> int:
+    """What is in a ticket; exit code 2 if no key opens it."""
+    octets = _ticket(sealed)
+    key = _key_of(octets, keys)
+    if key is None:
+        raise UsageError(f"none of the keys has the name {octets[:NAME].hex()}: the ticket is foreign")
+    state = key.open_state(octets)
+    if state is None:
+        raise UsageError(
+            f"the key {key.name.hex()} does not open the ticket: it was altered, or holds no TLS 1.2 session"
+        )
+    typer.echo(document("ticket", {**_about(octets, key), **_state(state, show_secrets)}), nl=False)
+    return 0
+
+
+@ticket.command("inspect")
+def inspect(sealed: Ticket, keys: SomeKeys = None, show_secrets: Secrets = False) -> int:
+    """What can be told of a ticket, with keys and without."""
+    octets = _ticket(sealed)
+    key = _key_of(octets, keys or [])
+    state = None if key is None else key.open_state(octets)
+    body = {**_about(octets, key), "opened": state is not None}
+    typer.echo(document("ticket", body if state is None else {**body, **_state(state, show_secrets)}), nl=False)
+    return 0
+
+
+@ticket.command("keygen")
+def keygen(file: KeyFile, octets: Octets = 80, haproxy: Lines = False) -> int:
+    """A file of new keys, for its owner alone."""
+    if octets not in LENGTHS:
+        raise UsageError(f"--octets {octets} is no length of a key", "Keys have 48 or 80 octets")
+    if file.exists():
+        raise UsageError(f"{file} is there already", "Add a key to it with: rfc5077 ticket rotate")
+    fresh = b"".join(_line(os.urandom(octets)) for _ in range(3)) if haproxy else os.urandom(octets)
+    write_whole(file, fresh, private=True)
+    return _told(file)
+
+
+@ticket.command("rotate")
+def rotate(file: KeyFile, retain: Retain = 1) -> int:
+    """A new key; the newest N old ones stay: as FILE.1 to FILE.N, or, in a file of lines, in front of it."""
+    from rfc5077.properties.cli.ticket_files import read_keys
+
+    read_keys(file)
+    old = read_octets(file)
+    if len(old) in LENGTHS:
+        for number in range(retain, 0, -1):
+            source = file if number == 1 else _older(file, number - 1)
+            if source.exists():
+                write_whole(_older(file, number), read_octets(source), private=True)
+        write_whole(file, os.urandom(len(old)), private=True)
+    else:
+        lines = old.split()
+        lines.append(_line(os.urandom(len(base64.b64decode(lines[-1])))).strip())
+        # The last is the next one's and the last but one seals; fewer than three lines would be no file.
+        write_whole(file, b"".join(line + b"\n" for line in lines[-max(3, retain + 2) :]), private=True)
+    return _told(file)
+
+
+def _told(file: Path) -> int:
+    """Says the names of a file's keys, the sealing one first."""
+    from rfc5077.properties.cli.ticket_files import read_keys
+
+    names = [key.name.hex() for key in read_keys(file)]
+    typer.echo(document("ticket", {"file": str(file), "key_names": names}), nl=False)
+    return 0
+
+
+def _older(file: Path, number: int) -> Path:
+    return file.with_name(f"{file.name}.{number}")
+
+
+def _line(key: bytes) -> bytes:
+    return base64.b64encode(key) + b"\n"
+
+
+def _hex(text: str, what: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise UsageError(f"{what} {text} is not in hexadecimal digits") from error
+
+
+def _ticket(sealed: str) -> bytes:
+    """The ticket that was typed or named."""
+    path = Path(sealed)
+    try:
+        octets = bytes.fromhex(sealed)
+    except ValueError:
+        octets = read_octets(path)
+        if octets.lstrip().startswith(b"{"):
+            octets = _from_document(path)
+    if len(octets) < NAME:
+        raise UsageError(f"{len(octets)} octets are no ticket: not even the name of a key fits")
+    return octets
+
+
+def _from_document(path: Path) -> bytes:
+    """The ticket in a JSON document: a kept session, or what `seal` says."""
+    try:
+        found = json.loads(read_text(path))
+        return bytes.fromhex(found["ticket"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} holds no ticket") from error
+
+
+def _key_of(octets: bytes, keys: list[Path]) -> OpenSslKey | None:
+    from rfc5077.properties.cli.ticket_files import read_keys
+
+    return next((key for path in keys for key in read_keys(path) if key.name == octets[:NAME]), None)
+
+
+def _about(octets: bytes, key: OpenSslKey | None) -> dict[str, object]:
+    """What the octets alone tell, and whether a key has their name."""
+    from rfc5077.reference.ticket.format import BLOCK, IV, KEY_NAME, MAC, split_ticket
+
+    left = len(octets) - KEY_NAME - IV - MAC
+    if split_ticket(octets) is not None:
+        layout = "RFC 5077, section 4"
+    elif left >= BLOCK and left % BLOCK == 0:
+        layout = "as OpenSSL seals"
+    else:
+        layout = "unknown"
+    name = octets[:NAME].hex()
+    return {"octets": len(octets), "layout": layout, "key_name": name, "key_known": key is not None}
+
+
+def _state(state: OpenSslSession, show_secrets: bool) -> dict[str, object]:
+    """What was in the ticket."""
+    session: Session = state.session
+    return {
+        "suite": _suite(session.suite),
+        "extended_master_secret": session.ems,
+        "server_name": session.server_name,
+        "client_certificates": len(session.client_identity),
+        "created": session.created,
+        "age_seconds": int(time.time()) - session.created,
+        "timeout_seconds": state.timeout,
+        "context": state.context.hex(),
+        "master_secret": session.master_secret.hex() if show_secrets else MASK,
+    }
+
+
+def _suite(number: int) -> str:
+    from rfc5077.reference.keys.suites import SUITES
+
+    return SUITES[number].name if number in SUITES else f"0x{number:04x}"
