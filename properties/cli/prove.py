@@ -26,18 +26,23 @@ Seconds = Annotated[float, typer.Option(min=0.001, help="How long a solver may t
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what each theorem says.")]
 Twins = Annotated[bool, typer.Option("--twins", help="Show a run that meets each theorem's condition.")]
 Matrix = Annotated[bool, typer.Option("--necessity", help="Also: what falls without each class of clauses.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="With --necessity: compute all anew.")]
-Kept = Annotated[Path | None, typer.Option(metavar="FILE", help="With --necessity: write the matrix as package data.")]
+Mutants = Annotated[bool, typer.Option("--mutants", help="Instead: what becomes of models with one thing wrong.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="With --necessity or --mutants: compute all anew.")]
+Kept = Annotated[Path | None, typer.Option(metavar="FILE", help="With either: write what was found as package data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
 def prove(theorems: Names = None, without: Dropped = None, certificates: Folder = None, seconds: Seconds = 60.0,
-          verbose: Verbose = False, twins: Twins = False, necessity: Matrix = False, fresh: Fresh = False,
-          keep: Kept = None, json: AsJson = False) -> int:  # fmt: skip
+          verbose: Verbose = False, twins: Twins = False, necessity: Matrix = False,
+          mutants: Mutants = False, fresh: Fresh = False, keep: Kept = None, json: AsJson = False) -> int:  # fmt: skip
     """Prove the theorems; two solvers check each certificate.
 
     Named theorems are shown at length, with a run that meets the condition of each.
     """
+    if mutants:
+        if theorems or without is not None or certificates is not None or necessity or twins:
+            raise UsageError("--mutants asks all theorems; only --fresh, --keep, --verbose and --json go with it")
+        return _judged(fresh=fresh, keep=keep, verbose=verbose, json=json)
     course = _Course()
     with at_once(course.last_words) as ctrl_c:
         place = folders.usable(certificates, kept.KIND) if certificates is not None else None
@@ -65,6 +70,20 @@ def prove(theorems: Names = None, without: Dropped = None, certificates: Folder 
     else:
         typer.echo(f"{text}\n\n{matrix.necessity_text(found)}")
     return FAILED if proof.failed or matrix.undecided(found) else 0
+
+
+def _judged(*, fresh: bool, keep: Path | None, verbose: bool, json: bool) -> int:
+    """What becomes of the mutants."""
+    from rfc5077.properties.cli import mutants
+
+    found = mutants.compute(fresh=fresh)
+    if keep is not None:
+        mutants.keep(keep, found)
+    if json:
+        typer.echo(document("mutants", mutants.mutants_json(found)), nl=False)
+    else:
+        typer.echo(mutants.mutants_text(found, statements=verbose))
+    return FAILED if mutants.survivors(found) else 0
 
 
 class _Course:
@@ -116,7 +135,7 @@ def _agree(theorems: Names, without: str | None, *, necessity: bool, fresh: bool
     if necessity and without is not None:
         raise UsageError("--necessity drops every class by itself, so --without has no place beside it")
     if (fresh or keep is not None) and not necessity:
-        raise UsageError("--fresh and --keep go with --necessity")
+        raise UsageError("--fresh and --keep go with --necessity or --mutants")
     if keep is not None and theorems:
         raise UsageError("--keep writes the matrix of all theorems, so none can be named")
 

@@ -1,0 +1,104 @@
+"""`prove --mutants`: what becomes of models with one thing wrong, as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rfc5077.properties.cli.interrupt import at_once
+from rfc5077.properties.cli.output import Progress, notice
+from rfc5077.properties.files import write_whole
+
+if TYPE_CHECKING:
+    from rfc5077.properties.knowledge.mutants import Judged
+
+WIDTH = 110
+
+
+def compute(*, fresh: bool) -> Judged:
+    """What becomes of all of them: from the package's data and the user's cache, the rest computed and kept there."""
+    from rfc5077.properties.knowledge.mutants import judged, kept
+    from rfc5077.properties.knowledge.store import Store, cache_folder
+
+    store = Store({} if fresh else kept(), cache_folder("mutants"), fresh=fresh)
+
+    def last_words() -> str:
+        done = f"interrupted with {len(store.taken)} results taken from what is kept and {len(store.added)} computed"
+        return f"{done}; run it again to go on from there" if not store.trouble else done
+
+    with at_once(last_words), Progress() as progress:
+        found = judged(store, progress.stage)
+    if store.trouble:
+        notice(store.trouble)
+    return found
+
+
+def keep(file: Path, found: Judged) -> None:
+    """Writes what became of the mutants as the package's data.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    head = {
+        "schema": "rfc5077/knowledge/mutants/1",
+        "solvers": {"z3-solver": version("z3-solver")},
+        "counts": found.counts(),
+    }
+    parts = [f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in head.items()]
+    results = ",\n".join(
+        f'"{key}": {json.dumps(found.results[key], ensure_ascii=False)}' for key in sorted(found.results)
+    )
+    write_whole(file, "{\n" + ",\n".join(parts) + ',\n"results": {\n' + results + "\n}\n}\n")
+
+
+def mutants_json(found: Judged) -> dict[str, object]:
+    """The document of `prove --mutants --json`."""
+    rows = [
+        {
+            "model": mutant.model, "move": mutant.name, "change": mutant.change.kind, "of": mutant.change.place,
+            "fate": fate.kind, "theorem": fate.theorem or None, "depth": fate.depth or None, "why": fate.why or None,
+        }
+        for mutant, fate in found.fates.items()
+    ]  # fmt: skip
+    taken = {"taken": found.taken, "computed": len(found.results) - found.taken}
+    return {"mutants": rows, "counts": found.counts(), "survivors": survivors(found), "results": taken}
+
+
+def survivors(found: Judged) -> list[str]:
+    """The mutants that nothing kills and nothing explains."""
+    from rfc5077.model.proof.mutation import SURVIVES
+
+    return [str(mutant) for mutant, fate in found.fates.items() if fate.kind == SURVIVES]
+
+
+def mutants_text(found: Judged, *, statements: bool) -> str:
+    """A line per model, survivors, a summary; with ``statements`` also each mutant on which no theorem rests."""
+    from rfc5077.model.proof.mutation import ALIKE, FREE, KILLED, SURVIVES
+
+    lines = [f"{'model':<24}{'mutants':>8}{'killed':>8}{'alike':>8}{'free':>8}{'survive':>9}", ""]
+    totals = [0] * 5
+    for model, counts in found.counts().items():
+        groups = (KILLED, ALIKE, FREE, (SURVIVES,))
+        row = [counts.total(), *(sum(counts[kind] for kind in kinds) for kinds in groups)]
+        totals = [total + one for total, one in zip(totals, row, strict=True)]
+        lines.append(f"{model:<24}" + "".join(f"{one:>{8 + (n == 4)}}" for n, one in enumerate(row)))
+    if statements:
+        free = [f"{mutant}: {fate.why}" for mutant, fate in found.fates.items() if fate.kind in FREE]
+        lines += ["", "No theorem rests on these", "", *(_short(one) for one in free)]
+    lines += ["", *(_short(f"survives: {one}") for one in survivors(found)), *_summary(totals, found)]
+    return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+
+
+def _summary(totals: list[int], found: Judged) -> list[str]:
+    mutants, killed, alike, free, survive = totals
+    return [
+        f"{mutants} mutants: {killed} killed by a theorem; {alike} alike, as far as theorems can see;",
+        f"{free} of something on which no theorem rests: all are true of a model that does either; {survive} survive.",
+        f"{found.taken} results were taken from what is kept, {len(found.results) - found.taken} computed.",
+    ]
