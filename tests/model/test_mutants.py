@@ -14,7 +14,7 @@ from rfc5077.model.proof.rules import mechanics
 from rfc5077.model.proof.unbounded import Move, System, fresh
 
 
-class Lamp(Enum):
+class Bulb(Enum):
     """Three places of a switch."""
 
     DARK = auto()
@@ -23,15 +23,15 @@ class Lamp(Enum):
 
 
 class Room(Symbolic):
-    lamp = Choice(Lamp.DARK)
+    lamp = Choice(Bulb.DARK)
     door = Flag()
     dust = Flag()
 
 
 ROOM = fresh(Room)
-DARK, DIM, BRIGHT = (ROOM.lamp.is_(place) for place in Lamp)
-UP = Move("up", DARK, {"lamp": term(Lamp.DIM).z3})
-ON = Move("on", z3.And(DIM, z3.Not(ROOM.door)), {"lamp": term(Lamp.BRIGHT).z3, "door": z3.BoolVal(True)})
+DARK, DIM, BRIGHT = (ROOM.lamp.is_(place) for place in Bulb)
+UP = Move("up", DARK, {"lamp": term(Bulb.DIM).z3})
+ON = Move("on", z3.And(DIM, z3.Not(ROOM.door)), {"lamp": term(Bulb.BRIGHT).z3, "door": z3.BoolVal(True)})
 DUSTY = Move("dust", DARK, {"dust": z3.BoolVal(True)})
 
 
@@ -55,7 +55,7 @@ def fate(number: int, kind: str, place: str):
 def test_a_move_is_changed_in_each_part_of_its_guard_and_each_update():
     found = [(change.kind, change.place) for change in changes_of(ON)]
     assert found == [
-        (DROPPED, "(= lamp Lamp.DIM)"), (TURNED, "(= lamp Lamp.DIM)"), (DROPPED, "(not door)"), (TURNED, "(not door)"),
+        (DROPPED, "(= lamp Bulb.DIM)"), (TURNED, "(= lamp Bulb.DIM)"), (DROPPED, "(not door)"), (TURNED, "(not door)"),
         (LEFT_OUT, "lamp"), (ANOTHER, "lamp"), (LEFT_OUT, "door"),
     ]  # fmt: skip
 
@@ -64,7 +64,7 @@ def test_a_change_is_made_once_and_nowhere_else():
     dropped = changed(ON, Change(DROPPED, "(not door)"))
     assert dropped is not None and z3.simplify(dropped.guard).eq(DIM) and dropped.changes == ON.changes
     other = changed(ON, Change(ANOTHER, "lamp"))
-    assert other is not None and other.guard.eq(ON.guard) and other.changes["lamp"].eq(term(Lamp.DARK).z3)
+    assert other is not None and other.guard.eq(ON.guard) and other.changes["lamp"].eq(term(Bulb.DARK).z3)
     assert changed(UP, Change(LEFT_OUT, "door")) is None
 
 
@@ -75,8 +75,8 @@ def test_a_change_is_made_once_and_nowhere_else():
         (0, LEFT_OUT, "lamp", "vacuous"),  # it is never bright
         (1, DROPPED, "(not door)", "equivalent"),  # the door is shut whenever it is dim
         (2, LEFT_OUT, "dust", "unread"),  # no theorem speaks of dust
-        (2, DROPPED, "(= lamp Lamp.DARK)", "equivalent"),  # dust may come first
-        (1, DROPPED, "(= lamp Lamp.DIM)", "equivalent"),  # straight from dark: no state that was not there
+        (2, DROPPED, "(= lamp Bulb.DARK)", "equivalent"),  # dust may come first
+        (1, DROPPED, "(= lamp Bulb.DIM)", "equivalent"),  # straight from dark: no state that was not there
     ],
 )
 def test_a_mutant_becomes_what_it_has_to(number, kind, place, became):
@@ -89,8 +89,8 @@ def test_who_kills_is_named_with_the_length_of_the_run():
 
 
 def test_a_move_that_happens_no_more_kills():
-    assert fate(2, TURNED, "(= lamp Lamp.DARK)").kind in ("unread", "either")  # it happens, elsewhere
-    never = changed(DUSTY, Change(TURNED, "(= lamp Lamp.DARK)"))
+    assert fate(2, TURNED, "(= lamp Bulb.DARK)").kind in ("unread", "either")  # it happens, elsewhere
+    never = changed(DUSTY, Change(TURNED, "(= lamp Bulb.DARK)"))
     assert never is not None
     impossible = Move(never.name, z3.And(never.guard, DARK), never.changes)
     assert mutants_finite.fate(variant(), 2, impossible, Change(TURNED, "all")).kind == "idle"
