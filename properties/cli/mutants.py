@@ -67,28 +67,29 @@ def mutants_json(found: Judged) -> dict[str, object]:
 
 
 def survivors(found: Judged) -> list[str]:
-    """The mutants that nothing kills and nothing explains."""
-    from rfc5077.model.proof.mutation import SURVIVES
+    """The mutants that no theorem notices, although they are not the same: every theorem is true of them."""
+    from rfc5077.model.proof.mutation import FREE, SURVIVES
 
-    return [str(mutant) for mutant, fate in found.fates.items() if fate.kind == SURVIVES]
+    return [str(mutant) for mutant, fate in found.fates.items() if fate.kind in (*FREE, SURVIVES)]
+
+
+_COLUMNS = ("mutants", "theorem", "invariant", "idle", "alike", "survive")
 
 
 def mutants_text(found: Judged, *, statements: bool) -> str:
-    """A line per model, survivors, a summary; with ``statements`` also each mutant on which no theorem rests."""
-    from rfc5077.model.proof.mutation import ALIKE, FREE, KILLED, SURVIVES
+    """A line per model and a summary; with ``statements`` also each mutant that survives."""
+    from rfc5077.model.proof.mutation import ALIKE, FREE, SURVIVES
 
-    lines = [f"{'model':<24}{'mutants':>8}{'killed':>8}{'alike':>8}{'free':>8}{'survive':>9}", ""]
-    totals = [0] * 5
+    groups = (("refuted", "vacuous"), ("invariant",), ("idle",), ALIKE, (*FREE, SURVIVES))
+    lines = [f"{'model':<24}" + "".join(f"{name:>10}" for name in _COLUMNS), ""]
+    totals = [0] * len(_COLUMNS)
     for model, counts in found.counts().items():
-        groups = (KILLED, ALIKE, FREE, (SURVIVES,))
         row = [counts.total(), *(sum(counts[kind] for kind in kinds) for kinds in groups)]
         totals = [total + one for total, one in zip(totals, row, strict=True)]
-        lines.append(f"{model:<24}" + "".join(f"{one:>{8 + (n == 4)}}" for n, one in enumerate(row)))
+        lines.append(f"{model:<24}" + "".join(f"{one:>10}" for one in row))
     if statements:
-        free = [f"{mutant}: {fate.why}" for mutant, fate in found.fates.items() if fate.kind in FREE]
-        lines += ["", "No theorem rests on these", "", *(_short(one) for one in free)]
-    lines += ["", *(_short(f"survives: {one}") for one in survivors(found)), *_summary(totals, found)]
-    return "\n".join(lines)
+        lines += ["", "No theorem notices these", "", *(_short(one) for one in survivors(found))]
+    return "\n".join([*lines, "", *_summary(totals, found)])
 
 
 def _short(text: str) -> str:
@@ -96,9 +97,10 @@ def _short(text: str) -> str:
 
 
 def _summary(totals: list[int], found: Judged) -> list[str]:
-    mutants, killed, alike, free, survive = totals
+    mutants, fallen, broken, idle, alike, alive = totals
     return [
-        f"{mutants} mutants: {killed} killed by a theorem; {alike} alike, as far as theorems can see;",
-        f"{free} of something on which no theorem rests: all are true of a model that does either; {survive} survive.",
+        f"{mutants} mutants: {fallen} fall to a theorem: a run refutes it, or its condition never comes about;",
+        f"{broken} break the invariant that proves a theorem (no run was sought); {idle} take a move away for good;",
+        f"{alike} are alike in all that theorems can see; {alive} survive: no theorem rests on them (-v lists them).",
         f"{found.taken} results were taken from what is kept, {len(found.results) - found.taken} computed.",
     ]
