@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from z3 import ExprRef
+from z3 import ExprRef, is_int
 
 from rfc5077.model.attacker import network
 from rfc5077.model.proof.fact import Fact, failing
@@ -169,7 +169,8 @@ def _fact_text(fact: Fact) -> str:
     """What is so and should not be; with the values, where the formula does not give them away."""
     text = _what(fact)
     told = text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
-    values = [f"{name} {value}" for name, value in _values(fact).items()]
+    further = fact.found if isinstance(fact.what, str) else {n: v for n, v in fact.found.items() if is_int(v)}
+    values = [f"{name} {value_of(value)}" for name, value in further.items()]
     parts = [f"What fails: {told}", *([f"With {', '.join(values)}"] if values else [])]
     return "\n".join(textwrap.fill(part, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2) for part in parts)
 
