@@ -9,8 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from rfc5077.properties.cli.interrupt import at_once
-from rfc5077.properties.cli.output import Progress, notice
+from rfc5077.properties.cli.output import INTERRUPTED, Progress, notice
 from rfc5077.properties.files import write_whole
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def compute(theorems: Sequence[Theorem], *, fresh: bool) -> Matrix:
             found = matrix(store, subjects, progress.stage)
     except KeyboardInterrupt:  # a thread of a solver's has caught the signal
         notice(last_words())
-        raise
+        raise typer.Exit(INTERRUPTED) from None
     if store.trouble:
         notice(store.trouble)
     return found
