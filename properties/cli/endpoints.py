@@ -229,7 +229,10 @@ def _line(completed: HandshakeCompleted) -> str:
 
 
 def _peer(tls: TLSSocket) -> str:
-    host, port = tls.transport.getpeername()[:2]
+    try:
+        host, port = tls.transport.getpeername()[:2]
+    except OSError:  # a client in a hurry has left already, and its address with it
+        return "a client that has left"
     return f"{host}:{port}"
 
 
