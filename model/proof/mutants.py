@@ -31,7 +31,7 @@ class Mutant:
     change: Change
 
     def __str__(self) -> str:
-        return f"{self.model}: {self.name}: {self.change.place} {self.change.kind}"
+        return f"{self.model}: {self.name}: {self.change}"
 
 
 def mutants() -> tuple[Mutant, ...]:

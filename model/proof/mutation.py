@@ -7,12 +7,13 @@ Everything is read off the formulas of moves; nothing is listed by hand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import cast
 
 import z3
 
+from rfc5077.model.proof.digest import digest
 from rfc5077.model.proof.unbounded import Move
 
 DROPPED, TURNED, LEFT_OUT, ANOTHER = "dropped", "turned round", "left out", "another value"
@@ -48,11 +49,16 @@ class Fate:
 class Change:
     """One thing that is wrong with a move: what was done to which part of its guard, or to the update of which field.
 
-    ``place`` is the text of a part of the guard, or the name of a field.
+    ``place`` is the digest of a part of the guard, or the name of a field; ``shown`` is what a person reads.  The text of
+    a formula tells it from no other, since operands stand in it in the order in which a process happened to make them.
     """
 
     kind: str
     place: str
+    shown: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.shown or self.place} {self.kind}"
 
     @property
     def of_guard(self) -> bool:
@@ -74,23 +80,23 @@ def text(formula: z3.ExprRef) -> str:
 
 def changes_of(move: Move) -> Iterator[Change]:
     """All that can be wrong with a move."""
-    for part in dict.fromkeys(map(text, conjuncts(move.guard))):
-        yield Change(DROPPED, part)
-        yield Change(TURNED, part)
-    for field, term in move.changes.items():
-        yield Change(LEFT_OUT, field)
+    for place, part in {digest(part): part for part in conjuncts(move.guard)}.items():
+        yield Change(DROPPED, place, text(part))
+        yield Change(TURNED, place, text(part))
+    for name, term in move.changes.items():
+        yield Change(LEFT_OUT, name)
         if another(term) is not None:
-            yield Change(ANOTHER, field)
+            yield Change(ANOTHER, name)
 
 
 def changed(move: Move, change: Change) -> Move | None:
     """The move with the change made; nothing where it has no such part."""
     if change.of_guard:
         parts = conjuncts(move.guard)
-        kept = [part for part in parts if text(part) != change.place]
+        kept = [part for part in parts if digest(part) != change.place]
         if len(kept) == len(parts):
             return None
-        turned = [z3.Not(part) for part in parts if text(part) == change.place] if change.kind == TURNED else []
+        turned = [z3.Not(part) for part in parts if digest(part) == change.place] if change.kind == TURNED else []
         return replace(move, guard=z3.And(z3.BoolVal(True), *kept, *turned))
     if change.place not in move.changes:
         return None

@@ -57,7 +57,7 @@ def mutants_json(found: Judged) -> dict[str, object]:
     """The document of `prove --mutants --json`."""
     rows = [
         {
-            "model": mutant.model, "move": mutant.name, "change": mutant.change.kind, "of": mutant.change.place,
+            "model": mutant.model, "move": mutant.name, "change": mutant.change.kind, "of": mutant.change.shown or mutant.change.place,
             "fate": fate.kind, "theorem": fate.theorem or None, "depth": fate.depth or None, "why": fate.why or None,
         }
         for mutant, fate in found.fates.items()
