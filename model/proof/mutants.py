@@ -12,11 +12,11 @@ from functools import cache
 from rfc5077.model.proof import mutants_counting, mutants_finite, mutants_joint
 from rfc5077.model.proof.digest import combined, digest_of_system
 from rfc5077.model.proof.families import NONE, Family, Variant, families
-from rfc5077.model.proof.mutation import ALIKE, FREE, KILLED, SURVIVES, Change, Fate, changed
+from rfc5077.model.proof.mutation import ALIKE, FREE, KILLED, SURVIVES, UNDECIDED, Change, Fate, changed
 from rfc5077.model.proof.necessity import digest_of_goal, digest_of_joint
 from rfc5077.model.proof.unbounded import Move
 
-METHOD = "1"
+METHOD = "2"
 """What is kept was found by this way of judging; another way has another number."""
 
 JOINT = (mutants_joint.CLAUSES, mutants_joint.FIGURES, mutants_joint.MECHANICS)
@@ -89,7 +89,7 @@ def _of_system(family: Family, name: str, change: Change) -> Fate:
         fates.append(judge(variant, number, move, change))
         if fates[-1].kind in KILLED:
             return fates[-1]
-    worst = max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES).index(one.kind))
+    worst = max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))
     if worst.kind not in ALIKE and all(_unread(variant, number, change) for variant, number, _ in here):
         return Fate("unread", why=f"no theorem depends on {change.place if not change.of_guard else name}")
     return worst

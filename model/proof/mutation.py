@@ -18,10 +18,11 @@ from rfc5077.model.proof.unbounded import Move
 
 DROPPED, TURNED, LEFT_OUT, ANOTHER = "dropped", "turned round", "left out", "another value"
 
-KILLED = ("refuted", "vacuous", "idle", "invariant")
+KILLED = ("refuted", "vacuous", "idle")
 ALIKE = ("equivalent", "unread", "fewer")
 FREE = ("wider", "either")
 SURVIVES = "survives"
+UNDECIDED = "undecided"
 
 EQUAL, LESS, MORE, OTHERWISE = "the same steps", "fewer steps", "more steps", "other steps"
 """How the steps of a mutant compare with those of the model."""
@@ -29,14 +30,15 @@ EQUAL, LESS, MORE, OTHERWISE = "the same steps", "fewer steps", "more steps", "o
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant; ``kind`` is one of :data:`KILLED`, :data:`ALIKE` or :data:`FREE`, or ``survives``.
+    """What became of a mutant; ``kind`` is one of :data:`KILLED`, :data:`ALIKE` or :data:`FREE`, ``survives`` or
+    ``undecided``.
 
     Killed: ``refuted`` (a run breaks a theorem), ``vacuous`` (the condition of a theorem comes about no more), ``idle``
-    (a move of the model happens no more), ``invariant`` (a theorem's invariant is none any more).  Alike, so that no
-    theorem about all runs can tell: ``equivalent`` (the same states are reached), ``unread`` (the same as far as the
-    fields go that any theorem speaks of), ``fewer`` (every step is one of the model's, and every move and condition
-    still comes about).  Free, as no theorem rests on it: ``wider`` (every step of the model is one of the mutant's, and
-    every theorem is true of it too), ``either`` (every theorem is true of a model that may do either).
+    (a move of the model happens no more).  Alike, so that no theorem about all runs can tell: ``equivalent`` (the same
+    states are reached), ``unread`` (the same as far as the fields go that any theorem speaks of), ``fewer`` (every step
+    is one of the model's, and every move and condition still comes about).  Free, as no theorem rests on it: ``wider``
+    (every step of the model is one of the mutant's, and every theorem is true of it too), ``either`` (every theorem is
+    true of a model that may do either).  Of what is undecided, neither a run nor a proof was found.
     """
 
     kind: str
@@ -49,8 +51,8 @@ class Fate:
 class Change:
     """One thing that is wrong with a move: what was done to which part of its guard, or to the update of which field.
 
-    ``place`` is the digest of a part of the guard, or the name of a field; ``shown`` is what a person reads.  The text of
-    a formula tells it from no other, since operands stand in it in the order in which a process happened to make them.
+    ``place`` is the digest of a part of the guard, or the name of a field; ``shown`` is what a person reads.  A text
+    cannot stand for a formula, since operands are in the order in which a process happened to make them.
     """
 
     kind: str

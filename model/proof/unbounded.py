@@ -257,6 +257,19 @@ def witnesses(system: System, goals: Mapping[str, z3.BoolRef], depth: int) -> di
     return found
 
 
+def soonest(system: System, goals: Mapping[str, z3.BoolRef], depth: int) -> tuple[str, tuple[Moment, ...]] | None:
+    """The goal that a shortest run of at most ``depth`` moves leads to, and this run; nothing where there is none.
+
+    :raises Unproved: where the solver does not know.
+    """
+    run = witness(system, Or(list(goals.values())), depth)
+    if not run:
+        return None
+    last = list(zip(system.terms(), run[-1].values.values(), strict=True))
+    name = next(name for name, goal in goals.items() if z3.is_true(z3.simplify(z3.substitute(goal, *last))))
+    return name, run
+
+
 Layer = dict[str, z3.ExprRef]
 
 

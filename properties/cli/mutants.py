@@ -57,7 +57,8 @@ def mutants_json(found: Judged) -> dict[str, object]:
     """The document of `prove --mutants --json`."""
     rows = [
         {
-            "model": mutant.model, "move": mutant.name, "change": mutant.change.kind, "of": mutant.change.shown or mutant.change.place,
+            "model": mutant.model, "move": mutant.name,
+            "change": mutant.change.kind, "of": mutant.change.shown or mutant.change.place,
             "fate": fate.kind, "theorem": fate.theorem or None, "depth": fate.depth or None, "why": fate.why or None,
         }
         for mutant, fate in found.fates.items()
@@ -67,20 +68,20 @@ def mutants_json(found: Judged) -> dict[str, object]:
 
 
 def survivors(found: Judged) -> list[str]:
-    """The mutants that no theorem notices, although they are not the same: every theorem is true of them."""
-    from rfc5077.model.proof.mutation import FREE, SURVIVES
+    """The mutants that no theorem notices, although they are not the same; and those of which that is not known."""
+    from rfc5077.model.proof.mutation import FREE, SURVIVES, UNDECIDED
 
-    return [str(mutant) for mutant, fate in found.fates.items() if fate.kind in (*FREE, SURVIVES)]
+    return [str(mutant) for mutant, fate in found.fates.items() if fate.kind in (*FREE, SURVIVES, UNDECIDED)]
 
 
-_COLUMNS = ("mutants", "theorem", "invariant", "idle", "alike", "survive")
+_COLUMNS = ("mutants", "theorem", "idle", "alike", "survive", "undecided")
 
 
 def mutants_text(found: Judged, *, statements: bool) -> str:
     """A line per model and a summary; with ``statements`` also each mutant that survives."""
-    from rfc5077.model.proof.mutation import ALIKE, FREE, SURVIVES
+    from rfc5077.model.proof.mutation import ALIKE, FREE, SURVIVES, UNDECIDED
 
-    groups = (("refuted", "vacuous"), ("invariant",), ("idle",), ALIKE, (*FREE, SURVIVES))
+    groups = (("refuted", "vacuous"), ("idle",), ALIKE, (*FREE, SURVIVES), (UNDECIDED,))
     lines = [f"{'model':<24}" + "".join(f"{name:>10}" for name in _COLUMNS), ""]
     totals = [0] * len(_COLUMNS)
     for model, counts in found.counts().items():
@@ -97,10 +98,10 @@ def _short(text: str) -> str:
 
 
 def _summary(totals: list[int], found: Judged) -> list[str]:
-    mutants, fallen, broken, idle, alike, alive = totals
+    mutants, fallen, idle, alike, alive, unknown = totals
     return [
         f"{mutants} mutants: {fallen} fall to a theorem: a run refutes it, or its condition never comes about;",
-        f"{broken} break the invariant that proves a theorem (no run was sought); {idle} take a move away for good;",
-        f"{alike} are alike in all that theorems can see; {alive} survive: no theorem rests on them (-v lists them).",
+        f"{idle} take a move away for good; {alike} are alike in all that theorems can see;",
+        f"{alive} survive: every theorem is true of them; {unknown} are undecided (-v lists both).",
         f"{found.taken} results were taken from what is kept, {len(found.results) - found.taken} computed.",
     ]
