@@ -83,12 +83,12 @@ def _model(name: str) -> str:
 
 def _of_system(family: Family, name: str, change: Change) -> Fate:
     here = [(variant, *found) for variant in family.variants if (found := _in(variant, name, change))]
-    judge = mutants_finite.fate if here[0][0].enumerated else mutants_counting.fate
-    fates: list[Fate] = []
-    for variant, number, move in here:
-        fates.append(judge(variant, number, move, change))
-        if fates[-1].kind in KILLED:
-            return fates[-1]
+    if here[0][0].enumerated:
+        fates = [mutants_finite.fate(variant, number, move, change) for variant, number, move in here]
+    else:
+        fates = mutants_counting.fates(here)
+    if killed := [one for one in fates if one.kind in KILLED]:
+        return killed[0]
     worst = max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))
     if worst.kind not in ALIKE and all(_unread(variant, number, change) for variant, number, _ in here):
         return Fate("unread", why=f"no theorem depends on {change.place if not change.of_guard else name}")

@@ -6,13 +6,15 @@ the theorem is proved of the mutant from what is left of all invariants, or by S
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from typing import TypeVar
 
 import z3
 
 from rfc5077.model.proof.families import Claim, Variant, mutated
-from rfc5077.model.proof.mutation import EQUAL, MORE, OTHERWISE, SURVIVES, UNDECIDED, Change, Fate, conjuncts
+from rfc5077.model.proof.mutants_composition import composed
+from rfc5077.model.proof.mutation import EQUAL, KILLED, MORE, OTHERWISE, SURVIVES, UNDECIDED, Fate, conjuncts
 from rfc5077.model.proof.unbounded import Move, System, Unproved, proposed, soonest, witnesses
 
 And, Not, Or = z3.And, z3.Not, z3.Or
@@ -55,25 +57,50 @@ def _happens(variant: Variant) -> frozenset[str]:
     return frozenset(name for name, run in witnesses(variant.system, guards, depth).items() if run)
 
 
-def fate(variant: Variant, number: int, move: Move, change: Change) -> Fate:
-    """What becomes of a variant with one move changed; what z3 cannot say is undecided.
+Place = tuple[Variant, int, Move]
+"""A variant, the number of a move of it, and the move changed."""
+
+
+def fates(places: Sequence[Place]) -> list[Fate]:
+    """What becomes of variants with one move changed; what z3 cannot say is undecided.
+
+    All are asked for what kills before a proof is sought in any, as proofs are dear; the first kill is the last answer.
 
     :raises ReplayError: for a run of the mutant that z3 does not confirm.
     """
-    system, old = variant.system, variant.system.moves[number]
-    other, known = mutated(variant, number, move), And(*_invariants(variant).values())
+    found: list[Fate | None] = []
+    for place in places:
+        answer = _decided(_quick, place)
+        if answer is not None and answer.kind in KILLED:
+            return [answer]
+        found.append(answer)
+    return [known or _decided(_holds, place) for known, place in zip(found, places, strict=True)]
+
+
+Answer = TypeVar("Answer")
+
+
+def _decided(ask: Callable[[Variant, int, Move], Answer], place: Place) -> Answer | Fate:
+    """The answer, or that there is none."""
     try:
-        steps = _steps(system, old, move, known)
-        if steps == EQUAL:
-            return Fate("equivalent", why="it moves alike wherever the invariants hold")
-        return (
-            _refuted(variant, other, old, move)
-            or (_vacuous(variant, other, move) if steps != MORE else None)
-            or _idle(variant, old, move, known)
-            or _holds(variant, other, old, move, steps)
-        )
+        return ask(*place)
     except Unproved as unknown:
         return Fate(UNDECIDED, why=str(unknown))
+
+
+def _quick(variant: Variant, number: int, move: Move) -> Fate | None:
+    """What kills the mutant, or that it is the same; nothing where a proof is wanted."""
+    system, old = variant.system, variant.system.moves[number]
+    other, known = mutated(variant, number, move), And(*_invariants(variant).values())
+    steps = _steps(system, old, move, known)
+    if steps == EQUAL:
+        return Fate("equivalent", why="it moves alike wherever the invariants hold")
+    return (
+        _refuted(variant, other, old, move)
+        or (_vacuous(variant, other, move) if steps != MORE else None)
+        or _idle(variant, old, move, known)
+        or composed(system, number, move)
+    )
 
 
 def _refuted(variant: Variant, other: System, old: Move, new: Move) -> Fate | None:
@@ -110,11 +137,13 @@ def _idle(variant: Variant, old: Move, move: Move, known: z3.BoolRef) -> Fate | 
     return None
 
 
-def _holds(variant: Variant, other: System, old: Move, move: Move, steps: str) -> Fate:
+def _holds(variant: Variant, number: int, move: Move) -> Fate:
     """Every theorem is proved of the mutant: it survives.
 
     :raises Unproved: for a theorem of which neither a run nor a proof is found.
     """
+    system, old, other = variant.system, variant.system.moves[number], mutated(variant, number, move)
+    steps = _steps(system, old, move, And(*_invariants(variant).values()))
     suspects = _suspects(variant, other, old, move)
     left = _left(other, conjuncts(And(*_invariants(variant).values()))) if suspects else []
     for claim in suspects:

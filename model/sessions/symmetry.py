@@ -1,20 +1,23 @@
-"""The two followed tickets are alike: obligations, one for each move.
+"""The two followed tickets are alike, and so are the two servers: obligations, one for each move.
 
 Exchanging the names A and B turns every move of the system whose connection offers A into the move of that name of the
 system whose connection offers B.  The moves outside the followed connection are the same in both, so the exchange maps
 them to themselves; and what is proved of a connection that offers A holds of one that offers B.
+
+Where both servers have the same clock and the same keys, each move of the one is a move of the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import z3
 
 from rfc5077.model.lasting import switched
 from rfc5077.model.proof.certificate import Obligation, obligation
-from rfc5077.model.proof.unbounded import F, System
+from rfc5077.model.proof.unbounded import F, Move, System
+from rfc5077.model.sessions.setting import SERVERS
 from rfc5077.model.sessions.state import MIRRORED, STATE, A, B, Held, to
 from rfc5077.model.sessions.steps import made
 
@@ -60,9 +63,22 @@ _SLOT = f"{STATE.slot.prefix}.held"
 
 def _renamed(formula: F) -> F:
     """The formula over the state with A and B exchanged."""
-    fields = offering_a().state.terms
+    fields = STATE.whole().terms
     pairs = [(term, _held(term) if name == _SLOT else fields[other_name(name)]) for name, term in fields.items()]
     return z3.substitute(formula, *pairs)
+
+
+def unlike(move: Move, mirrored: Move) -> z3.BoolRef:
+    """True where a move, with A and B exchanged, is not the other one."""
+    fields = STATE.whole().terms
+    found = [move.guard != _renamed(mirrored.guard)]
+    for name, term in fields.items():
+        other = other_name(name)
+        if name in move.changes or other in mirrored.changes:
+            ours = move.changes.get(name, term)
+            changed = _renamed(mirrored.changes.get(other, fields[other]))
+            found.append(And(move.guard, (_held(ours) if name == _SLOT else ours) != changed))
+    return Or(found)
 
 
 def obligations() -> Iterator[Obligation]:
@@ -70,12 +86,36 @@ def obligations() -> Iterator[Obligation]:
     mine, theirs = offering_a(), {move.name: move for move in offering_b().moves}
     yield obligation("exchange: start", mine.start != _renamed(offering_b().start))
     for move in mine.moves:
-        mirrored, fields = theirs[exchanged(move.name)], mine.state.terms
-        unlike = [move.guard != _renamed(mirrored.guard)]
-        for name, term in fields.items():
-            other = other_name(name)
-            if name in move.changes or other in mirrored.changes:
-                ours = move.changes.get(name, term)
-                changed = _renamed(mirrored.changes.get(other, fields[other]))
-                unlike.append(And(move.guard, (_held(ours) if name == _SLOT else ours) != changed))
-        yield obligation(f"exchange: {move.name}", Or(unlike))
+        yield obligation(f"exchange: {move.name}", unlike(move, theirs[exchanged(move.name)]))
+
+
+# --- the two servers --------------------------------------------------------------------------------------------------
+
+
+def servers(moves: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names of each move of the first server, and of the same one of the second."""
+    known = frozenset(moves)
+    for name in known:
+        other = f"{SERVERS[True]}{name.removeprefix(SERVERS[False])}"
+        if name.startswith(f"{SERVERS[False]} ") and other in known:
+            yield name, other
+
+
+def unlike_by_second(move: Move, second: Move) -> z3.BoolRef:
+    """True where two servers with the same clock and the same keys do not the same."""
+    s, fields = STATE, STATE.whole().terms
+    told = f"{s.link.prefix}.by_second"
+    alike = And(s.clocks.server == s.clocks.second, s.keys.newest == s.keys.second_has)
+    found = [move.guard != second.guard]
+    for name in dict.fromkeys([*move.changes, *second.changes]):
+        if name != told:
+            ours, theirs = (one.changes.get(name, fields[name]) for one in (move, second))
+            found.append(And(move.guard, ours != theirs))
+    return And(alike, Or(found))
+
+
+def obligations_of_servers() -> Iterator[Obligation]:
+    """Move by move: where clocks and keys are the same, either server does what the other one does."""
+    moves = {move.name: move for move in offering_a().moves}
+    for first, second in sorted(servers(moves)):
+        yield obligation(f"servers: {first}", unlike_by_second(moves[first], moves[second]))

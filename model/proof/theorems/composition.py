@@ -39,6 +39,10 @@ def _exchange(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
     return symmetry.obligations()
 
 
+def _servers(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
+    return symmetry.obligations_of_servers()
+
+
 def _beside(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
     return beside.obligations()
 
@@ -63,6 +67,14 @@ THEOREMS = (
         "a connection that offers the other.",
         Basis.MUST,
         Certified(_exchange, _mirrored, MIRRORED.link.stage.is_(Stage.RESUMED)),
+        MADE,
+    ),
+    Theorem(
+        "servers_with_the_same_keys_are_alike",
+        "Where two servers share their ticket keys and their clocks agree, each takes the steps that the other takes, "
+        "whatever clauses bind: which of them answers makes no difference to a ticket.",
+        Basis.MUST,
+        Certified(_servers, sessions, And(STATE.link.stage.is_(Stage.RESUMED), STATE.link.by_second)),
         MADE,
     ),
     Theorem(
