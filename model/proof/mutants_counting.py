@@ -74,7 +74,7 @@ def fates(places: Sequence[Place]) -> list[Fate]:
         if answer is not None and answer.kind in KILLED:
             return [answer]
         found.append(answer)
-    return [known or _decided(_holds, place) for known, place in zip(found, places, strict=True)]
+    return [_decided(_holds, place) if known is None else known for known, place in zip(found, places, strict=True)]
 
 
 Answer = TypeVar("Answer")
