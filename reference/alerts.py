@@ -113,6 +113,16 @@ class Cause(Enum):
     UNKNOWN_CA = (AlertDescription.UNKNOWN_CA, "RFC 5246, 7.2.2", "no chain leads to a trusted root")
     NO_CLIENT_CERTIFICATE = (AlertDescription.HANDSHAKE_FAILURE, "RFC 5246, 7.4.6",
                              "a client certificate is required and none came")
+    NO_COMMON_PROTOCOL = (AlertDescription.NO_APPLICATION_PROTOCOL, "RFC 7301, 3.2",
+                          "no application protocol in common")
+    PROTOCOL_NOT_OFFERED = (AlertDescription.ILLEGAL_PARAMETER, "RFC 7301, 3.1",
+                            "the application protocol is not one of those offered")
+    FRAGMENT_LENGTH = (AlertDescription.ILLEGAL_PARAMETER, "RFC 6066, 4",
+                       "max_fragment_length is unknown or not the one asked for")
+    RECORD_SIZE_LIMIT = (AlertDescription.ILLEGAL_PARAMETER, "RFC 8449, 4", "record_size_limit is too small")
+    STATUS_TYPE = (AlertDescription.ILLEGAL_PARAMETER, "RFC 6066, 8", "a certificate status that was not asked for")
+    BOTH_LIMITS = (AlertDescription.ILLEGAL_PARAMETER, "RFC 8449, 5",
+                   "max_fragment_length and record_size_limit are both answered")
     INTERNAL = (AlertDescription.INTERNAL_ERROR, "RFC 5246, 7.2.2", "this side cannot go on")
     # fmt: on
 

@@ -16,6 +16,7 @@ from rfc5077.reference.handshake import client as client_side
 from rfc5077.reference.handshake.client import CLIENT_TABLE
 from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake, ClientState, ClientTable
 from rfc5077.reference.handshake.config import ClientConfig, Clock, ServerConfig
+from rfc5077.reference.handshake.extensions import agreed_protocol
 from rfc5077.reference.handshake.server import SERVER_TABLE
 from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHandshake, ServerState, ServerTable
 from rfc5077.reference.keys.exchange import Entropy
@@ -33,11 +34,13 @@ class HandshakeCompleted:
         resumed: abbreviated (True) or full (False) handshake.
         ticket: whether this handshake brought a new, non-empty ticket.
         server_name: the host name the client asked for, None if it named none.
+        protocol: the application protocol agreed by ALPN, None without.
     """
 
     resumed: bool
     ticket: bool
     server_name: str | None
+    protocol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,7 @@ class ServerConnection(_Connection):
         handshake = self.handshake
         if handshake.state is not ServerState.ESTABLISHED:
             return None
-        return HandshakeCompleted(bool(handshake.resumed), bool(handshake.ticket_sent), self.server_name)
+        return HandshakeCompleted(bool(handshake.resumed), bool(handshake.ticket_sent), self.server_name, self.protocol)
 
     def _failed(self, fatal: bool) -> None:
         if fatal:
@@ -253,6 +256,11 @@ class ServerConnection(_Connection):
     def session(self) -> Session | None:
         """The session; None before the client's Finished of a full handshake."""
         return self.handshake.session
+
+    @property
+    def protocol(self) -> str | None:
+        """The application protocol agreed by ALPN, None without."""
+        return agreed_protocol(self.handshake.server_hello)
 
     @property
     def session_id(self) -> bytes:
@@ -312,7 +320,8 @@ class ClientConnection(_Connection):
         handshake = self.handshake
         if handshake.state is not ClientState.ESTABLISHED:
             return None
-        return HandshakeCompleted(bool(handshake.resumed), bool(self.ticket_received), handshake.config.sni)
+        name = handshake.config.sni
+        return HandshakeCompleted(bool(handshake.resumed), bool(self.ticket_received), name, self.protocol)
 
     def _failed(self, fatal: bool) -> None:
         # Without a fatal alert only a resumption that the server took up and that then failed counts (R5077-3.2-10).
@@ -330,9 +339,19 @@ class ClientConnection(_Connection):
         return self.handshake.session
 
     @property
+    def protocol(self) -> str | None:
+        """The application protocol agreed by ALPN, None without."""
+        return agreed_protocol(self.handshake.server_hello)
+
+    @property
     def session_id(self) -> bytes:
         """ServerHello's session id."""
         return self.handshake.server_hello.session_id
+
+    @property
+    def certificate_status(self) -> bytes:
+        """The server's OCSP response as it came (DER, not judged); empty if none came."""
+        return self.handshake.certificate_status
 
     @property
     def ticket_offered(self) -> bytes:

@@ -93,6 +93,8 @@ class RecordLayer:
         self.version_agreed = False
         self.delivered: list[bytes] = []
         self._max_fragment = max_fragment
+        self._sending, self._receiving = max_fragment, MAX_PLAINTEXT
+        self._next = (max_fragment, MAX_PLAINTEXT)
         self._records = RecordReader()
         self._messages = HandshakeReader()
         self._reading: RecordProtection | None = None
@@ -103,7 +105,7 @@ class RecordLayer:
 
     def send(self, content_type: ContentType, payload: bytes) -> None:
         """Queues a payload in as many records as it needs, protected if keys are set."""
-        for fragment in split(payload, self._max_fragment):
+        for fragment in split(payload, self._sending):
             sealed = fragment if self._writing is None else self._writing.seal(content_type, fragment)
             self._out += encode_record(content_type, sealed)
 
@@ -123,12 +125,25 @@ class RecordLayer:
         """Queues an alert that ends nothing."""
         self.send_alert(Alert(AlertLevel.WARNING, description))
 
+    def limit(self, sending: int, receiving: int, at_once: bool) -> None:
+        """Octets inside a record, sent and received, from each direction's next change of keys on.
+
+        With `at_once` what is sent obeys from now on, and so must what is received as long as it is not protected.
+        """
+        self._next = (min(sending, self._max_fragment), receiving)
+        if at_once:
+            self._sending = min(self._sending, sending)
+            if self._reading is None:
+                self._receiving = receiving
+
     def write_with(self, keys: DirectionKeys) -> None:
         """Protects everything sent from now on."""
+        self._sending = self._next[0]
         self._writing = RecordProtection(keys)
 
     def read_with(self, keys: DirectionKeys) -> None:
         """Takes everything received from now on as protected."""
+        self._receiving = self._next[1]
         self._reading = RecordProtection(keys)
 
     def deliver(self, data: bytes) -> None:
@@ -155,12 +170,9 @@ class RecordLayer:
     def _open(self, content_type: ContentType, version: int, fragment: bytes) -> Iterator[Message | Alert]:
         if version != TLS_1_2 and (self.version_agreed or version >> 8 != TLS_1_2 >> 8):
             raise ProtocolError(Cause.RECORD_VERSION, f"a record of version {version:#06x}")
-        if self._reading is not None:
-            payload = self._reading.open(content_type, fragment)
-        elif len(fragment) > MAX_PLAINTEXT:
-            raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record with {len(fragment)} octets inside")
-        else:
-            payload = fragment
+        payload = fragment if self._reading is None else self._reading.open(content_type, fragment)
+        if len(payload) > self._receiving:
+            raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record with {len(payload)} octets inside")
         if content_type is ContentType.HANDSHAKE:
             yield from self._handshake(payload)
         elif content_type is ContentType.ALERT:

@@ -5,11 +5,13 @@ ticket is ready for each of the flows F1 to F4 (R5077-3.1-19).
 """
 
 from rfc5077.reference.alerts import AlertDescription, Cause, ProtocolError
+from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.client_flight import (
     ClientHandshake,
     ClientState,
     ClientTable,
     derive_connection_keys,
+    heed_limits,
 )
 from rfc5077.reference.handshake.machine import internal
 from rfc5077.reference.handshake.offer import Decision
@@ -18,9 +20,11 @@ from rfc5077.reference.keys.exchange import kind_of, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, verify_data
 from rfc5077.reference.keys.suites import SUITES, Group
 from rfc5077.reference.ticket.store import FinishedVerified
+from rfc5077.reference.wire.hello import ExtensionType
 from rfc5077.reference.wire.messages import (
     Certificate,
     CertificateRequest,
+    CertificateStatus,
     HandshakeType,
     Message,
     ServerKeyExchange,
@@ -45,6 +49,7 @@ def take_server_hello(handshake: ClientHandshake, message: Message) -> ClientSta
     decision = handlers.decide(handshake.offer, handshake.client_hello, answer)
     # DERIVE
     handshake.server_hello = answer
+    heed_limits(handshake, extensions.fragment_code(answer))
     handshake.transcript.add(message.octets)
     announced = answer.session_ticket is not None
     if decision is Decision.OPEN:
@@ -65,6 +70,7 @@ def take_up(handshake: ClientHandshake) -> None:
     handshake.resumed = True
     handshake.handlers.check_resumption(session, handshake.server_hello)
     # DERIVE
+    heed_limits(handshake, session.fragment_code)
     handshake.session = session
     handshake.master_secret = session.master_secret
     derive_connection_keys(handshake)
@@ -85,6 +91,15 @@ def take_certificate(handshake: ClientHandshake, message: Message) -> ClientStat
     handshake.resumed = False
     handshake.server_chain = chain
     handshake.server_key = key
+    handshake.transcript.add(message.octets)
+    if handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) is not None:
+        return ClientState.AWAIT_CERTIFICATE_STATUS
+    return ClientState.AWAIT_SERVER_KEY_EXCHANGE
+
+
+def take_certificate_status(handshake: ClientHandshake, message: Message) -> ClientState:
+    """The OCSP response, for the user to judge; a server that announced it may still leave it out (RFC 6066, 8)."""
+    handshake.certificate_status = CertificateStatus.parse(message.body).response
     handshake.transcript.add(message.octets)
     return ClientState.AWAIT_SERVER_KEY_EXCHANGE
 
@@ -233,6 +248,8 @@ CLIENT_TABLE: ClientTable = {
     (ClientState.AWAIT_DECISION_WITH_TICKET,       HandshakeType.NEW_SESSION_TICKET):  take_deciding_ticket,
     (ClientState.AWAIT_DECISION_WITH_TICKET,       HandshakeType.CERTIFICATE):         take_certificate,
     (ClientState.AWAIT_CERTIFICATE,                HandshakeType.CERTIFICATE):         take_certificate,
+    (ClientState.AWAIT_CERTIFICATE_STATUS,         HandshakeType.CERTIFICATE_STATUS):  take_certificate_status,
+    (ClientState.AWAIT_CERTIFICATE_STATUS,         HandshakeType.SERVER_KEY_EXCHANGE): take_server_key_exchange,
     (ClientState.AWAIT_SERVER_KEY_EXCHANGE,        HandshakeType.SERVER_KEY_EXCHANGE): take_server_key_exchange,
     (ClientState.AWAIT_REQUEST_OR_DONE,            HandshakeType.CERTIFICATE_REQUEST): take_certificate_request,
     (ClientState.AWAIT_REQUEST_OR_DONE,            HandshakeType.SERVER_HELLO_DONE):   take_server_hello_done,

@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from cryptography import x509
 
-from rfc5077.reference.handshake import machine, offer
+from rfc5077.reference.handshake import extensions, machine, offer
 from rfc5077.reference.handshake.config import ClientConfig, Clock
 from rfc5077.reference.handshake.machine import Channel, internal
 from rfc5077.reference.handshake.offer import Decision, Offer, choose_client_scheme
@@ -41,6 +41,7 @@ class ClientState(Enum):
     AWAIT_DECISION = auto()
     AWAIT_DECISION_WITH_TICKET = auto()
     AWAIT_CERTIFICATE = auto()
+    AWAIT_CERTIFICATE_STATUS = auto()
     AWAIT_SERVER_KEY_EXCHANGE = auto()
     AWAIT_REQUEST_OR_DONE = auto()
     AWAIT_DONE = auto()
@@ -75,6 +76,7 @@ class ClientHandshake:
     resumed: bool | None = None
     server_chain: tuple[bytes, ...] = ()
     server_key: PublicKey | None = None
+    certificate_status: bytes = b""
     group: Group | None = None
     server_public: bytes = b""
     request: CertificateRequest | None = None
@@ -111,7 +113,14 @@ def make_session(handshake: ClientHandshake) -> Session:
         server_name=handshake.config.sni,
         client_identity=() if handshake.scheme is None else own_chain(handshake),
         created=int(handshake.clock()),
+        fragment_code=extensions.fragment_code(answer),
     )
+
+
+def heed_limits(handshake: ClientHandshake, code: int) -> None:
+    """From now on records have the size that was agreed; `code` is the session's max_fragment_length."""
+    agreed = extensions.limits(handshake.client_hello, handshake.server_hello, code)
+    handshake.channel.limit(agreed.sending, agreed.receiving, agreed.at_once)
 
 
 def own_chain(handshake: ClientHandshake) -> tuple[bytes, ...]:

@@ -10,6 +10,7 @@ from rfc5077.reference.keys.credentials import Credentials, TrustAnchors, check_
 from rfc5077.reference.keys.suites import SUITES, Group
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import LONGEST_LIFE, ClientStore, SessionCache, StoreKey
+from rfc5077.reference.wire.extensions import FRAGMENT_CODES, SMALLEST_RECORD
 from rfc5077.reference.wire.record import MAX_PLAINTEXT
 
 Clock = Callable[[], float]
@@ -54,6 +55,10 @@ class ServerConfig:
         without_ems: R7627-5.3-05.
         suites, groups: what is accepted, cipher suites by the client's preference, groups by the client's.
         max_fragment: octets per record at most, in what is sent.
+        protocols: application protocols (ALPN) by preference; () to leave the extension unanswered.
+        max_fragment_length: whether a client's max_fragment_length is granted.
+        record_size_limit: octets per record told to clients that speak RFC 8449; None to leave it unanswered.
+        ocsp_responses: DER to staple, one for each of `credentials` in their order, b"" for none; () for none at all.
     """
 
     credentials: tuple[Credentials, ...]
@@ -74,6 +79,10 @@ class ServerConfig:
     suites: tuple[int, ...] = tuple(SUITES)
     groups: tuple[Group, ...] = ALL_GROUPS
     max_fragment: int = MAX_PLAINTEXT
+    protocols: tuple[str, ...] = ()
+    max_fragment_length: bool = True
+    record_size_limit: int | None = None
+    ocsp_responses: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.credentials:
@@ -90,6 +99,8 @@ class ServerConfig:
             raise ValueError(f"client_roots: None, although client_auth is {self.client_auth!r}")
         _between(self, "ticket_lifetime_seconds", 0, 2**32 - 1)
         _between(self, "lifetime_hint", 0, 2**32 - 1)  # R5077-3.3-14
+        if self.ocsp_responses and len(self.ocsp_responses) != len(self.credentials):
+            raise ValueError(f"ocsp_responses: {len(self.ocsp_responses)} for {len(self.credentials)} credentials")
         _common(self)
 
 
@@ -112,6 +123,10 @@ class ClientConfig:
         ems: whether RFC 7627 is spoken.
         suites, groups: what is offered, in order of preference.
         max_fragment: octets per record at most, in what is sent.
+        protocols: application protocols (ALPN) to offer, by preference; () for none.
+        max_fragment_length: 512, 1024, 2048 or 4096 octets to ask for in both directions; None to ask for nothing.
+        record_size_limit: octets that a record to this client may hold (RFC 8449), None to say nothing.
+        status_request: whether an OCSP response is asked for. It is handed on as it comes, not judged.
     """
 
     server_name: str
@@ -129,6 +144,10 @@ class ClientConfig:
     suites: tuple[int, ...] = tuple(SUITES)
     groups: tuple[Group, ...] = ALL_GROUPS
     max_fragment: int = MAX_PLAINTEXT
+    protocols: tuple[str, ...] = ()
+    max_fragment_length: int | None = None
+    record_size_limit: int | None = None
+    status_request: bool = False
     sni: str | None = field(init=False)
     """What server_name carries: the name in lower case, nothing for an IP address (RFC 6066, section 3)."""
     store_key: StoreKey = field(init=False)
@@ -141,6 +160,8 @@ class ClientConfig:
         for name in ("session_id_with_ticket", "session_id_without_ticket"):
             _one_of(self, name, SessionId)
         _between(self, "longest_ticket_life", 1, 2**32 - 1)
+        if self.max_fragment_length is not None and self.max_fragment_length not in FRAGMENT_CODES:
+            raise ValueError(f"max_fragment_length: {self.max_fragment_length} is none of {tuple(FRAGMENT_CODES)}")
         _common(self)
         object.__setattr__(self, "sni", None if ip_address(self.server_name) else self.server_name.lower())
         object.__setattr__(self, "store_key", StoreKey(self.server_name.lower(), self.peer, self._trust()))
@@ -161,6 +182,11 @@ def _common(config: ServerConfig | ClientConfig) -> None:
     if not config.groups or not set(config.groups) <= set(ALL_GROUPS):
         raise ValueError(f"groups: {config.groups} is not a choice from {ALL_GROUPS}")
     _between(config, "max_fragment", 1, MAX_PLAINTEXT)
+    for name in config.protocols:
+        if not name.isascii() or not 1 <= len(name) <= 255:  # RFC 7301, section 3.1
+            raise ValueError(f"protocols: {name!r} is not of 1 to 255 ASCII characters")
+    if config.record_size_limit is not None:
+        _between(config, "record_size_limit", SMALLEST_RECORD, MAX_PLAINTEXT)
 
 
 def _one_of(config: object, name: str, choice: object) -> None:

@@ -37,6 +37,9 @@ class Channel(Protocol):
     def send_warning(self, description: AlertDescription) -> None:
         """Sends an alert that ends nothing."""
 
+    def limit(self, sending: int, receiving: int, at_once: bool) -> None:
+        """Octets inside a record, from the next change of keys on, or at once."""
+
     def write_with(self, keys: DirectionKeys) -> None:
         """Protects everything sent from now on."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import Issue, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials, parse_chain
 from rfc5077.reference.keys.exchange import Entropy
@@ -64,6 +65,7 @@ def check_client_hello(hello: ClientHello) -> None:
         raise ProtocolError(Cause.NO_POINT_FORMAT)
     # Reading is checking: a malformed body is a decode_error even where the value is not needed.
     _ = (hello.server_name, hello.supported_groups, hello.signature_algorithms, hello.extended_master_secret)
+    extensions.check_asked(hello)
 
 
 def uses_ems(config: ServerConfig, hello: ClientHello) -> bool:
@@ -103,6 +105,8 @@ def is_acceptable(config: ServerConfig, hello: ClientHello, session: Session, no
     if session.version != TLS_1_2 or session.suite not in hello.cipher_suites or session.suite not in config.suites:
         return False  # R5077-4-11, R5246-7.4.1.3-03
     if session.server_name != hello.server_name:  # R6066-3-02
+        return False
+    if session.fragment_code != extensions.granted_fragment_code(config, hello):  # RFC 6066, section 4
         return False
     if not identity_still_counts(config, session, now):
         return False
@@ -198,9 +202,23 @@ def server_extensions(config: ServerConfig, hello: ClientHello, resumption: Resu
         answers.append((ExtensionType.EC_POINT_FORMATS, list_body(1, 1, (0,))))
     if uses_ems(config, hello):  # R7627-5.3-06
         answers.append((ExtensionType.EXTENDED_MASTER_SECRET, b""))
+    answers += extensions.answers(config, hello, full and staples(config, hello))
     if plan != "never":  # R5077-3.2-06, R5077-3.2-07
         answers.append((ExtensionType.SESSION_TICKET, b""))
     return tuple(answers)
+
+
+def staples(config: ServerConfig, hello: ClientHello) -> bool:
+    """Whether a full handshake with this client brings CertificateStatus (RFC 6066, section 8)."""
+    if not config.ocsp_responses or not extensions.wants_status(hello):
+        return False
+    return bool(stapled(config, choose_parameters(config, hello).credentials))
+
+
+def stapled(config: ServerConfig, credentials: Credentials) -> bytes:
+    """The OCSP response for a certificate, empty if there is none."""
+    paired = zip(config.credentials, config.ocsp_responses, strict=False)
+    return next((response for own, response in paired if own is credentials), b"")
 
 
 def lifetime_hint(config: ServerConfig, session: Session, now: float) -> int:

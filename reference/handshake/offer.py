@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.keys.exchange import Entropy
 from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_KEYS, SCHEME_PREFERENCE
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket
+from rfc5077.reference.wire.extensions import FRAGMENT_CODES
 from rfc5077.reference.wire.hello import (
     ClientHello,
     Extensions,
@@ -60,6 +62,8 @@ def choose_offer(config: ClientConfig, now: float) -> Offer:
         return Offer()
     if session.ems is not config.ems:  # R7627-5.3-01, R7627-5.3-02
         return Offer()
+    if session.fragment_code not in (0, FRAGMENT_CODES.get(config.max_fragment_length or 0)):
+        return Offer()
     return Offer(stored)
 
 
@@ -83,6 +87,7 @@ def client_extensions(config: ClientConfig, offer: Offer) -> Extensions:
     asked.append((ExtensionType.EC_POINT_FORMATS, list_body(1, 1, (0,))))
     if config.tickets:  # R5077-3.2-03, R5077-3.2-04; left out by R5077-3.2-05
         asked.append((ExtensionType.SESSION_TICKET, offer.ticket))
+    asked += extensions.ask(config)
     asked.append((ExtensionType.SIGNATURE_ALGORITHMS, list_body(2, 2, SCHEME_PREFERENCE)))
     return tuple(asked)
 
@@ -118,6 +123,7 @@ def check_server_extensions(sent: ClientHello, answer: ServerHello) -> None:
             raise ProtocolError(Cause.UNSOLICITED_EXTENSION, f"extension {kind} was not asked for")
     if answer.renegotiation_info:  # R5746-3.4-02
         raise ProtocolError(Cause.RENEGOTIATION_INFO)
+    extensions.check_answers(sent, answer)
     # Reading is checking: none of these may carry anything.
     _ = (answer.announces_ticket, answer.acknowledges_server_name, answer.extended_master_secret)
 
@@ -146,6 +152,7 @@ def check_resumption(session: Session, answer: ServerHello) -> None:
         raise ProtocolError(Cause.EMS_LOST)
     if answer.extended_master_secret and not session.ems:  # R7627-5.3-07
         raise ProtocolError(Cause.EMS_GAINED)
+    extensions.check_kept(session.fragment_code, answer)
 
 
 def choose_client_scheme(config: ClientConfig, request: CertificateRequest) -> int | None:

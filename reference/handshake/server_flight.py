@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from rfc5077.reference.handshake import machine, negotiate
+from rfc5077.reference.handshake import extensions, machine, negotiate
 from rfc5077.reference.handshake.config import Clock, Issue, ServerConfig
 from rfc5077.reference.handshake.machine import Channel, internal
 from rfc5077.reference.handshake.negotiate import Parameters, Resumption
@@ -19,10 +19,11 @@ from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_PREFERENCE
 from rfc5077.reference.ticket import key_ring
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
-from rfc5077.reference.wire.hello import ClientHello, Extensions, ServerHello
+from rfc5077.reference.wire.hello import ClientHello, Extensions, ExtensionType, ServerHello
 from rfc5077.reference.wire.messages import (
     Certificate,
     CertificateRequest,
+    CertificateStatus,
     HandshakeType,
     Message,
     NewSessionTicket,
@@ -124,6 +125,7 @@ def make_session(handshake: ServerHandshake) -> Session:
         server_name=handshake.client_hello.server_name,
         client_identity=handshake.client_chain,
         created=int(handshake.clock()),
+        fragment_code=extensions.fragment_code(hello),
     )
 
 
@@ -156,8 +158,11 @@ def _send(handshake: ServerHandshake, kind: HandshakeType, body: bytes) -> None:
 
 
 def send_server_hello(handshake: ServerHandshake) -> None:
-    """ServerHello, as chosen."""
-    handshake.server_hello = handshake.handlers.make_server_hello(handshake)
+    """ServerHello, as chosen; the size of records that it grants counts for itself already."""
+    hello = handshake.handlers.make_server_hello(handshake)
+    handshake.server_hello = hello
+    agreed = extensions.limits(hello, handshake.client_hello, extensions.fragment_code(hello))
+    handshake.channel.limit(agreed.sending, agreed.receiving, agreed.at_once)
     _send(handshake, HandshakeType.SERVER_HELLO, handshake.server_hello.encode())
 
 
@@ -166,6 +171,16 @@ def send_certificate(handshake: ServerHandshake) -> None:
     if handshake.parameters is None:
         raise internal("the certificate")
     _send(handshake, HandshakeType.CERTIFICATE, Certificate(handshake.parameters.credentials.chain).encode())
+
+
+def send_certificate_status(handshake: ServerHandshake) -> None:
+    """The OCSP response that ServerHello announced (RFC 6066, section 8)."""
+    parameters = handshake.parameters
+    if parameters is None or handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) is None:
+        return
+    response = negotiate.stapled(handshake.config, parameters.credentials)
+    if response:
+        _send(handshake, HandshakeType.CERTIFICATE_STATUS, CertificateStatus(response).encode())
 
 
 def send_server_key_exchange(handshake: ServerHandshake) -> None:
@@ -262,6 +277,7 @@ class ServerHandlers:
     first_flight: tuple[Step, ...] = (
         send_server_hello,
         send_certificate,
+        send_certificate_status,
         send_server_key_exchange,
         send_certificate_request,
         send_server_hello_done,

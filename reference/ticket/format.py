@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.codec import Reader, Writer
+from rfc5077.reference.wire.extensions import FRAGMENT_LENGTHS
 
 KEY_NAME = 16
 IV = 16
@@ -23,6 +24,9 @@ BLOCK = 16
 
 FORMAT = 1
 """Number of the layout behind StatePlaintext; other numbers are not opened (R5077-5.5-05)."""
+
+FORMAT_WITH_FRAGMENT = 2
+"""The same with the code of max_fragment_length at the end: sealed only for sessions that have one."""
 
 _STATE_STARTS = KEY_NAME + IV + 2
 _MASTER_SECRET = 48
@@ -147,9 +151,11 @@ def encode_state(session: Session) -> bytes:
     else:
         out.integer(1, _ANONYMOUS)
     out.integer(4, min(session.created, _MAX_TIME))
-    out.integer(1, FORMAT)
+    out.integer(1, FORMAT_WITH_FRAGMENT if session.fragment_code else FORMAT)
     out.integer(1, session.ems)
     out.opaque(2, b"" if session.server_name is None else session.server_name.encode("ascii"))
+    if session.fragment_code:
+        out.integer(1, session.fragment_code)
     return out.octets()
 
 
@@ -176,9 +182,13 @@ def _read_state(reader: Reader) -> Session | None:
     layout = reader.integer(1)
     ems = reader.integer(1)
     name = reader.vector(2)
+    fragment = reader.integer(1) if layout == FORMAT_WITH_FRAGMENT else 0
     reader.finish()
     if compression != 0 or identity_type not in (_ANONYMOUS, _CERTIFICATE_BASED):
         return None
-    if layout != FORMAT or ems not in (0, 1) or not name.isascii():
+    if layout not in (FORMAT, FORMAT_WITH_FRAGMENT) or ems not in (0, 1) or not name.isascii():
         return None
-    return Session(version, suite, master_secret, ems == 1, name.decode("ascii") or None, tuple(identity), created)
+    if layout == FORMAT_WITH_FRAGMENT and fragment not in FRAGMENT_LENGTHS:
+        return None
+    known_as = name.decode("ascii") or None
+    return Session(version, suite, master_secret, ems == 1, known_as, tuple(identity), created, fragment)

@@ -16,6 +16,7 @@ class Session:
         client_identity: DER chain the client proved to own, empty if it stayed anonymous (R5077-4-13).
         created: when the full handshake took place, in whole seconds of the owner's clock. A renewed ticket keeps it
             (R5077-4-12, R9325-3.4-05).
+        fragment_code: the agreed max_fragment_length as its code, 0 for none (RFC 6066, section 4).
     """
 
     version: int
@@ -25,3 +26,4 @@ class Session:
     server_name: str | None
     client_identity: tuple[bytes, ...]
     created: int
+    fragment_code: int = 0

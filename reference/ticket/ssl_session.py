@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rfc5077.reference.ticket import der
 from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.wire.extensions import FRAGMENT_LENGTHS
 
 LAYOUT = 1
 TLS_1_2 = 0x0303
@@ -56,14 +57,16 @@ def encode(state: OpenSslSession) -> bytes:
         fields.append(_explicit(HOST_NAME, der.octet_string(session.server_name.encode("ascii"))))
     if session.ems:
         fields.append(_explicit(FLAGS, der.integer(EMS_FLAG)))
+    if session.fragment_code:
+        fields.append(_explicit(FRAGMENT_MODE, der.integer(session.fragment_code)))
     return der.element(der.SEQUENCE, b"".join(fields))
 
 
 def decode(octets: bytes) -> OpenSslSession | None:
     """The session; None if it is not in this layout, or is one that we must not resume.
 
-    Such are: another version, compression, PSK, SRP, a maximum fragment length (which we would have to keep), and a
-    client certificate whose verification failed when the session was made.
+    Such are: another version, compression, PSK, SRP, a maximum fragment length that does not exist, and a client
+    certificate whose verification failed when the session was made.
     """
     try:
         return _read(octets)
@@ -87,7 +90,10 @@ def _read(octets: bytes) -> OpenSslSession | None:
     fields = {number: content for number, (_, content) in zip(numbers, parts[5:], strict=True)}
     if layout != LAYOUT or version != TLS_1_2 or len(suite) != 2 or len(master_secret) != MASTER_SECRET:
         return None
-    if _octets(fields, COMPRESSION).strip(b"\0") or _integer(fields, FRAGMENT_MODE) or not _FOREIGN.isdisjoint(fields):
+    fragment = _integer(fields, FRAGMENT_MODE)
+    if _octets(fields, COMPRESSION).strip(b"\0") or not _FOREIGN.isdisjoint(fields):
+        return None
+    if fragment and fragment not in FRAGMENT_LENGTHS:
         return None
     peer = fields.get(PEER)
     if peer is not None and _integer(fields, VERIFY_RESULT) != 0:
@@ -103,6 +109,7 @@ def _read(octets: bytes) -> OpenSslSession | None:
         name.decode("ascii").lower() or None,
         () if peer is None else (peer,),
         _integer(fields, TIME),
+        fragment,
     )
     return OpenSslSession(session, _octets(fields, CONTEXT), _integer(fields, TIMEOUT))
 

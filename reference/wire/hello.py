@@ -28,10 +28,14 @@ class ExtensionType(IntEnum):
     """Code points of the extensions that are read or written here."""
 
     SERVER_NAME = 0
+    MAX_FRAGMENT_LENGTH = 1
+    STATUS_REQUEST = 5
     SUPPORTED_GROUPS = 10
     EC_POINT_FORMATS = 11
     SIGNATURE_ALGORITHMS = 13
+    ALPN = 16
     EXTENDED_MASTER_SECRET = 23
+    RECORD_SIZE_LIMIT = 28
     SESSION_TICKET = 35  # R5077-3.2-11
     SUPPORTED_VERSIONS = 43
     RENEGOTIATION_INFO = 0xFF01

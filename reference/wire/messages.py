@@ -149,6 +149,27 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """An OCSP response for the server's certificate, DER as it is (RFC 6066, section 8)."""
+
+    response: bytes
+
+    @classmethod
+    def parse(cls, body: bytes) -> Self:
+        """Raises ProtocolError: decode_error for the format, illegal_parameter for a type other than OCSP."""
+        reader = Reader(body)
+        if reader.integer(1) != 1:
+            raise ProtocolError(Cause.STATUS_TYPE)
+        response = reader.vector(3, 1)
+        reader.finish()
+        return cls(response)
+
+    def encode(self) -> bytes:
+        """The body."""
+        return b"\x01" + len(self.response).to_bytes(3, "big") + self.response
+
+
+@dataclass(frozen=True, slots=True)
 class ServerKeyExchange:
     """The server's ephemeral share with its signature (RFC 8422, section 5.4)."""
 

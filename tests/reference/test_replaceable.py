@@ -8,7 +8,7 @@ from rfc5077.reference.alerts import AlertLevel, ProtocolError
 from rfc5077.reference.handshake.client import CLIENT_TABLE
 from rfc5077.reference.handshake.client_flight import ClientHandlers
 from rfc5077.reference.handshake.server import SERVER_TABLE
-from rfc5077.reference.handshake.server_flight import ServerHandlers
+from rfc5077.reference.handshake.server_flight import ServerHandlers, send_certificate_status
 from rfc5077.reference.record_layer import RecordRules
 from rfc5077.reference.ticket.store import SessionCache
 from rfc5077.reference.wire.messages import Alert, HandshakeType, handshake
@@ -51,6 +51,9 @@ def scenario(pair, authority, client_credentials):
         p.exchange()
         with pytest.raises(ProtocolError):
             p.server.receive(encode_record(ContentType.APPLICATION_DATA, bytes(40)))
+        p.server_config = replace(p.server_config, ocsp_responses=(b"good", b""))
+        p.client_config = replace(p.client_config, status_request=True, store=None)
+        p.connect(**ends)
         p.server_config = replace(p.server_config, issue="never", session_id_otherwise="fresh")
         p.connect(**ends)
         p.open(**ends)
@@ -114,3 +117,6 @@ def rejected_tickets(pair, ends):
     for session_id in ("empty", "fresh"):
         pair(client={"session_id_with_ticket": session_id}).connect().connect(**ends)
     pair().connect(**ends)
+    announced_in_vain = tuple(step for step in ServerHandlers().first_flight if step is not send_certificate_status)
+    p = pair(client={"status_request": True}, server={"ocsp_responses": (b"good", b"")})
+    p.connect(**ends, server={"handlers": ServerHandlers(first_flight=announced_in_vain)})
