@@ -12,6 +12,7 @@ from functools import cache, cached_property
 
 import z3
 
+from rfc5077.model.clauses import BY_ID
 from rfc5077.model.logic import Codes
 from rfc5077.model.proof.digest import combined, digest, digest_of_system
 from rfc5077.model.proof.finite import Reached, is_finite, reach
@@ -20,9 +21,11 @@ from rfc5077.model.proof.theorem import Unreachable, Without
 from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.proof.unbounded import Move, System
 from rfc5077.model.run.compiled import Function, compiled
+from rfc5077.model.sessions.rules import CHOICES
 
 And = z3.And
 NONE: Without = frozenset()
+EVERYTHING: Without = frozenset(BY_ID) | frozenset(CHOICES)
 ALONE = frozenset({"client alone", "server alone"})
 """Systems of one step, whose guards are the clauses themselves."""
 
@@ -47,10 +50,14 @@ class Claim:
 
 
 class Variant:
-    """One system of a family, and the theorems about it."""
+    """One system of a family, and the theorems about it.
 
-    def __init__(self, system: System) -> None:
-        self.system = system
+    In a ``lawless`` one no clause binds: nothing is proved of it, but what theorems exclude has to come about there, or
+    they would exclude what is impossible anyway.
+    """
+
+    def __init__(self, system: System, *, lawless: bool = False) -> None:
+        self.system, self.lawless = system, lawless
         self.claims: list[Claim] = []
         self.twins: list[Claim] = []
         """The theorems whose condition has to come about in this system."""
@@ -79,6 +86,16 @@ class Variant:
     def conditions(self) -> Function:
         """Of a state, which conditions are met there."""
         return compiled([claim.when for claim in self.twins], self.system.state)
+
+    @cached_property
+    def met(self) -> set[int]:
+        """The conditions that come about."""
+        found: set[int] = set()
+        for state in self.reached.parents:
+            if len(found) == len(self.twins):
+                break
+            found.update(n for n, met in enumerate(self.conditions(state)) if met)
+        return found
 
     @cached_property
     def happening(self) -> set[int]:
@@ -118,7 +135,7 @@ class Family:
         """The changes of each move, by its name."""
         found: dict[tuple[str, Change], None] = {}
         for variant in self.variants:
-            for move in variant.system.moves:
+            for move in () if variant.lawless else variant.system.moves:
                 found |= {(move.name, change): None for change in changes_of(move)}
         yield from found
 
@@ -135,11 +152,15 @@ def families() -> tuple[Family, ...]:
             own = Claim(theorem.id, claim.when, claim.bad, claim.lemma, claim.depth)
             _variant(found, claim.system(NONE)).claims.append(own)
             _variant(found, (claim.stricter or claim.system)(NONE)).twins.append(own)
+            excluded = replace(own, when=And(own.when, own.bad))
+            if (variant := _variant(found, claim.system(EVERYTHING), lawless=True)).lawless:
+                variant.twins.append(excluded)
     return tuple(_family(variants) for variants in found.values())
 
 
-def _variant(found: dict[tuple[str, ...], dict[str, Variant]], system: System) -> Variant:
-    return found.setdefault(tuple(system.state.terms), {}).setdefault(digest_of_system(system), Variant(system))
+def _variant(found: dict[tuple[str, ...], dict[str, Variant]], system: System, *, lawless: bool = False) -> Variant:
+    variants = found.setdefault(tuple(system.state.terms), {})
+    return variants.setdefault(digest_of_system(system), Variant(system, lawless=lawless))
 
 
 def _family(variants: dict[str, Variant]) -> Family:

@@ -82,13 +82,24 @@ def _model(name: str) -> str:
 
 
 def _of_system(family: Family, name: str, change: Change) -> Fate:
-    here = [(variant, *found) for variant in family.variants if (found := _in(variant, name, change))]
-    if here[0][0].enumerated:
-        fates = [mutants_finite.fate(variant, number, move, change) for variant, number, move in here]
-    else:
-        fates = mutants_counting.fates(here)
-    if killed := [one for one in fates if one.kind in KILLED]:
-        return killed[0]
+    every = [(variant, *found) for variant in family.variants if (found := _in(variant, name, change))]
+    here = [place for place in every if not place[0].lawless]
+    finite = here[0][0].enumerated
+    found: list[Fate | None] = []
+    for variant, number, move in here:
+        known = (
+            mutants_finite.fate(variant, number, move, change)
+            if finite
+            else mutants_counting.quick(variant, number, move)
+        )
+        if known is not None and known.kind in KILLED:
+            return known
+        found.append(known)
+    for variant, number, move in every:
+        lost = mutants_finite.lost if variant.enumerated else mutants_counting.lost
+        if variant.lawless and (gone := lost(variant, number, move)):
+            return gone
+    fates = [known or mutants_counting.proved(*place) for known, place in zip(found, here, strict=True)]
     worst = max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))
     if worst.kind not in ALIKE and all(_unread(variant, number, change) for variant, number, _ in here):
         return Fate("unread", why=f"no theorem depends on {change.place if not change.of_guard else name}")

@@ -6,15 +6,14 @@ the theorem is proved of the mutant from what is left of all invariants, or by S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
-from typing import TypeVar
 
 import z3
 
 from rfc5077.model.proof.families import Claim, Variant, mutated
 from rfc5077.model.proof.mutants_composition import composed
-from rfc5077.model.proof.mutation import EQUAL, KILLED, MORE, OTHERWISE, SURVIVES, UNDECIDED, Fate, conjuncts
+from rfc5077.model.proof.mutation import EQUAL, MORE, OTHERWISE, SURVIVES, UNDECIDED, Fate, conjuncts
 from rfc5077.model.proof.unbounded import Move, System, Unproved, proposed, soonest, witnesses
 
 And, Not, Or = z3.And, z3.Not, z3.Or
@@ -57,35 +56,31 @@ def _happens(variant: Variant) -> frozenset[str]:
     return frozenset(name for name, run in witnesses(variant.system, guards, depth).items() if run)
 
 
-Place = tuple[Variant, int, Move]
-"""A variant, the number of a move of it, and the move changed."""
-
-
-def fates(places: Sequence[Place]) -> list[Fate]:
-    """What becomes of variants with one move changed; what z3 cannot say is undecided.
-
-    All are asked for what kills before a proof is sought in any, as proofs are dear; the first kill is the last answer.
+def quick(variant: Variant, number: int, move: Move) -> Fate | None:
+    """What becomes of a variant with one move changed, where that is cheap to find out.
 
     :raises ReplayError: for a run of the mutant that z3 does not confirm.
     """
-    found: list[Fate | None] = []
-    for place in places:
-        answer = _decided(_quick, place)
-        if answer is not None and answer.kind in KILLED:
-            return [answer]
-        found.append(answer)
-    return [_decided(_holds, place) if known is None else known for known, place in zip(found, places, strict=True)]
-
-
-Answer = TypeVar("Answer")
-
-
-def _decided(ask: Callable[[Variant, int, Move], Answer], place: Place) -> Answer | Fate:
-    """The answer, or that there is none."""
     try:
-        return ask(*place)
+        return _quick(variant, number, move)
     except Unproved as unknown:
         return Fate(UNDECIDED, why=str(unknown))
+
+
+def proved(variant: Variant, number: int, move: Move) -> Fate:
+    """What becomes of it where nothing kills it: every theorem is proved of it, or it is undecided."""
+    try:
+        return _holds(variant, number, move)
+    except Unproved as unknown:
+        return Fate(UNDECIDED, why=str(unknown))
+
+
+def lost(variant: Variant, number: int, move: Move) -> Fate | None:
+    """A theorem that excludes nothing any more, as what it excludes comes about no more where no clause binds."""
+    try:
+        return _vacuous(variant, mutated(variant, number, move), move)
+    except Unproved:
+        return None  # what is not known kills nothing
 
 
 def _quick(variant: Variant, number: int, move: Move) -> Fate | None:
@@ -121,12 +116,12 @@ def _suspects(variant: Variant, other: System, old: Move, new: Move) -> list[Cla
 def _vacuous(variant: Variant, other: System, move: Move) -> Fate | None:
     """A theorem whose condition comes about no more in runs of its bound."""
     runs = _runs(variant)
-    lost = [c for c in variant.twins if move.name in runs[c.id] and not _follows(other, runs[c.id], c.when)]
-    if lost:
-        found = witnesses(other, {claim.id: claim.when for claim in lost}, _depth(lost))
-        for claim in lost:
+    gone = [c for c in variant.twins if move.name in runs[c.id] and not _follows(other, runs[c.id], c.when)]
+    if gone:
+        found = witnesses(other, {claim.id: claim.when for claim in gone}, _depth(gone))
+        for claim in gone:
             if not found[claim.id]:
-                return Fate("vacuous", claim.id, _depth(lost))
+                return Fate("vacuous", claim.id, _depth(gone))
     return None
 
 

@@ -55,6 +55,15 @@ def fate(variant: Variant, number: int, move: Move, change: Change) -> Fate:
     return Fate(SURVIVES, why=f"{more} states more, {less} fewer, and every theorem holds")
 
 
+def lost(variant: Variant, number: int, move: Move) -> Fate | None:
+    """A theorem that excludes nothing any more, as what it excludes comes about no more where no clause binds."""
+    guard, leads = compiled([move.guard], variant.system.state), result(variant.system, move)
+    if _compared(variant, number, guard, leads, variant.reached.parents) in (EQUAL, MORE):
+        return None
+    gone = variant.met - _search(variant, number, guard, leads).conditions
+    return Fate("vacuous", variant.twins[min(gone)].id) if gone else None
+
+
 def _but(variant: Variant, states: Iterable[Codes], field: str) -> set[Codes]:
     """The states without a field, each with what conditions are met there."""
     place = list(variant.system.state.terms).index(field)
