@@ -118,5 +118,5 @@ def rejected_tickets(pair, ends):
         pair(client={"session_id_with_ticket": session_id}).connect().connect(**ends)
     pair().connect(**ends)
     announced_in_vain = tuple(step for step in ServerHandlers().first_flight if step is not send_certificate_status)
-    p = pair(client={"status_request": True}, server={"ocsp_responses": (b"good", b"")})
+    p = pair(client={"status_request": True, "store": None}, server={"ocsp_responses": (b"good", b"")})
     p.connect(**ends, server={"handlers": ServerHandlers(first_flight=announced_in_vain)})

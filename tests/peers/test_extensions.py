@@ -1,0 +1,179 @@
+"""ALPN, sizes of records, stapled responses: agreed with OpenSSL and GnuTLS, in both roles."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from peers import gnutls, openssl
+from peers.dialogue import GREETING, OurServer, open_connection, receive_all
+from peers.process import Child, program
+
+from rfc5077.reference.wire.hello import ExtensionType
+
+pytestmark = pytest.mark.peer
+
+
+def s_server(identity, *options):
+    command = [program("openssl", "openssl"), "s_server", "-accept", "127.0.0.1:0", "-tls1_2"]
+    return Child(*command, "-cert", identity.certificate, "-key", identity.key, *options)
+
+
+def s_client(papers, address, *options):
+    command = [program("openssl", "openssl"), "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2"]
+    return Child(*command, "-CAfile", papers.roots, "-verify_return_error", "-servername", "localhost", *options)
+
+
+def accepting(child):
+    return ("127.0.0.1", int(child.line(r"^ACCEPT 127\.0\.0\.1:(\d+)")[1]))
+
+
+def sizes(octets: bytes) -> list[int]:
+    """The length of every record."""
+    found = []
+    while octets:
+        found.append(int.from_bytes(octets[3:5], "big"))
+        octets = octets[5 + found[-1] :]
+    return found
+
+
+def watched(tls) -> bytearray:
+    """All octets that arrive from now on."""
+    seen, transport = bytearray(), tls.transport
+
+    class Watching:
+        def recv(self, count: int) -> bytes:
+            octets = transport.recv(count)
+            seen.extend(octets)
+            return octets
+
+        def __getattr__(self, name: str):
+            return getattr(transport, name)
+
+    tls.transport = Watching()
+    return seen
+
+
+# ALPN -----------------------------------------------------------------------------------------------------------------
+
+
+def test_openssls_server_and_we_agree_on_a_protocol_also_when_resuming(papers, client_config):
+    config = replace(client_config, protocols=("h2", "http/1.1"))
+    with s_server(papers.ecdsa, "-alpn", "http/1.1") as child:
+        address = accepting(child)
+        for resumed in (False, True):
+            with open_connection(address, config) as tls:
+                assert tls.connection.resumed is resumed
+                assert tls.completed.protocol == "http/1.1"
+
+
+def test_openssls_client_and_we_agree_on_a_protocol(papers, server_config):
+    with OurServer(replace(server_config, protocols=("h2", "http/1.1"))) as server:
+        with s_client(papers, server.address, "-alpn", "http/1.1,h2") as child:
+            assert child.line("ALPN protocol: (.*)")[1] == "h2"
+
+
+def test_openssls_client_understands_that_nothing_is_in_common(papers, server_config):
+    with OurServer(replace(server_config, protocols=("h2",))) as server:
+        with s_client(papers, server.address, "-alpn", "smtp") as child:
+            assert child.line("no application protocol")
+
+
+# max_fragment_length --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [512, 4096])
+def test_openssls_server_keeps_to_the_fragment_length_we_ask_for_also_when_resuming(length, papers, client_config):
+    config = replace(client_config, max_fragment_length=length)
+    with s_server(papers.ecdsa, "-rev") as child:
+        address = accepting(child)
+        for resumed in (False, True):
+            with open_connection(address, config) as tls:
+                assert tls.connection.resumed is resumed
+                seen = watched(tls)
+                tls.send(b"x" * 3000 + b"\n")
+                assert receive_all(tls, 3001) == b"x" * 3000 + b"\n"
+                assert tls.connection.handshake.server_hello.extension(ExtensionType.MAX_FRAGMENT_LENGTH)
+                assert max(sizes(bytes(seen))) <= length + 24
+
+
+def test_openssls_client_gets_the_fragment_length_it_asks_for_also_when_resuming(papers, server_config, tmp_path):
+    session = tmp_path / "session.pem"
+    with OurServer(server_config) as server:
+        for use in ("-sess_out", "-sess_in"):
+            with s_client(papers, server.address, "-maxfraglen", "512", use, str(session)) as child:
+                child.line(openssl.DECIDED)
+                child.say(GREETING.decode().strip())
+                assert child.line(f"^{GREETING.decode().strip()}$")
+        calls = server.calls(2)
+
+    assert [call.connection.resumed for call in calls] == [False, True]
+    assert [call.connection.session.fragment_code for call in calls] == [1, 1]
+
+
+# record_size_limit ----------------------------------------------------------------------------------------------------
+
+
+def test_gnutls_server_heeds_our_record_size_limit_also_when_resuming(papers, client_config):
+    config = replace(client_config, record_size_limit=600)
+    with gnutls.server(papers, papers.ecdsa) as server:
+        for resumed in (False, True):
+            with server.connect(config) as tls:
+                assert tls.connection.resumed is resumed
+                assert tls.connection.handshake.server_hello.extension(ExtensionType.RECORD_SIZE_LIMIT)
+                seen = watched(tls)
+                line = b"y" * 1000 + b"\n"
+                tls.send(line)
+                assert receive_all(tls, len(line)) == line
+                assert max(sizes(bytes(seen))) <= 600 + 24
+
+
+def test_gnutls_client_and_we_agree_on_record_sizes(papers, server_config):
+    with OurServer(replace(server_config, record_size_limit=700)) as server:
+        words = gnutls.client(papers, server.address, 2, identity=papers.ecdsa)
+        calls = server.calls(2)
+
+    assert [word.resumed for word in words] == [False, True]
+    for call in calls:
+        assert call.error is None
+        assert call.connection.handshake.server_hello.extension(ExtensionType.RECORD_SIZE_LIMIT)
+        assert call.connection.layer._sending <= 16384
+
+
+# status_request -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ocsp(authority, papers) -> bytes:
+    """A real response of the authority: the server's certificate is good."""
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.x509 import ocsp as builder
+
+    own = x509.load_der_x509_certificate(papers.ecdsa.credentials.chain[0])
+    issuer = x509.load_der_x509_certificate(authority.certificate)
+    now = datetime.now(UTC)
+    return (
+        builder.OCSPResponseBuilder()
+        .add_response(own, issuer, hashes.SHA1(), builder.OCSPCertStatus.GOOD, now - timedelta(hours=1),
+                      now + timedelta(days=1), None, None)
+        .responder_id(builder.OCSPResponderEncoding.HASH, issuer)
+        .sign(authority.key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.DER)
+    )  # fmt: skip
+
+
+def test_what_openssls_server_staples_reaches_our_user(papers, client_config, ocsp, tmp_path):
+    path = tmp_path / "response.der"
+    path.write_bytes(ocsp)
+    with s_server(papers.ecdsa, "-status_file", str(path)) as child:
+        with open_connection(accepting(child), replace(client_config, status_request=True)) as tls:
+            assert tls.connection.certificate_status == ocsp
+
+
+def test_openssls_client_reads_what_we_staple(papers, server_config, ocsp):
+    with OurServer(replace(server_config, ocsp_responses=(ocsp, b""))) as server:
+        with s_client(papers, server.address, "-status") as child:
+            assert child.line("OCSP Response Status: successful")
+            assert re.search("good", child.line("Cert Status:").string)
