@@ -71,6 +71,8 @@ class Cause(Enum):
     RECORD_VERSION = (AlertDescription.PROTOCOL_VERSION, "RFC 5246, E.1", "a record names another version")
     MESSAGE_TOO_LONG = (AlertDescription.ILLEGAL_PARAMETER, "RFC 5246, 7.4", "no message of this length is acceptable")
     VERSION = (AlertDescription.PROTOCOL_VERSION, "RFC 5246, E.1", "the peer does not speak TLS 1.2")
+    DOWNGRADE = (AlertDescription.ILLEGAL_PARAMETER, "RFC 8446, 4.1.3",
+                 "the server speaks TLS 1.2 and yet chose an older version: somebody changed a hello")
     NO_COMMON_SUITE = (AlertDescription.HANDSHAKE_FAILURE, "RFC 5246, 7.4.1.3", "no cipher suite in common")
     NO_COMMON_GROUP = (AlertDescription.HANDSHAKE_FAILURE, "RFC 8422, 4", "no elliptic curve in common")
     NO_COMMON_SIGNATURE = (AlertDescription.HANDSHAKE_FAILURE, "RFC 5246, 7.4.1.4.1",

@@ -12,6 +12,7 @@ from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES
 from rfc5077.reference.wire.hello import (
+    DOWNGRADE_TO_1_1,
     ClientHello,
     Extensions,
     ExtensionType,
@@ -106,6 +107,8 @@ def check_server_hello(sent: ClientHello, answer: ServerHello) -> None:
 
     Raises ProtocolError: protocol_version, illegal_parameter, unsupported_extension, handshake_failure, decode_error.
     """
+    if answer.version < TLS_1_2 and answer.random.endswith(DOWNGRADE_TO_1_1):
+        raise ProtocolError(Cause.DOWNGRADE)
     if answer.version != TLS_1_2:
         raise ProtocolError(Cause.VERSION, f"the server chose version {answer.version:#06x}")
     if answer.cipher_suite not in sent.cipher_suites:  # R5246-7.4.1.3-03

@@ -19,7 +19,14 @@ from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_PREFERENCE
 from rfc5077.reference.ticket import key_ring
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
-from rfc5077.reference.wire.hello import ClientHello, Extensions, ExtensionType, ServerHello
+from rfc5077.reference.wire.hello import (
+    DOWNGRADE_TO_1_1,
+    DOWNGRADE_TO_1_2,
+    ClientHello,
+    Extensions,
+    ExtensionType,
+    ServerHello,
+)
 from rfc5077.reference.wire.messages import (
     Certificate,
     CertificateRequest,
@@ -97,10 +104,18 @@ Step = Callable[[ServerHandshake], None]
 # Choosing -------------------------------------------------------------------------------------------------------------
 
 
+def draw_random(entropy: Entropy) -> bytes:
+    """32 octets that say nothing about other versions, not even by chance (RFC 8446, section 4.1.3)."""
+    random = entropy(32)
+    while random.endswith((DOWNGRADE_TO_1_1, DOWNGRADE_TO_1_2)):
+        random = entropy(32)
+    return random
+
+
 def make_server_hello(handshake: ServerHandshake) -> ServerHello:
     """The answer to the hello in hand; draws the random (32 octets), then the session id if it is fresh."""
     config, hello, handlers = handshake.config, handshake.client_hello, handshake.handlers
-    random = handshake.entropy(32)
+    random = draw_random(handshake.entropy)
     session = handshake.resumption.session
     parameters = handshake.parameters
     if session is not None:

@@ -41,6 +41,11 @@ class ExtensionType(IntEnum):
     RENEGOTIATION_INFO = 0xFF01
 
 
+DOWNGRADE_TO_1_2 = b"DOWNGRD\x01"
+DOWNGRADE_TO_1_1 = b"DOWNGRD\x00"
+"""How a server's random ends if it speaks TLS 1.3 (TLS 1.2) and chose TLS 1.2 (an older version); RFC 8446, 4.1.3."""
+
+
 def find_extension(extensions: Extensions, extension: int) -> bytes | None:
     """The body of the first extension of this type, None if there is none."""
     for kind, body in extensions:

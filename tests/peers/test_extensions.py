@@ -8,7 +8,7 @@ from peers import gnutls, openssl
 from peers.dialogue import GREETING, OurServer, open_connection, receive_all
 from peers.process import Child, program
 
-from rfc5077.reference.wire.hello import ExtensionType
+from rfc5077.reference.wire.hello import DOWNGRADE_TO_1_2, ExtensionType
 
 pytestmark = pytest.mark.peer
 
@@ -67,15 +67,19 @@ def test_openssls_server_and_we_agree_on_a_protocol_also_when_resuming(papers, c
 
 
 def test_openssls_client_and_we_agree_on_a_protocol(papers, server_config):
-    with OurServer(replace(server_config, protocols=("h2", "http/1.1"))) as server:
-        with s_client(papers, server.address, "-alpn", "http/1.1,h2") as child:
-            assert child.line("ALPN protocol: (.*)")[1] == "h2"
+    with (
+        OurServer(replace(server_config, protocols=("h2", "http/1.1"))) as server,
+        s_client(papers, server.address, "-alpn", "http/1.1,h2") as child,
+    ):
+        assert child.line("ALPN protocol: (.*)")[1] == "h2"
 
 
 def test_openssls_client_understands_that_nothing_is_in_common(papers, server_config):
-    with OurServer(replace(server_config, protocols=("h2",))) as server:
-        with s_client(papers, server.address, "-alpn", "smtp") as child:
-            assert child.line("no application protocol")
+    with (
+        OurServer(replace(server_config, protocols=("h2",))) as server,
+        s_client(papers, server.address, "-alpn", "smtp") as child,
+    ):
+        assert child.line("no application protocol")
 
 
 # max_fragment_length --------------------------------------------------------------------------------------------------
@@ -167,13 +171,46 @@ def ocsp(authority, papers) -> bytes:
 def test_what_openssls_server_staples_reaches_our_user(papers, client_config, ocsp, tmp_path):
     path = tmp_path / "response.der"
     path.write_bytes(ocsp)
-    with s_server(papers.ecdsa, "-status_file", str(path)) as child:
-        with open_connection(accepting(child), replace(client_config, status_request=True)) as tls:
-            assert tls.connection.certificate_status == ocsp
+    with (
+        s_server(papers.ecdsa, "-status_file", str(path)) as child,
+        open_connection(accepting(child), replace(client_config, status_request=True)) as tls,
+    ):
+        assert tls.connection.certificate_status == ocsp
 
 
 def test_openssls_client_reads_what_we_staple(papers, server_config, ocsp):
-    with OurServer(replace(server_config, ocsp_responses=(ocsp, b""))) as server:
-        with s_client(papers, server.address, "-status") as child:
-            assert child.line("OCSP Response Status: successful")
-            assert re.search("good", child.line("Cert Status:").string)
+    with (
+        OurServer(replace(server_config, ocsp_responses=(ocsp, b""))) as server,
+        s_client(papers, server.address, "-status") as child,
+    ):
+        assert child.line("OCSP Response Status: successful")
+        assert re.search("good", child.line("Cert Status:").string)
+
+
+# TLS 1.3 -------------------------------------------------------------------------------------------------------------
+
+
+def test_openssls_client_that_prefers_tls_1_3_goes_on_in_tls_1_2_and_resumes(papers, server_config, tmp_path):
+    session = tmp_path / "session.pem"
+    command = [program("openssl", "openssl"), "s_client", "-CAfile", papers.roots, "-verify_return_error"]
+    with OurServer(server_config) as server:
+        for use in ("-sess_out", "-sess_in"):
+            to = f"{server.address[0]}:{server.address[1]}"
+            with Child(*command, "-servername", "localhost", "-connect", to, use, str(session)) as child:
+                child.line(openssl.DECIDED)
+                child.say(GREETING.decode().strip())
+                assert child.line(f"^{GREETING.decode().strip()}$")
+        calls = server.calls(2)
+
+    assert [call.connection.resumed for call in calls] == [False, True]
+    assert all(0x0304 in call.connection.handshake.client_hello.supported_versions for call in calls)
+
+
+def test_openssls_server_that_speaks_tls_1_3_too_marks_its_random_and_resumes_us(papers, client_config):
+    command = [program("openssl", "openssl"), "s_server", "-accept", "127.0.0.1:0"]
+    with Child(*command, "-cert", papers.ecdsa.certificate, "-key", papers.ecdsa.key) as child:
+        address = accepting(child)
+        for resumed in (False, True):
+            with open_connection(address, client_config) as tls:
+                assert tls.connection.resumed is resumed
+                assert tls.connection.handshake.server_hello.random.endswith(DOWNGRADE_TO_1_2)
