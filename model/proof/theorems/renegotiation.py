@@ -58,6 +58,85 @@ THEOREMS = (
         Unreachable(splice.system, splice.undisturbed(), splice.hello_is_refused()),
     ),
     Theorem(
+        "signalled_handshake_is_first_for_both",
+        "A handshake that client and server complete after the signalling suite is the first of the connection for "
+        "either, and both have said so, whoever relayed it.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.through(splice.Mark.SIGNAL_SUITE), Not(splice.is_first())),
+    ),
+    Theorem(
+        "blank_handshake_is_first_for_both",
+        "A handshake that client and server complete after an empty renegotiation_info is the first of the connection "
+        "for either, and both have said so, whoever relayed it.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.through(splice.Mark.BLANK_INFO), Not(splice.is_first())),
+    ),
+    Theorem(
+        "renegotiation_is_bound_both_ways",
+        "A handshake that client and server complete is the first for both, or each has said the verify_data of the "
+        "handshake that they had with each other.",
+        Basis.MUST,
+        Unreachable(
+            splice.system,
+            splice.W.through,
+            Not(Or(splice.is_first(), splice.is_bound())),
+        ),
+    ),
+    Theorem(
+        "first_handshakes_are_bound_to_nothing",
+        "In what it holds for the first handshake of a connection, before any Finished, a server neither takes nor "
+        "says verify_data, and a client that goes on has given its signal and took none, whatever the network made up.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.one_side_goes_on_first(), splice.verify_data_is_in_play()),
+    ),
+    Theorem(
+        "altered_hellos_renegotiate_nowhere",
+        "A handshake that client and server complete, the first of a connection or a renegotiation, has either hello "
+        "taken as it was sent.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.W.through, Not(splice.as_sent())),
+    ),
+    Theorem(
+        "stripped_signal_completes_nowhere",
+        "Where the network takes the signal out of a client's hello, and puts one into the answer, the handshake does "
+        "not complete.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.stripped(), splice.W.through),
+    ),
+    Theorem(
+        "man_between_two_connections_joins_none",
+        "A man in the middle who had a handshake with each party, and says to each the verify_data that it has of him, "
+        "gets no handshake of the two completed.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.says_to_each_what_it_knows(), splice.W.through),
+    ),
+    Theorem(
+        "ticket_brings_no_verify_data",
+        "No hello, in a first handshake or a renegotiation, says verify_data that came with a ticket, even of a "
+        "session that the same two had elsewhere.",
+        Basis.MUST,
+        Unreachable(
+            splice.system,
+            And(splice.W.client_before.is_(splice.Before.ANOTHER_TIME), splice.W.said.is_(splice.Mark.SAVED)),
+            splice.comes_with_a_ticket(),
+        ),
+        follows_from="R5746-3.1-01",
+    ),
+    Theorem(
+        "server_renegotiates_with_its_peer_alone",
+        "A server that answers in a renegotiation has the hello from the peer of the handshake before on that "
+        "connection, be it the client or the man in the middle, before any Finished.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.server_answers_again(), Not(splice.server_hears_its_peer())),
+    ),
+    Theorem(
+        "client_renegotiates_with_its_peer_alone",
+        "A client that goes on in a renegotiation has the answer from the peer of the handshake before on that "
+        "connection, be it the server or the man in the middle, before any Finished.",
+        Basis.MUST,
+        Unreachable(splice.system, splice.client_proves_again(), Not(splice.client_hears_its_peer())),
+    ),
+    Theorem(
         "nobody_answers_for_the_man_in_the_middle",
         "A client that renegotiates with a man in the middle is not taken by the server for the one who spoke before.",
         Basis.MUST,
