@@ -93,6 +93,10 @@ class Cause(Enum):
     BAD_NAME = (AlertDescription.ILLEGAL_PARAMETER, "RFC 6066, 3", "server_name is no ASCII host name")
     RENEGOTIATION_INFO = (AlertDescription.HANDSHAKE_FAILURE, "RFC 5746, 3.4 and 3.6",
                           "renegotiation_info of a first handshake is not empty")
+    RENEGOTIATION_BINDING = (AlertDescription.HANDSHAKE_FAILURE, "RFC 5746, 3.5 and 3.7",
+                             "renegotiation_info does not name the handshake before")
+    RENEGOTIATION_SIGNAL = (AlertDescription.HANDSHAKE_FAILURE, "RFC 5746, 3.7",
+                            "the signalling suite stands in a hello that renegotiates")
     EMS_LEFT_OUT_BY_CLIENT = (AlertDescription.HANDSHAKE_FAILURE, "RFC 7627, 5.3",
                               "the session has an extended master secret, the hello that resumes it offers none")
     EMS_NOT_USED = (AlertDescription.HANDSHAKE_FAILURE, "RFC 7627, 5.3",

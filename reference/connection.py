@@ -9,9 +9,8 @@ Clock (seconds since 1970) and entropy (a number of octets in, that many octets 
 octet for octet as long as no RSA-PSS signature is made.
 """
 
-from dataclasses import dataclass
-
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, Cause, ProtocolError
+from rfc5077.reference.events import AlertReceived, DataReceived, Event, HandshakeCompleted, PeerClosed, Secrets
 from rfc5077.reference.handshake import client as client_side
 from rfc5077.reference.handshake.client import CLIENT_TABLE
 from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake, ClientState, ClientTable
@@ -22,70 +21,12 @@ from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHand
 from rfc5077.reference.keys.exchange import Entropy
 from rfc5077.reference.record_layer import DEFAULT_RULES, RecordLayer, RecordRules
 from rfc5077.reference.ticket.session import Session
-from rfc5077.reference.wire.messages import Alert, Message
+from rfc5077.reference.wire.messages import Alert, HandshakeType, Message
+from rfc5077.reference.wire.messages import handshake as handshake_message
 from rfc5077.reference.wire.record import ContentType
 
-
-@dataclass(frozen=True, slots=True)
-class HandshakeCompleted:
-    """The connection is established.
-
-    Attributes:
-        resumed: abbreviated (True) or full (False) handshake.
-        ticket: whether this handshake brought a new, non-empty ticket.
-        server_name: the host name the client asked for, None if it named none.
-        protocol: the application protocol agreed by ALPN, None without.
-    """
-
-    resumed: bool
-    ticket: bool
-    server_name: str | None
-    protocol: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DataReceived:
-    """Application data."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AlertReceived:
-    """An alert of the peer's, close_notify excepted. `description` is a plain int if the number is unknown."""
-
-    level: AlertLevel
-    description: AlertDescription | int
-
-    @property
-    def name(self) -> str:
-        """`handshake_failure` and so on; `alert 99` for a number that is unknown."""
-        known = self.description
-        return known.name.lower() if isinstance(known, AlertDescription) else f"alert {known}"
-
-
-@dataclass(frozen=True, slots=True)
-class PeerClosed:
-    """Nothing more comes. `clean`: by close_notify; otherwise the transport just ended (truncation is possible)."""
-
-    clean: bool
-
-
-Event = HandshakeCompleted | DataReceived | AlertReceived | PeerClosed
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """For testers and key logs: both randoms and the master secret, empty as long as there is none."""
-
-    client_random: bytes
-    server_random: bytes
-    master_secret: bytes
-
-    @property
-    def key_log_line(self) -> str:
-        """The line of an SSLKEYLOGFILE."""
-        return f"CLIENT_RANDOM {self.client_random.hex()} {self.master_secret.hex()}"
+__all__ = ["AlertReceived", "ClientConnection", "DataReceived", "Event", "HandshakeCompleted"]
+__all__ += ["PeerClosed", "Secrets", "ServerConnection"]
 
 
 class _Connection:
@@ -96,6 +37,8 @@ class _Connection:
         self._closed = False
         self._events: list[Event] = []
         self._completed = False
+        self._negotiating = True
+        self._held: list[bytes] = []
 
     # What a role adds.
 
@@ -107,6 +50,9 @@ class _Connection:
 
     def _failed(self, fatal: bool) -> None:
         raise NotImplementedError
+
+    def _declined(self) -> None:
+        """The peer does not negotiate anew."""
 
     # What a user calls.
 
@@ -149,10 +95,15 @@ class _Connection:
         return self.layer.take_output()
 
     def send(self, data: bytes) -> None:
-        """Queues application data. Raises RuntimeError before the handshake is complete and after the end."""
+        """Queues application data; while the connection is negotiated anew it waits for the end of that.
+
+        Raises RuntimeError before the first handshake is complete and after the end.
+        """
         if not self._completed or self._closed:
             raise RuntimeError("send: the connection is " + ("closed" if self._closed else "not established yet"))
-        if data:
+        if data and self._negotiating:
+            self._held.append(data)
+        elif data:
             self.layer.send(ContentType.APPLICATION_DATA, data)
 
     def close(self) -> None:
@@ -178,14 +129,22 @@ class _Connection:
             self._take_alert(item)
             return
         self._advance(item)
-        if not self._completed:
+        if self._negotiating:
             completion = self._completion()
             if completion is not None:
-                self._completed = True
                 self._events.append(completion)
+                self._completed = True
+                self._settle()
         if self.layer.delivered:
             self._events += [DataReceived(data) for data in self.layer.delivered]
             self.layer.delivered.clear()
+
+    def _settle(self) -> None:
+        """No handshake is under way any more: what waited for its end is sent."""
+        self._negotiating = False
+        for data in self._held:
+            self.layer.send(ContentType.APPLICATION_DATA, data)
+        self._held.clear()
 
     def _take_alert(self, alert: Alert) -> None:
         try:
@@ -204,6 +163,8 @@ class _Connection:
         if self.layer.rules.ends_connection(alert):  # R5246-7.2-01
             self._closed = True
             self._failed(fatal=True)
+        elif description is AlertDescription.NO_RENEGOTIATION:
+            self._declined()
 
     def _refuse(self, error: ProtocolError) -> bool:
         """Answers an error; whether the connection ends."""
@@ -232,20 +193,45 @@ class ServerConnection(_Connection):
         super().__init__(rules, config.max_fragment)
         self._table = table
         self.handshake = ServerHandshake(config, clock, entropy, self.layer, handlers or DEFAULT_SERVER_HANDLERS)
+        self._before: ServerHandshake | None = None
+
+    def renegotiate(self, config: ServerConfig | None = None) -> None:
+        """Asks the client for a further handshake (HelloRequest), under another configuration if one is given.
+
+        The client may decline by the warning no_renegotiation, or not answer at all. Raises RuntimeError if the
+        configuration or the client does not allow it, or a handshake is under way.
+        """
+        if self._closed or not self.handshake.can_renegotiate or self.handshake.config.renegotiation == "never":
+            raise RuntimeError("renegotiate: not established, not allowed, or the client does not signal RFC 5746")
+        self.handshake.asked = True
+        self.handshake.successor = None if config is None else self.handshake.follow(config)
+        self.layer.send_handshake(handshake_message(HandshakeType.HELLO_REQUEST, b""))
 
     def _advance(self, message: Message) -> None:
         self.handshake.receive(message, self._table)
-        self.layer.version_agreed = self.handshake.resumed is not None
+        if message.kind == HandshakeType.CLIENT_HELLO and self.handshake.successor is not None:
+            self._before, self.handshake, self._negotiating = self.handshake, self.handshake.successor, True
+            self.handshake.receive(message, self._table)
+        self.layer.version_agreed |= self.handshake.resumed is not None
 
     def _completion(self) -> HandshakeCompleted | None:
         handshake = self.handshake
         if handshake.state is not ServerState.ESTABLISHED:
             return None
-        return HandshakeCompleted(bool(handshake.resumed), bool(handshake.ticket_sent), self.server_name, self.protocol)
+        resumed, ticket = bool(handshake.resumed), bool(handshake.ticket_sent)
+        return HandshakeCompleted(resumed, ticket, self.server_name, self.protocol, self._completed)
+
+    def _settle(self) -> None:
+        super()._settle()
+        self._before = None
+
+    def _declined(self) -> None:
+        self.handshake.asked, self.handshake.successor = False, None
 
     def _failed(self, fatal: bool) -> None:
-        if fatal:
-            self.handshake.handlers.forget_session(self.handshake)
+        for handshake in (self._before, self.handshake):
+            if fatal and handshake is not None:
+                handshake.handlers.forget_session(handshake)
 
     @property
     def resumed(self) -> bool | None:
@@ -305,6 +291,7 @@ class ClientConnection(_Connection):
         super().__init__(rules, config.max_fragment)
         self._table = table
         self.handshake = ClientHandshake(config, clock, entropy, self.layer, handlers or DEFAULT_CLIENT_HANDLERS)
+        self._before: ClientHandshake | None = None
 
     def start(self) -> None:
         """Queues ClientHello. Raises RuntimeError if called twice."""
@@ -312,21 +299,50 @@ class ClientConnection(_Connection):
             raise RuntimeError("start: the handshake has begun already")
         client_side.start(self.handshake)
 
+    def renegotiate(self, config: ClientConfig | None = None) -> None:
+        """Begins a further handshake, under another configuration if one is given (without a store: a full one).
+
+        The server may decline by the warning no_renegotiation. Raises RuntimeError if the configuration or the server
+        does not allow it, or a handshake is under way.
+        """
+        if self._closed or not self.handshake.can_renegotiate or self.handshake.config.renegotiation == "never":
+            raise RuntimeError("renegotiate: not established, not allowed, or the server does not signal RFC 5746")
+        self._follow(self.handshake.follow(config))
+
+    def _follow(self, successor: ClientHandshake) -> None:
+        self._before, self.handshake, self._negotiating = self.handshake, successor, True
+        client_side.start(successor)
+
+    def _declined(self) -> None:
+        if self._before is not None and self.handshake.state is ClientState.AWAIT_SERVER_HELLO:
+            self.handshake = self._before
+            self._settle()
+
     def _advance(self, message: Message) -> None:
         self.handshake.receive(message, self._table)
-        self.layer.version_agreed = self.handshake.state not in (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
+        if self.handshake.successor is not None:
+            successor, self.handshake.successor = self.handshake.successor, None
+            self._follow(successor)
+        self.layer.version_agreed |= self.handshake.state not in (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
 
     def _completion(self) -> HandshakeCompleted | None:
         handshake = self.handshake
         if handshake.state is not ClientState.ESTABLISHED:
             return None
         name = handshake.config.sni
-        return HandshakeCompleted(bool(handshake.resumed), bool(self.ticket_received), name, self.protocol)
+        resumed, ticket = bool(handshake.resumed), bool(self.ticket_received)
+        return HandshakeCompleted(resumed, ticket, name, self.protocol, self._completed)
+
+    def _settle(self) -> None:
+        super()._settle()
+        self._before = None
 
     def _failed(self, fatal: bool) -> None:
         # Without a fatal alert only a resumption that the server took up and that then failed counts (R5077-3.2-10).
         if fatal or self.handshake.resumed:
             self.handshake.handlers.forget_session(self.handshake)
+        if fatal and self._before is not None:
+            self._before.handlers.forget_session(self._before)
 
     @property
     def resumed(self) -> bool | None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from rfc5077.reference.alerts import AlertLevel, ProtocolError
+from rfc5077.reference.alerts import AlertDescription, AlertLevel, ProtocolError
 from rfc5077.reference.connection import (
     AlertReceived,
     ClientConnection,
@@ -78,6 +78,7 @@ class TLSSocket:
         self._received: deque[bytes] = deque()
         self._ended = False
         self._truncated = False
+        self._declined = False
 
     def handshake(self) -> HandshakeCompleted:
         """Carries the handshake out; the socket's time-out covers all of it, however slowly octets trickle in."""
@@ -93,6 +94,28 @@ class TLSSocket:
                 self.transport.settimeout(max(deadline - time.monotonic(), 0.001))
             self._pump()
         self.transport.settimeout(timeout)
+        return self.completed
+
+    def renegotiate(self, config: ClientConfig | ServerConfig | None = None) -> HandshakeCompleted | None:
+        """A further handshake in this connection (RFC 5746), under another configuration of this side if one is given;
+        None if the peer declines. Raises RuntimeError if it is not allowed, TypeError for the other side's kind."""
+        if isinstance(self.connection, ClientConnection):
+            if isinstance(config, ServerConfig):
+                raise TypeError("config: a client cannot go on as a server")
+            self.connection.renegotiate(config)
+        else:
+            if isinstance(config, ClientConfig):
+                raise TypeError("config: a server cannot go on as a client")
+            self.connection.renegotiate(config)
+        before, self.completed, self._declined = self.completed, None, False
+        self._flush()
+        while self.completed is None:
+            if self._declined:
+                self.completed = before
+                return None
+            if self._ended:
+                raise ConnectionError("the peer closed the connection during the handshake")
+            self._pump()
         return self.completed
 
     def send(self, data: bytes) -> None:
@@ -167,8 +190,8 @@ class TLSSocket:
                     self._truncated = not clean
                 case AlertReceived(AlertLevel.FATAL):
                     raise PeerAlert(event)
-                case AlertReceived():
-                    pass  # a warning; close_notify comes as PeerClosed
+                case AlertReceived(_, description):  # a warning; close_notify comes as PeerClosed
+                    self._declined |= description is AlertDescription.NO_RENEGOTIATION
 
 
 def connect(host: str, port: int, config: ClientConfig, timeout: float | None = 10.0) -> TLSSocket:

@@ -15,6 +15,7 @@ from rfc5077.reference.handshake.client_flight import (
 )
 from rfc5077.reference.handshake.machine import internal
 from rfc5077.reference.handshake.offer import Decision
+from rfc5077.reference.handshake.renegotiation import unbound
 from rfc5077.reference.keys.credentials import parse_chain, public_key
 from rfc5077.reference.keys.exchange import kind_of, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, verify_data
@@ -45,7 +46,9 @@ def take_server_hello(handshake: ClientHandshake, message: Message) -> ClientSta
     handlers = handshake.handlers
     # CHECK
     answer = handlers.parse_server_hello(message.body)
-    handlers.check_server_hello(handshake.client_hello, answer)
+    if handshake.binding is not None:
+        handlers.check_binding(answer, handshake.binding)
+    handlers.check_server_hello(handshake.client_hello, answer if handshake.binding is None else unbound(answer))
     decision = handlers.decide(handshake.offer, handshake.client_hello, answer)
     # DERIVE
     handshake.server_hello = answer
@@ -200,6 +203,7 @@ def check_server_finished(handshake: ClientHandshake, message: Message) -> Finis
     """Verifies the server's Finished and adds it to the transcript; the proof lets tickets be kept."""
     expected = verify_data(handshake.master_secret, SERVER_FINISHED, handshake.transcript.digest())
     handshake.handlers.verify_finished(expected, message.body)
+    handshake.server_finished = expected
     handshake.transcript.add(message.octets)
     return FinishedVerified(expected)
 
@@ -234,6 +238,22 @@ def refuse_renegotiation(handshake: ClientHandshake, message: Message) -> Client
     return handshake.state
 
 
+def take_hello_request(handshake: ClientHandshake, message: Message) -> ClientState:
+    """HelloRequest on an established connection: a further handshake begins, if the configuration allows it."""
+    if handshake.config.renegotiation != "any" or not handshake.can_renegotiate:
+        return refuse_renegotiation(handshake, message)
+    parse_empty(message.body)
+    handshake.successor = handshake.follow()
+    return handshake.state
+
+
+def take_late_data(handshake: ClientHandshake, message: Message) -> ClientState:
+    """Data that the server sent before it knew of a further handshake; in a first one there is none."""
+    if handshake.binding is None:
+        raise ProtocolError(Cause.UNEXPECTED_MESSAGE, "application data came before ServerHello")
+    return take_application_data(handshake, message)
+
+
 def take_application_data(handshake: ClientHandshake, message: Message) -> ClientState:
     """Data for the user; only once the handshake is complete (R5246-7.3-01)."""
     handshake.channel.deliver(message.body)
@@ -243,6 +263,7 @@ def take_application_data(handshake: ClientHandshake, message: Message) -> Clien
 # fmt: off
 CLIENT_TABLE: ClientTable = {
     (ClientState.AWAIT_SERVER_HELLO,               HandshakeType.SERVER_HELLO):        take_server_hello,
+    (ClientState.AWAIT_SERVER_HELLO,               Signal.APPLICATION_DATA):           take_late_data,
     (ClientState.AWAIT_DECISION,                   Signal.CHANGE_CIPHER_SPEC):         take_deciding_change_cipher_spec,
     (ClientState.AWAIT_DECISION,                   HandshakeType.CERTIFICATE):         take_certificate,
     (ClientState.AWAIT_DECISION_WITH_TICKET,       HandshakeType.NEW_SESSION_TICKET):  take_deciding_ticket,
@@ -261,7 +282,7 @@ CLIENT_TABLE: ClientTable = {
     (ClientState.AWAIT_RESUMED_CHANGE_CIPHER_SPEC, Signal.CHANGE_CIPHER_SPEC):         take_resumed_change_cipher_spec,
     (ClientState.AWAIT_RESUMED_FINISHED,           HandshakeType.FINISHED):            take_resumed_finished,
     (ClientState.ESTABLISHED,                      Signal.APPLICATION_DATA):           take_application_data,
-    (ClientState.ESTABLISHED,                      HandshakeType.HELLO_REQUEST):       refuse_renegotiation,
+    (ClientState.ESTABLISHED,                      HandshakeType.HELLO_REQUEST):       take_hello_request,
     **{
         (state, HandshakeType.HELLO_REQUEST): ignore_hello_request
         for state in ClientState if state not in (ClientState.IDLE, ClientState.ESTABLISHED)

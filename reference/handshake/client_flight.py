@@ -5,7 +5,7 @@ some of them, or rows of the table in `handshake.client`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from cryptography import x509
@@ -14,6 +14,7 @@ from rfc5077.reference.handshake import extensions, machine, offer
 from rfc5077.reference.handshake.config import ClientConfig, Clock
 from rfc5077.reference.handshake.machine import Channel, internal
 from rfc5077.reference.handshake.offer import Decision, Offer, choose_client_scheme
+from rfc5077.reference.handshake.renegotiation import Binding, bound, check_server_binding
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share
 from rfc5077.reference.keys.schedule import CLIENT_FINISHED, ConnectionKeys, Transcript, verify_data
@@ -87,6 +88,23 @@ class ClientHandshake:
     session: Session | None = None
     ticket: NewSessionTicket | None = None
     ticket_received_at: float = 0.0
+    binding: Binding | None = None
+    client_finished: bytes = b""
+    server_finished: bytes = b""
+    successor: "ClientHandshake | None" = None
+
+    @property
+    def can_renegotiate(self) -> bool:
+        """Whether both sides can bind a further handshake to this one (RFC 5746; R7627-5.4-02)."""
+        safe = not self.resumed or (self.session is not None and self.session.ems)
+        return safe and self.state is ClientState.ESTABLISHED and self.server_hello.renegotiation_info is not None
+
+    def follow(self, config: ClientConfig | None = None) -> "ClientHandshake":
+        """A further handshake in the same connection, under another configuration if one is given."""
+        binding = Binding(self.client_finished, self.server_finished)
+        return ClientHandshake(
+            config or self.config, self.clock, self.entropy, self.channel, self.handlers, binding=binding
+        )
 
     def receive(self, message: Message, table: "ClientTable") -> None:
         """One message further. Raises ProtocolError."""
@@ -183,7 +201,10 @@ def send_client_hello(handshake: ClientHandshake) -> None:
     """The opening, with the session on offer if there is one."""
     handlers, config = handshake.handlers, handshake.config
     handshake.offer = handlers.choose_offer(config, handshake.clock())
-    handshake.client_hello = handlers.make_client_hello(config, handshake.offer, handshake.entropy)
+    hello = handlers.make_client_hello(config, handshake.offer, handshake.entropy)
+    if handshake.binding is not None:  # RFC 5746, section 3.5
+        hello = replace(hello, extensions=bound(hello.extensions, handshake.binding.client))
+    handshake.client_hello = hello
     _send(handshake, HandshakeType.CLIENT_HELLO, handshake.client_hello.encode())
 
 
@@ -234,6 +255,7 @@ def send_change_cipher_spec(handshake: ClientHandshake) -> None:
 def send_finished(handshake: ClientHandshake) -> None:
     """The client's Finished, over everything so far."""
     data = verify_data(handshake.master_secret, CLIENT_FINISHED, handshake.transcript.digest())
+    handshake.client_finished = data
     _send(handshake, HandshakeType.FINISHED, data)
 
 
@@ -263,6 +285,7 @@ class ClientHandlers:
     choose_offer: Callable[[ClientConfig, float], Offer] = offer.choose_offer
     make_client_hello: Callable[[ClientConfig, Offer, Entropy], ClientHello] = offer.make_client_hello
     parse_server_hello: Callable[[bytes], ServerHello] = ServerHello.parse
+    check_binding: Callable[[ServerHello, Binding], None] = check_server_binding
     check_server_hello: Callable[[ClientHello, ServerHello], None] = offer.check_server_hello
     decide: Callable[[Offer, ClientHello, ServerHello], Decision] = offer.decide
     check_resumption: Callable[[Session, ServerHello], None] = offer.check_resumption

@@ -28,6 +28,10 @@ ClientAuth = Literal["never", "request", "require"]
 WithoutEms = Literal["abort", "full", "resume"]
 """What becomes of a resumption in which neither session nor hello knows RFC 7627."""
 
+Renegotiation = Literal["never", "own", "any"]
+"""Further handshakes in one connection: none, those that this side asks for, the peer's as well. Only with peers that
+signal RFC 5746."""
+
 NO_KEYS = KeyRing()
 """The ring of a server that cannot seal and opens nothing."""
 
@@ -58,6 +62,7 @@ class ServerConfig:
         protocols: application protocols (ALPN) by preference; () to leave the extension unanswered.
         max_fragment_length: whether a client's max_fragment_length is granted.
         record_size_limit: octets per record told to clients that speak RFC 8449; None to leave it unanswered.
+        renegotiation: whether a client may negotiate anew in a connection; others are told no_renegotiation.
         ocsp_responses: DER to staple, one for each of `credentials` in their order, b"" for none; () for none at all.
     """
 
@@ -83,6 +88,7 @@ class ServerConfig:
     max_fragment_length: bool = True
     record_size_limit: int | None = None
     ocsp_responses: tuple[bytes, ...] = ()
+    renegotiation: Renegotiation = "never"
 
     def __post_init__(self) -> None:
         if not self.credentials:
@@ -126,6 +132,7 @@ class ClientConfig:
         protocols: application protocols (ALPN) to offer, by preference; () for none.
         max_fragment_length: 512, 1024, 2048 or 4096 octets to ask for in both directions; None to ask for nothing.
         record_size_limit: octets that a record to this client may hold (RFC 8449), None to say nothing.
+        renegotiation: whether a HelloRequest is followed; others are told no_renegotiation.
         status_request: whether an OCSP response is asked for. It is handed on as it comes, not judged.
     """
 
@@ -148,6 +155,7 @@ class ClientConfig:
     max_fragment_length: int | None = None
     record_size_limit: int | None = None
     status_request: bool = False
+    renegotiation: Renegotiation = "never"
     sni: str | None = field(init=False)
     """What server_name carries: the name in lower case, nothing for an IP address (RFC 6066, section 3)."""
     store_key: StoreKey = field(init=False)
@@ -182,6 +190,7 @@ def _common(config: ServerConfig | ClientConfig) -> None:
     if not config.groups or not set(config.groups) <= set(ALL_GROUPS):
         raise ValueError(f"groups: {config.groups} is not a choice from {ALL_GROUPS}")
     _between(config, "max_fragment", 1, MAX_PLAINTEXT)
+    _one_of(config, "renegotiation", Renegotiation)
     for name in config.protocols:
         if not name.isascii() or not 1 <= len(name) <= 255:  # RFC 7301, section 3.1
             raise ValueError(f"protocols: {name!r} is not of 1 to 255 ASCII characters")

@@ -5,6 +5,7 @@ One row per message that may come in a state; what has no row is refused by `mac
 
 from rfc5077.reference.alerts import AlertDescription, Cause, ProtocolError
 from rfc5077.reference.handshake.machine import internal
+from rfc5077.reference.handshake.renegotiation import unbound
 from rfc5077.reference.handshake.server_flight import (
     ServerHandshake,
     ServerState,
@@ -29,7 +30,9 @@ def take_client_hello(handshake: ServerHandshake, message: Message) -> ServerSta
     handlers = handshake.handlers
     # CHECK
     hello = handlers.parse_client_hello(message.body)
-    handlers.check_client_hello(hello)
+    if handshake.binding is not None:
+        handlers.check_binding(hello, handshake.binding)
+    handlers.check_client_hello(hello if handshake.binding is None else unbound(hello))
     # DERIVE
     handshake.client_hello = hello
     handshake.transcript.add(message.octets)
@@ -135,6 +138,7 @@ def check_client_finished(handshake: ServerHandshake, message: Message) -> None:
     """Verifies the client's Finished and adds it to the transcript."""
     expected = verify_data(handshake.master_secret, CLIENT_FINISHED, handshake.transcript.digest())
     handshake.handlers.verify_finished(expected, message.body)
+    handshake.client_finished = expected
     handshake.transcript.add(message.octets)
 
 
@@ -164,6 +168,16 @@ def refuse_renegotiation(handshake: ServerHandshake, message: Message) -> Server
     return handshake.state
 
 
+def take_further_client_hello(handshake: ServerHandshake, message: Message) -> ServerState:
+    """A ClientHello on an established connection: a further handshake begins, if the configuration allows it."""
+    choice = handshake.config.renegotiation
+    if not handshake.can_renegotiate or not (choice == "any" or (choice == "own" and handshake.asked)):
+        return refuse_renegotiation(handshake, message)
+    if handshake.successor is None:
+        handshake.successor = handshake.follow()
+    return handshake.state
+
+
 def take_application_data(handshake: ServerHandshake, message: Message) -> ServerState:
     """Data for the user; only once the handshake is complete (R5246-7.3-01)."""
     handshake.channel.deliver(message.body)
@@ -181,6 +195,6 @@ SERVER_TABLE: ServerTable = {
     (ServerState.AWAIT_RESUMED_CHANGE_CIPHER_SPEC, Signal.CHANGE_CIPHER_SPEC):         take_resumed_change_cipher_spec,
     (ServerState.AWAIT_RESUMED_FINISHED,           HandshakeType.FINISHED):            take_resumed_finished,
     (ServerState.ESTABLISHED,                      Signal.APPLICATION_DATA):           take_application_data,
-    (ServerState.ESTABLISHED,                      HandshakeType.CLIENT_HELLO):        refuse_renegotiation,
+    (ServerState.ESTABLISHED,                      HandshakeType.CLIENT_HELLO):        take_further_client_hello,
 }
 # fmt: on

@@ -12,6 +12,7 @@ from rfc5077.reference.handshake import extensions, machine, negotiate
 from rfc5077.reference.handshake.config import Clock, Issue, ServerConfig
 from rfc5077.reference.handshake.machine import Channel, internal
 from rfc5077.reference.handshake.negotiate import Parameters, Resumption
+from rfc5077.reference.handshake.renegotiation import Binding, bound, check_client_binding
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, ConnectionKeys, Transcript, verify_data
@@ -84,6 +85,24 @@ class ServerHandshake:
     keys: ConnectionKeys | None = None
     session: Session | None = None
     ticket_sent: bytes | None = None
+    binding: Binding | None = None
+    client_finished: bytes = b""
+    server_finished: bytes = b""
+    asked: bool = False
+    successor: "ServerHandshake | None" = None
+
+    @property
+    def can_renegotiate(self) -> bool:
+        """Whether both sides can bind a further handshake to this one (RFC 5746; R7627-5.4-02)."""
+        safe = self.resumption.session is None or self.resumption.session.ems
+        return safe and self.state is ServerState.ESTABLISHED and self.client_hello.secure_renegotiation
+
+    def follow(self, config: ServerConfig | None = None) -> "ServerHandshake":
+        """A further handshake in the same connection, under another configuration if one is given."""
+        binding = Binding(self.client_finished, self.server_finished)
+        return ServerHandshake(
+            config or self.config, self.clock, self.entropy, self.channel, self.handlers, binding=binding
+        )
 
     @property
     def resumed(self) -> bool | None:
@@ -126,7 +145,10 @@ def make_server_hello(handshake: ServerHandshake) -> ServerHello:
         raise internal("the cipher suite")
     arguments = (config, hello, handshake.resumption, handshake.plan)
     session_id = handlers.choose_session_id(*arguments, handshake.entropy)
-    return ServerHello(TLS_1_2, random, session_id, suite, extensions=handlers.server_extensions(*arguments))
+    said = handlers.server_extensions(*arguments)
+    if handshake.binding is not None:  # RFC 5746, section 3.7
+        said = bound(said, handshake.binding.client + handshake.binding.server)
+    return ServerHello(TLS_1_2, random, session_id, suite, extensions=said)
 
 
 def make_session(handshake: ServerHandshake) -> Session:
@@ -251,6 +273,7 @@ def send_change_cipher_spec(handshake: ServerHandshake) -> None:
 def send_finished(handshake: ServerHandshake) -> None:
     """The server's Finished, over everything so far, NewSessionTicket included (R5077-3.3-04)."""
     data = verify_data(handshake.master_secret, SERVER_FINISHED, handshake.transcript.digest())
+    handshake.server_finished = data
     _send(handshake, HandshakeType.FINISHED, data)
 
 
@@ -266,6 +289,7 @@ class ServerHandlers:
     """The decisions and flights behind the table, each replaceable (`dataclasses.replace`)."""
 
     parse_client_hello: Callable[[bytes], ClientHello] = ClientHello.parse
+    check_binding: Callable[[ClientHello, Binding], None] = check_client_binding
     check_client_hello: Callable[[ClientHello], None] = negotiate.check_client_hello
     choose_resumption: Callable[[ServerConfig, ClientHello, float, negotiate.OpenTicket], Resumption] = (
         negotiate.choose_resumption

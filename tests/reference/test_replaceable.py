@@ -72,15 +72,17 @@ def replaced(defaults, name):
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(ServerHandlers)])
-def test_every_server_slot_is_consulted(scenario, name):
+def test_every_server_slot_is_consulted(scenario, pair, name):
     with pytest.raises(Consulted):
         scenario(server={"handlers": replaced(ServerHandlers(), name)})
+        rejected_tickets(pair, {"server": {"handlers": replaced(ServerHandlers(), name)}})
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(ClientHandlers)])
-def test_every_client_slot_is_consulted(scenario, name):
+def test_every_client_slot_is_consulted(scenario, pair, name):
     with pytest.raises(Consulted):
         scenario(client={"handlers": replaced(ClientHandlers(), name)})
+        rejected_tickets(pair, {"client": {"handlers": replaced(ClientHandlers(), name)}})
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(RecordRules)])
@@ -118,5 +120,9 @@ def rejected_tickets(pair, ends):
         pair(client={"session_id_with_ticket": session_id}).connect().connect(**ends)
     pair().connect(**ends)
     announced_in_vain = tuple(step for step in ServerHandlers().first_flight if step is not send_certificate_status)
+    p = pair(client={"renegotiation": "any"}, server={"renegotiation": "any"}).connect(**ends)
+    p.client.renegotiate()
+    p.server.send(b"data")
+    p.exchange()
     p = pair(client={"status_request": True, "store": None}, server={"ocsp_responses": (b"good", b"")})
-    p.connect(**ends, server={"handlers": ServerHandlers(first_flight=announced_in_vain)})
+    p.connect(client=ends.get("client"), server={"handlers": ServerHandlers(first_flight=announced_in_vain)})
