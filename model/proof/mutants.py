@@ -82,22 +82,18 @@ def _model(name: str) -> str:
 
 
 def _of_system(family: Family, name: str, change: Change) -> Fate:
-    every = [(variant, *found) for variant in family.variants if (found := _in(variant, name, change))]
+    every = [(variant, *place) for variant in family.variants if (place := _in(variant, name, change))]
     here = [place for place in every if not place[0].lawless]
     finite = here[0][0].enumerated
     found: list[Fate | None] = []
-    for variant, number, move in here:
-        known = (
-            mutants_finite.fate(variant, number, move, change)
-            if finite
-            else mutants_counting.quick(variant, number, move)
-        )
+    for place in here:
+        known = mutants_finite.fate(*place, change) if finite else mutants_counting.quick(*place)
         if known is not None and known.kind in KILLED:
             return known
         found.append(known)
-    for variant, number, move in every:
-        lost = mutants_finite.lost if variant.enumerated else mutants_counting.lost
-        if variant.lawless and (gone := lost(variant, number, move)):
+    for place in every:
+        lost = mutants_finite.lost if place[0].enumerated else mutants_counting.lost
+        if place[0].lawless and (gone := lost(*place)):
             return gone
     fates = [known or mutants_counting.proved(*place) for known, place in zip(found, here, strict=True)]
     worst = max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))

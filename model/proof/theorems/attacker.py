@@ -165,6 +165,30 @@ THEOREMS = (
         Unreachable(_GLUING, _BOTH_TAKEN, gluing.glued()),
     ),
     Theorem(
+        "man_between_two_kinds_changes_neither",
+        "Where a client resumes a session without the extended master secret with a man in the middle, and the server "
+        "one with it, either takes hellos of its own session's kind alone, whatever he alters.",
+        Basis.MUST,
+        Unreachable(_GLUING, gluing.both_taken(gluing.Bond.LEGACY, gluing.Bond.EXTENDED), gluing.kinds_differ()),
+    ),
+    Theorem(
+        "man_between_two_kinds_exchanges_neither",
+        "Where a client resumes a session with the extended master secret with a man in the middle, and the server one "
+        "without it, either takes hellos of its own session's kind alone, whatever he alters.",
+        Basis.MUST,
+        Unreachable(_GLUING, gluing.both_taken(gluing.Bond.EXTENDED, gluing.Bond.LEGACY), gluing.kinds_differ()),
+    ),
+    Theorem(
+        "extended_secrets_are_bound",
+        "Whatever a man in the middle says in the handshakes with either, each secret of a session with the extended "
+        "master secret depends on its own handshake.",
+        Basis.MUST,
+        Unreachable(
+            _GLUING, gluing.both_taken(gluing.Bond.EXTENDED, gluing.Bond.EXTENDED), gluing.unbound()
+        ),
+        follows_from="R7627-5.1-01",
+    ),
+    Theorem(
         "sessions_stay_under_their_names",
         "Neither client nor server goes by a session under another server name than the one under which it began.",
         Basis.MUST,

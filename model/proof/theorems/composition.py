@@ -71,8 +71,8 @@ THEOREMS = (
     ),
     Theorem(
         "servers_with_the_same_keys_are_alike",
-        "Where two servers share their ticket keys and their clocks agree, each takes the steps that the other takes, "
-        "whatever clauses bind: which of them answers makes no difference to a ticket.",
+        "Where two servers share their ticket keys, exchanging them, with their clocks, turns each step of the one "
+        "into a step of the other, whatever clauses bind: which of them answers makes no difference to a ticket.",
         Basis.MUST,
         Certified(_servers, sessions, And(STATE.link.stage.is_(Stage.RESUMED), STATE.link.by_second)),
         MADE,

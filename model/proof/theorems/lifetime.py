@@ -28,12 +28,13 @@ def _profile(when: z3.BoolRef, lemma: z3.BoolRef) -> Unreachable:
 THEOREMS = (
     Theorem(
         "no_ticket_is_offered_after_its_hint",
-        "No ticket is offered once more seconds than its hint says have passed since the client received it.",
+        "A ticket is offered after the client has received it, and no more once the seconds that its hint says have "
+        "passed since.",
         Basis.SHOULD,
         Unreachable(
             resting_on(Basis.SHOULD),
             And(Not(LINK.stage.is_(Stage.IDLE)), A.hint > 0),
-            LINK.offered_at - A.arrived_at > A.hint,
+            Or(LINK.offered_at < A.arrived_at, LINK.offered_at > A.arrived_at + A.hint),
             stricter=sessions,
         ),
     ),

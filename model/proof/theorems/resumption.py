@@ -12,6 +12,7 @@ from rfc5077.model.sessions.lemmas import (
     sealed_as_the_session,
     sealed_for_the_client,
 )
+from rfc5077.model.sessions.rules import INHERITED
 from rfc5077.model.sessions.state import STATE, Stage, same
 from rfc5077.model.sessions.steps import sessions
 
@@ -24,6 +25,9 @@ CHECKING = frozenset({"R7627-5.3-03", "R7627-5.3-04"})
 """How a server minds the kind of the session."""
 ANSWERING = frozenset({"R7627-5.3-06", "R7627-5.2-03"})
 """How it answers the extension."""
+
+FAITHFUL = frozenset(id for pair in INHERITED.values() for id in pair)
+"""How tickets and resumptions keep what the session is."""
 
 
 def _about(basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None) -> Unreachable:
@@ -90,6 +94,18 @@ THEOREMS = (
             And(Not(LINK.stage.is_(Stage.IDLE)), S.a.fate.renews),
             Not(same(S.client, S.session, "secret", "suite", "extended")),
             offered_as_the_session("secret", "suite", "extended"),
+        ),
+    ),
+    Theorem(
+        "resumption_completes_with_one_secret_and_suite",
+        "Even where servers seal and resume what they like, a client completes a resumption only with a server that has "
+        "the same secret and the same suite.",
+        Basis.MUST,
+        Unreachable(
+            resting_on(Basis.MUST, absent=FAITHFUL),
+            RESUMED,
+            Not(same(S.client, S.server, "secret", "suite")),
+            stricter=sessions,
         ),
     ),
     Theorem(

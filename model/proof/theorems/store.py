@@ -62,6 +62,12 @@ def _opens_to_another() -> z3.BoolRef:
 
 THEOREMS = (
     Theorem(
+        "ticket_is_kept_under_its_server",
+        "Whatever ticket of a session the client keeps, it keeps under the server that issued it.",
+        Basis.MUST,
+        _about(Basis.MUST, OURS, S.slot.server != S.deployment.server),
+    ),
+    Theorem(
         "ticket_goes_back_to_its_server",
         "A ticket is offered to no other server than the one that issued it.",
         Basis.MUST,
@@ -138,15 +144,15 @@ THEOREMS = (
     ),
     Theorem(
         "ticket_of_a_failure_is_not_offered",
-        "A ticket is not offered once a resumption by it was accepted and failed, or a connection of its session ended "
-        "by a fatal alert.",
+        "A ticket is not offered once a resumption by it was accepted and failed.",
         Basis.SHOULD,
-        _about(
-            Basis.SHOULD,
-            And(OFFERED, Or(S.b.fate.failed, S.slot.alarmed)),
-            S.link.condemned,
-            is_deleted_after_failure(),
-        ),
+        _about(Basis.SHOULD, And(OFFERED, S.a.fate.failed), S.link.condemned, is_deleted_after_failure()),
+    ),
+    Theorem(
+        "ticket_of_an_ended_session_is_not_offered",
+        "No ticket of a session is offered once a connection of the session ended by a fatal alert.",
+        Basis.SHOULD,
+        _about(Basis.SHOULD, And(OFFERED, S.slot.alarmed), S.link.orphaned, is_deleted_after_failure()),
     ),
     Theorem(
         "renewal_strands_no_client",
