@@ -78,11 +78,18 @@ def _model(name: str) -> str:
     return combined(parts)
 
 
+Place = tuple[Variant, int, Move]
+"""A variant, the number of a move of it, and the move changed."""
+
+
 # --- systems ----------------------------------------------------------------------------------------------------------
 
 
 def _of_system(family: Family, name: str, change: Change) -> Fate:
-    every = [(variant, *place) for variant in family.variants if (place := _in(variant, name, change))]
+    every: list[Place] = []
+    for variant in family.variants:
+        if (has := _in(variant, name, change)) is not None:
+            every.append((variant, *has))
     here = [place for place in every if not place[0].lawless]
     finite = here[0][0].enumerated
     found: list[Fate | None] = []
