@@ -6,12 +6,12 @@ import pytest
 import z3
 
 from rfc5077.model.logic import Choice, Flag, Symbolic, term
-from rfc5077.model.proof import mutants_finite, mutants_joint
+from rfc5077.model.proof import mutants_counting, mutants_finite, mutants_joint
 from rfc5077.model.proof.explore import explore
 from rfc5077.model.proof.families import Claim, Variant
 from rfc5077.model.proof.mutation import ANOTHER, DROPPED, LEFT_OUT, TURNED, Change, changed, changes_of, seen_by
 from rfc5077.model.proof.rules import mechanics
-from rfc5077.model.proof.unbounded import Move, System, fresh
+from rfc5077.model.proof.unbounded import Move, Number, System, Unproved, fresh
 
 
 class Bulb(Enum):
@@ -111,6 +111,81 @@ def test_a_move_that_happens_no_more_kills():
 def test_a_slice_holds_what_can_reach_the_goal_and_no_more():
     names = frozenset({"lamp", "door", "dust"})
     assert seen_by((UP, ON, DUSTY), [BRIGHT], names) == {"lamp", "door"}
+
+
+# --- a system with a counter ---
+
+
+class Well(Symbolic):
+    depth = Number()
+    wet = Flag()
+    visits = Number()
+
+
+WELL = fresh(Well)
+DIG = Move("dig", z3.And(WELL.depth < 3, z3.Not(WELL.wet)), {"depth": WELL.depth + 1})
+FLOOD = Move("flood", WELL.depth >= 2, {"wet": z3.BoolVal(True)})
+VISIT = Move("visit", WELL.visits < 9, {"visits": WELL.visits + 1})
+
+
+def well(*more: Move) -> Variant:
+    """A well is never deeper than three, and wet at some time."""
+    start = z3.And(WELL.depth == 0, z3.Not(WELL.wet), WELL.visits == 0)
+    found = Variant(System("well", WELL, start, (DIG, FLOOD, VISIT, *more)))
+    found.claims = [Claim("shallow", z3.BoolVal(True), WELL.depth > 3, WELL.depth <= 3, 6)]
+    found.twins = [Claim("wet", WELL.wet, z3.BoolVal(False), None, 6)]
+    return found
+
+
+def fate_of_well(number: int, guard: z3.BoolRef, **changes: z3.ExprRef):
+    system = well()
+    old = system.system.moves[number]
+    place = (system, number, Move(old.name, guard, changes))
+    return mutants_counting.quick(*place) or mutants_counting.proved(*place)
+
+
+@pytest.mark.parametrize(
+    ("number", "guard", "changes", "became"),
+    [
+        (0, z3.Not(WELL.wet), {"depth": WELL.depth + 1}, "refuted"),  # dug without end
+        (0, WELL.depth < 3, {"depth": WELL.depth + 1}, "wider"),  # planted: no theorem forbids to dig in water
+        (1, WELL.depth >= 2, {}, "vacuous"),  # never wet
+        (1, WELL.depth >= 3, {"wet": z3.BoolVal(True)}, "either"),  # planted: no theorem tells when it floods
+        (1, WELL.depth >= 5, {"wet": z3.BoolVal(True)}, "vacuous"),
+        (2, z3.And(WELL.visits < 9, WELL.depth < 4), {"visits": WELL.visits + 1}, "equivalent"),
+        (2, WELL.depth > 3, {"visits": WELL.visits + 1}, "idle"),
+        (2, WELL.visits > 9, {"visits": WELL.visits + 1}, "either"),  # planted: nobody counts visits
+    ],
+)
+def test_a_mutant_that_counts_becomes_what_it_has_to(number, guard, changes, became):
+    assert fate_of_well(number, guard, **changes).kind == became
+
+
+def test_a_broken_invariant_alone_kills_nothing():
+    """A part that the theorem does not need falls; what is left proves it."""
+    system = well()
+    system.claims = [Claim("shallow", z3.BoolVal(True), WELL.depth > 3, z3.And(WELL.depth <= 3, WELL.visits <= 9), 6)]
+    place = (system, 2, Move("visit", z3.BoolVal(True), {"visits": WELL.visits + 1}))
+    assert mutants_counting.quick(*place) is None
+    assert mutants_counting.proved(*place).kind == "wider"
+
+
+def test_what_a_solver_does_not_know_is_undecided(monkeypatch):
+    monkeypatch.setattr(mutants_counting, "soonest", _gives_up)
+    assert fate_of_well(0, z3.Not(WELL.wet), depth=WELL.depth + 1).kind == "undecided"
+
+
+def _gives_up(*_: object):
+    raise Unproved("unknown")
+
+
+def test_what_comes_about_no_more_where_no_clause_binds_kills():
+    lawless = well()
+    assert mutants_counting.lost(lawless, 1, Move("flood", FLOOD.guard, {})).kind == "vacuous"
+    assert mutants_counting.lost(lawless, 2, Move("visit", z3.BoolVal(True), VISIT.changes)) is None
+    room = variant()
+    assert mutants_finite.lost(room, 1, Move("on", ON.guard, {})).kind == "vacuous"
+    assert mutants_finite.lost(room, 2, Move("dust", z3.BoolVal(True), DUSTY.changes)) is None
 
 
 # --- the joint model ---
