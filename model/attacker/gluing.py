@@ -1,7 +1,8 @@
 """A man between client and server who is a lawful peer of both: can he make one session of two?
 
 The client has a session with the attacker, the attacker one with the server; as he relays what goes into the secret,
-both secrets are equal unless one of them depends on its whole handshake (RFC 7627).  Then the client resumes with him,
+both secrets are equal unless one of them depends on its whole handshake (RFC 7627); and he gives the client the
+ticket that the server gives him.  Then the client resumes with him,
 and he has the server resume with the client.  Where the two sides end up in one connection, each believes that the
 other is somebody else.  From there a renegotiation brings the client's certificate to the server: bound to the
 handshake before it, which is the same for both, it makes the client answer for what the attacker said.
@@ -85,15 +86,12 @@ class World(Symbolic):
     server_session = Choice(Bond.NO_SESSION)
     client_bound = Flag()  # the secret depends on the handshake it comes from
     server_bound = Flag()
-    planted = Flag()  # the client's ticket for the attacker is the one that the server issued to him
     client = Choice(Half.IDLE)
     server = Choice(Half.IDLE)
-    hello_extended = Flag()  # the hello that the client sent
-    answer_extended = Flag()  # the ServerHello that the server sent
-    altered = Flag()  # something else than what was sent was delivered
+    said_extended = Flag()  # the hello that the client sent
+    heard_extended = Flag()  # the hello that the server got
+    told_extended = Flag()  # the ServerHello that the server sent
     seen_extended = Flag()  # the ServerHello that the client got
-    answered = Flag()  # the client got a ServerHello and a right Finished
-    proved = Flag()  # the server got a right Finished
     spoken = Flag()  # the server has taken words of the attacker, and waits for more
     third = Choice(Repeat.NO_THIRD)
 
@@ -150,12 +148,12 @@ def legacy_is_not_resumed(w: World, s: StepTerm) -> z3.BoolRef:
 
 @lasting("R7627-5.3-07")
 def client_minds_an_unexpected_answer(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.LEGACY)), Not(w.seen_extended))
+    return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.LEGACY)), Not(s.heard))
 
 
 @lasting("R7627-5.3-08")
 def client_minds_a_missing_answer(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.EXTENDED)), w.seen_extended)
+    return Implies(And(s.aim.is_(Aim.CLIENT_TAKES), w.client_session.is_(B.EXTENDED)), s.heard)
 
 
 @lasting("R7627-5.4-02")
@@ -165,7 +163,7 @@ def no_renegotiation_after_a_legacy_resumption(w: World, s: StepTerm) -> z3.Bool
 
 @lasting("R5746-3.7-01")
 def binding_is_verified(w: World, s: StepTerm) -> z3.BoolRef:
-    return Implies(s.aim.is_(Aim.SERVER_RENEGOTIATES), And(same_secret(), Not(w.altered)))
+    return Implies(s.aim.is_(Aim.SERVER_RENEGOTIATES), And(same_secret(), same_transcript()))
 
 
 CLAUSES: tuple[Entry, ...] = (
@@ -192,6 +190,11 @@ def same_secret() -> z3.BoolRef:
     return Not(Or(W.client_bound, W.server_bound))
 
 
+def same_transcript() -> z3.BoolRef:
+    """True where both hellos of the resumption were taken as they were sent."""
+    return And(W.said_extended == W.heard_extended, W.told_extended == W.seen_extended)
+
+
 def _answers(party: str, said: bool, heard: bool, plain: bool) -> Step:
     aim = Aim.CLIENT_GREETS if party == "client" else Aim.SERVER_GREETS
     return Step(aim=aim, says=said, heard=heard, plainly_derived=plain)
@@ -202,8 +205,9 @@ def _with(extension: bool) -> str:
 
 
 def _first(party: str) -> list[Act]:
-    """A full handshake of the party with the attacker, who says of extension 23 what he likes."""
-    session = W.client_session if party == "client" else W.server_session
+    """A full handshake of the party with the attacker, who says of extension 23 what he likes; it ends any other."""
+    anew: dict[str, Change] = {party: term(G.IDLE), "spoken": False, "third": term(Repeat.NO_THIRD)}
+    anew |= {"said_extended": False} if party == "client" else {}
     acts = []
     for said in (False, True):
         for heard in (False, True):
@@ -213,53 +217,45 @@ def _first(party: str) -> list[Act]:
                 plainly = ", plain secret" if plain and kind is B.EXTENDED else ""
                 words = f"full handshake {_with(said)}, he {_with(heard)}{plainly}"
                 changes: dict[str, Change] = {f"{party}_session": term(kind), f"{party}_bound": not plain}
-                acts.append(Act(f"{party} > network: {words}", step, session.is_(B.NO_SESSION), changes))
+                acts.append(Act(f"{party} > network: {words}", step, z3.BoolVal(True), anew | changes))
     return acts
 
 
 def _second() -> list[Act]:
-    both = And(Not(W.client_session.is_(B.NO_SESSION)), Not(W.server_session.is_(B.NO_SESSION)))
-    acts = [
-        Act("network > client: NewSessionTicket, the server's", Step(), both, {"planted": True}),
-    ]
+    """Either party begins its resumption when it likes, by the server's ticket; he has hellos of his own."""
+    client, server = Not(W.client_session.is_(B.NO_SESSION)), Not(W.server_session.is_(B.NO_SESSION))
+    anew: dict[str, Change] = {"spoken": False, "third": term(Repeat.NO_THIRD)}
+    acts = []
     for says in (False, True):
         acts.append(Act(f"client > network: ClientHello, ticket, {_with(says)}",
-                        Step(aim=Aim.CLIENT_ASKS_AGAIN, says=says), And(W.planted, W.client.is_(G.IDLE)),
-                        {"client": term(G.HELLO_OUT), "hello_extended": says}))  # fmt: skip
+                        Step(aim=Aim.CLIENT_ASKS_AGAIN, says=says), client,
+                        anew | {"client": term(G.HELLO_OUT), "said_extended": says}))  # fmt: skip
         for heard in (False, True):
             step = Step(aim=Aim.SERVER_RESUMES, says=says, heard=heard)
+            changes = anew | {"server": term(G.HELLO_OUT), "heard_extended": heard, "told_extended": says}
             name = f"server > network: resumes {_with(says)}, hello {_with(heard)}"
-            changed = Or(W.altered, Not(W.hello_extended == z3.BoolVal(heard)))
-            acts.append(Act(name, step, And(W.client.is_(G.HELLO_OUT), W.server.is_(G.IDLE)),
-                            {"server": term(G.HELLO_OUT), "answer_extended": says, "altered": changed}))  # fmt: skip
+            acts.append(Act(name, step, server, changes))
     return acts
 
 
 def _proofs() -> list[Act]:
-    waiting = And(W.client.is_(G.HELLO_OUT), W.server.is_(G.HELLO_OUT))
+    """He knows both secrets, and so can compute whatever Finished is due."""
     acts = []
     for seen in (False, True):
-        changed = Or(W.altered, Not(W.answer_extended == z3.BoolVal(seen)))
-        acts.append(Act(f"network > client: ServerHello {_with(seen)}, Finished", Step(), waiting,
-                        {"seen_extended": seen, "altered": changed, "answered": True}))  # fmt: skip
-    # He knows both secrets, and so can compute whatever Finished is due.
-    return [
-        *acts,
-        Act("client: takes its peer for the attacker, as before", Step(aim=Aim.CLIENT_TAKES),
-            And(waiting, W.answered), {"client": term(G.TAKEN)}),
-        Act("network > server: Finished", Step(), And(W.client.is_(G.TAKEN), W.server.is_(G.HELLO_OUT)),
-            {"proved": True}),
-        Act("server: takes its peer for the attacker, as before", Step(aim=Aim.SERVER_TAKES),
-            And(W.server.is_(G.HELLO_OUT), W.proved), {"server": term(G.TAKEN)}),
-    ]  # fmt: skip
+        acts.append(Act(f"network > client: ServerHello {_with(seen)}, Finished; taken for his",
+                        Step(aim=Aim.CLIENT_TAKES, heard=seen), W.client.is_(G.HELLO_OUT),
+                        {"client": term(G.TAKEN), "seen_extended": seen}))  # fmt: skip
+    finished = Act("network > server: Finished; taken for his", Step(aim=Aim.SERVER_TAKES), W.server.is_(G.HELLO_OUT),
+                   {"server": term(G.TAKEN)})  # fmt: skip
+    return [*acts, finished]
 
 
 def _third() -> list[Act]:
     """He speaks to the server, then has the client begin a handshake, as he may, and passes it on."""
     through = W.server.is_(G.TAKEN)
     return [
-        Act("network > server: application data of his own", Step(), And(through, W.third.is_(Repeat.NO_THIRD)),
-            {"spoken": True}),
+        Act("network > server: application data of his own", Step(), And(through, W.third.among(Repeat.NO_THIRD,
+            Repeat.BOUND_HELLO)), {"spoken": True}),
         Act("client > network: ClientHello, verify_data of the resumption", Step(aim=Aim.CLIENT_RENEGOTIATES),
             And(W.client.is_(G.TAKEN), W.third.is_(Repeat.NO_THIRD)), {"third": term(Repeat.BOUND_HELLO)}),
         Act("network > server: the client's hello, within his connection", Step(aim=Aim.SERVER_RENEGOTIATES),
@@ -278,7 +274,33 @@ def system(without: frozenset[str] = frozenset()) -> System:
 
 def glued() -> z3.BoolRef:
     """True where client and server are in one connection, secret and transcript alike, and neither knows the other."""
-    return And(W.client.is_(G.TAKEN), W.server.is_(G.TAKEN), same_secret(), Not(W.altered))
+    return And(W.client.is_(G.TAKEN), W.server.is_(G.TAKEN), same_secret(), same_transcript())
+
+
+def both_taken(client: Bond, server: Bond) -> z3.BoolRef:
+    """True where both have resumed with him, sessions of these kinds."""
+    kinds = And(W.client_session.is_(client), W.server_session.is_(server))
+    return And(W.client.is_(G.TAKEN), W.server.is_(G.TAKEN), kinds)
+
+
+def kinds_differ() -> z3.BoolRef:
+    """True where a hello that a party has taken, or said in answer, is of another kind than its session."""
+    client, server = W.client_session.is_(B.EXTENDED), W.server_session.is_(B.EXTENDED)
+    alike = And(W.seen_extended == client, W.heard_extended == server, W.told_extended == server)
+    return Not(alike)
+
+
+def client_keeps_its_kind() -> z3.BoolRef:
+    """True where the client's session is of the kind of the hello that it took, and its own had the extension."""
+    kind = Or(And(W.client_session.is_(B.EXTENDED), W.seen_extended),
+              And(W.client_session.is_(B.LEGACY), Not(W.seen_extended)))  # fmt: skip
+    return And(kind, W.said_extended)
+
+
+def unbound() -> z3.BoolRef:
+    """True where a session with the extended master secret has one that depends on no handshake."""
+    client = And(W.client_session.is_(B.EXTENDED), Not(W.client_bound))
+    return Or(client, And(W.server_session.is_(B.EXTENDED), Not(W.server_bound)))
 
 
 def answers_for_him() -> z3.BoolRef:

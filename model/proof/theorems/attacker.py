@@ -179,6 +179,13 @@ THEOREMS = (
         Unreachable(_GLUING, gluing.both_taken(gluing.Bond.EXTENDED, gluing.Bond.LEGACY), gluing.kinds_differ()),
     ),
     Theorem(
+        "client_resumes_what_it_has_with_the_man_in_the_middle",
+        "A client that resumes with a man in the middle has a session with him, of the kind of his ServerHello, and "
+        "has asked for the extended master secret.",
+        Basis.MUST,
+        Unreachable(_GLUING, gluing.W.client.is_(gluing.Half.TAKEN), Not(gluing.client_keeps_its_kind())),
+    ),
+    Theorem(
         "extended_secrets_are_bound",
         "Whatever a man in the middle says in the handshakes with either, each secret of a session with the extended "
         "master secret depends on its own handshake.",
