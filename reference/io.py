@@ -109,10 +109,13 @@ class TLSSocket:
             self.connection.renegotiate(config)
         before, self.completed, self._declined = self.completed, None, False
         self._flush()
-        while self.completed is None:
-            if self._declined:
-                self.completed = before
-                return None
+        completed = self._completion()
+        self.completed = completed or before
+        return completed
+
+    def _completion(self) -> HandshakeCompleted | None:
+        """Waits until the handshake under way is complete, or declined."""
+        while self.completed is None and not self._declined:
             if self._ended:
                 raise ConnectionError("the peer closed the connection during the handshake")
             self._pump()
