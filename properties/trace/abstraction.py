@@ -93,6 +93,8 @@ def _other(event: RecordedEvent) -> Alternatives:
 
 def _checked(event: RecordedEvent) -> Alternatives:
     """Finished and CertificateVerify."""
+    if event.omits_ticket:  # R5077-3.3-04
+        return (_plain(event.sender, event.message, Content.WRONG)[0].but(omits_ticket=True),)
     right = _plain(event.sender, event.message, Content.RIGHT)
     wrong = _plain(event.sender, event.message, Content.WRONG)
     if event.malformed is not None or event.verified is False:

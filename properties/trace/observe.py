@@ -206,7 +206,7 @@ class Observer:
         self._randoms: dict[str, bytes] = {}
         self._suite: int | None = None
         self._master: bytes | None = None
-        self._transcript = schedule.Transcript()
+        self._transcript, self._unticketed = schedule.Transcript(), schedule.Transcript()
         self._time: float | None = None
         self._unfollowed = False  # a renegotiation that cannot be read
 
@@ -241,6 +241,7 @@ class Observer:
         if length is None or event is None:
             return [], data
         self._transcript.add(data[2:length])
+        self._unticketed.add(data[2:length])
         self._randoms[sender] = old_random(data[2:length])
         return [event], data[length:]
 
@@ -313,14 +314,18 @@ class Observer:
         verified: bool | None = None
         if kind == HandshakeType.FINISHED:
             direction.finished = True
-            verified = self._verify(sender, message.body)
+            verified = self._verify(sender, message.body, self._transcript)
         elif kind == HandshakeType.CLIENT_HELLO and self._suite is not None:
             self._renegotiate()
         event = recorded_message(
             self._connection, sender, kind, message.body, time=self._time, verified=verified, protected=protected
         )
+        if verified is False and self._verify(sender, message.body, self._unticketed):  # R5077-3.3-04
+            event = replace(event, omits_ticket=True)
         if kind != HandshakeType.HELLO_REQUEST:  # R5246-7.4.1.1-01
             self._transcript.add(message.octets)
+            if kind != HandshakeType.NEW_SESSION_TICKET:
+                self._unticketed.add(message.octets)
         if kind in (HandshakeType.CLIENT_HELLO, HandshakeType.SERVER_HELLO) and len(message.body) >= 34:
             self._randoms[sender] = message.body[2:34]
         if event.cipher_suite is not None:
@@ -329,17 +334,17 @@ class Observer:
 
     def _renegotiate(self) -> None:
         """A handshake under the protection of the one before begins."""
-        self._transcript = schedule.Transcript()
+        self._transcript, self._unticketed = schedule.Transcript(), schedule.Transcript()
         self._master = None
         for direction in self._directions.values():
             direction.finished = False
 
-    def _verify(self, sender: str, found: bytes) -> bool | None:
-        """Whether a Finished is right; None without the master secret."""
+    def _verify(self, sender: str, found: bytes, transcript: schedule.Transcript) -> bool | None:
+        """Whether a Finished is right for these messages; None without the master secret."""
         if self._master is None:
             return None
         label = schedule.CLIENT_FINISHED if sender == "client" else schedule.SERVER_FINISHED
-        return schedule.verify_data(self._master, label, self._transcript.digest()) == found
+        return schedule.verify_data(self._master, label, transcript.digest()) == found
 
     def _change(
         self, sender: str, direction: _Direction, fragment: bytes, protected: bool

@@ -74,6 +74,8 @@ class RecordedEvent:
     """How many certificates a Certificate message holds."""
     verified: bool | None = None
     """Finished, CertificateVerify: whether the contents are right; None if nobody could see it."""
+    omits_ticket: bool = False
+    """Finished: it is wrong, and would be right if no NewSessionTicket had been sent."""
     alert_level: int | None = None
     alert_description: int | None = None
     malformed: str | None = None
@@ -209,7 +211,7 @@ EVENT_FIELDS: dict[str, Callable[[object], Value]] = {
     "ticket": _octets(65535),
     "lifetime_hint": _unsigned(32),
     "certificates": _unsigned(24),
-    "verified": _flag,
+    "verified": _flag, "omits_ticket": _flag,
     "alert_level": _unsigned(8),
     "alert_description": _unsigned(8),
     "malformed": _text,

@@ -80,7 +80,7 @@ def details(step: Step) -> str:
     elif event.message == "Certificate" and event.certificates == 0:
         words.append("empty")
     if event.verified is False:
-        words.append("wrong")
+        words.append("wrong: NewSessionTicket is left out of the hash" if event.omits_ticket else "wrong")
     if event.malformed is not None:
         words.append(event.malformed)
     return "; ".join(words)

@@ -8,6 +8,7 @@ import pytest
 
 from rfc5077.properties.adapters.identity import identity
 from rfc5077.properties.trace.observe import Observer, recorded_message, sealed_length
+from rfc5077.properties.verdict.judge import Judge
 from rfc5077.reference.keys import schedule
 from rfc5077.reference.keys.protection import RecordProtection
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
@@ -171,6 +172,37 @@ def tampered_finished(passed, secret):
     fragment = RecordProtection(keys).seal(kind, payload[:-1] + bytes([payload[-1] ^ 1]))
     kept = [*records[:place], ("client", (kind, version, fragment))]
     return [(sender, encode_record(kind, fragment, version)) for sender, (kind, version, fragment) in kept]
+
+
+def test_a_finished_whose_hash_leaves_out_the_ticket_is_told_from_one_that_is_merely_wrong(openssl):
+    events = observed(unhashed_ticket(list(openssl.talk()), openssl.secret), openssl.secret)
+    finished = [event for event in events if event.message == "Finished"]
+    assert [(event.verified, event.omits_ticket) for event in finished] == [(True, False), (False, True)]
+    judge = Judge(complete=True)
+    found = [finding.clause.id for event in events for finding in judge.feed(event)]
+    assert found == ["R5077-3.3-04", "R5246-7.4.9-03"]
+
+
+def unhashed_ticket(passed, secret):
+    """The octets up to the server's Finished, which is made for the messages without NewSessionTicket."""
+    records = [(sender, record) for sender, octets in passed for record in RecordReader().feed(octets)]
+    randoms, transcript = {sender: record[2][6:38] for sender, record in records[1::-1]}, schedule.Transcript()
+    master = secret(randoms["client"])
+    keys = schedule.key_block(master, randoms["client"], randoms["server"])
+    changed, kept = set(), []
+    for sender, (kind, version, fragment) in records:
+        if kind == 20:
+            changed.add(sender)
+        elif kind == 22 and changed == {"client", "server"} and sender == "server":
+            body = schedule.verify_data(master, schedule.SERVER_FINISHED, transcript.digest())
+            fragment = RecordProtection(keys.server).seal(kind, handshake(HandshakeType.FINISHED, body))
+            return [*kept, (sender, encode_record(kind, fragment, version))]
+        elif kind == 22 and sender in changed:
+            transcript.add(RecordProtection(keys.client).open(kind, fragment))
+        elif kind == 22 and fragment[0] != HandshakeType.NEW_SESSION_TICKET:
+            transcript.add(fragment)
+        kept.append((sender, encode_record(kind, fragment, version)))
+    raise AssertionError("no Finished of the server")
 
 
 def test_without_keys_an_encrypted_handshake_record_too_long_for_finished_is_not_taken_for_it(openssl):
