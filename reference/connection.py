@@ -223,7 +223,7 @@ class ServerConnection(_Connection):
 
     def _settle(self) -> None:
         super()._settle()
-        self._before = None
+        self._before, self.handshake.keys, self.handshake.share = None, None, None  # nobody needs them any more
 
     def _declined(self) -> None:
         self.handshake.asked, self.handshake.successor = False, None
@@ -335,7 +335,7 @@ class ClientConnection(_Connection):
 
     def _settle(self) -> None:
         super()._settle()
-        self._before = None
+        self._before, self.handshake.keys, self.handshake.share = None, None, None  # nobody needs them any more
 
     def _failed(self, fatal: bool) -> None:
         # Without a fatal alert only a resumption that the server took up and that then failed counts (R5077-3.2-10).

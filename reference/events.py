@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rfc5077.reference.alerts import AlertDescription, AlertLevel
+from rfc5077.reference.handshake.machine import key_log_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +67,4 @@ class Secrets:
     @property
     def key_log_line(self) -> str:
         """The line of an SSLKEYLOGFILE."""
-        return f"CLIENT_RANDOM {self.client_random.hex()} {self.master_secret.hex()}"
+        return key_log_line(self.client_random, self.master_secret)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 import threading
 import time
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,13 +21,14 @@ from rfc5077.properties.files import read_octets
 
 if TYPE_CHECKING:
     from rfc5077.reference.connection import HandshakeCompleted
-    from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
+    from rfc5077.reference.handshake.config import ClientConfig, KeyLog, ServerConfig
     from rfc5077.reference.io import TLSSocket
     from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
     from rfc5077.reference.ticket.key_ring import KeyRing
     from rfc5077.reference.ticket.store import ClientStore
 
 LOCALHOST = "127.0.0.1"
+VARIABLE = "SSLKEYLOGFILE"
 CONNECT_SECONDS = 10.0
 SERVE_SECONDS = 30.0
 
@@ -43,18 +46,22 @@ TicketKeys = Annotated[
     typer.Option(metavar="FILE", help="Ticket keys as nginx or HAProxy have them; repeat: the first seals, all open."),
 ]
 Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep sessions here, and offer them (SQLite).")]
+KeyLogTo = Annotated[
+    str | None,
+    typer.Option("--key-log", metavar="FILE", help="Append secrets (NSS format); SSLKEYLOGFILE: where that points."),
+]
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86400, help="When to cut a peer off.")]
 
 
 def serve(
     listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS,
-    ticket_keys: TicketKeys = None,
+    ticket_keys: TicketKeys = None, key_log: KeyLogTo = None,
 ) -> int:  # fmt: skip
     """Our server; says of each handshake: full or resumed."""
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
-    config = _server_config(cert, key, ticket_keys)
+    config = replace(_server_config(cert, key, ticket_keys), key_log=_key_log(key_log))
 
     from rfc5077.reference.io import Server
 
@@ -74,13 +81,14 @@ def serve(
 
 def connect(
     target: Target, insecure: Insecure = False, save: Save = None, resume: Resume = None, ca: Ca = None,
-    timeout: Seconds = CONNECT_SECONDS, store: Store = None,
+    timeout: Seconds = CONNECT_SECONDS, store: Store = None, key_log: KeyLogTo = None,
 ) -> int:  # fmt: skip
     """Our client, one handshake; says: full or resumed."""
     from rfc5077.reference.ticket.store import StoreError
 
     try:
-        return _connect(target, _client_of(target, insecure, ca, store), save, resume, timeout)
+        config = replace(_client_of(target, insecure, ca, store), key_log=_key_log(key_log))
+        return _connect(target, config, save, resume, timeout)
     except StoreError as error:
         raise UsageError(str(error)) from error
 
@@ -174,6 +182,22 @@ def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | Non
         return ClientConfig(host, roots, insecure, store=sessions, peer="" if store is None else place)
     except ValueError as error:
         raise UsageError(f"{host} cannot be asked for: {error}") from error
+
+
+def _key_log(file: str | None) -> KeyLog | None:
+    """Where secrets are logged; the word SSLKEYLOGFILE stands for what the environment says under that name."""
+    from rfc5077.reference.key_log import KeyLogFile
+
+    if file == VARIABLE:
+        file = os.environ.get(VARIABLE)
+        if not file:
+            raise UsageError(f"--key-log {VARIABLE}: the environment has no such variable", "Name a file")
+    if file is None:
+        return None
+    try:
+        return KeyLogFile(Path(file))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _roots(ca: Path | None) -> TrustAnchors:

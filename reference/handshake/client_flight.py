@@ -82,9 +82,9 @@ class ClientHandshake:
     server_public: bytes = b""
     request: CertificateRequest | None = None
     scheme: int | None = None
-    share: Share | None = None
-    master_secret: bytes = b""
-    keys: ConnectionKeys | None = None
+    share: Share | None = field(default=None, repr=False)
+    master_secret: bytes = field(default=b"", repr=False)
+    keys: ConnectionKeys | None = field(default=None, repr=False)
     session: Session | None = None
     ticket: NewSessionTicket | None = None
     ticket_received_at: float = 0.0
@@ -260,10 +260,12 @@ def send_finished(handshake: ClientHandshake) -> None:
 
 
 def derive_connection_keys(handshake: ClientHandshake) -> None:
-    """Connection keys, from the master secret and the randoms of this handshake."""
+    """Connection keys, from the master secret and the randoms of this handshake; the key log gets its line."""
     handshake.keys = handshake.handlers.derive_keys(
         handshake.master_secret, handshake.client_hello.random, handshake.server_hello.random
     )
+    if handshake.config.key_log is not None:
+        handshake.config.key_log(machine.key_log_line(handshake.client_hello.random, handshake.master_secret))
 
 
 # Judging --------------------------------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ signal RFC 5746."""
 NO_KEYS = KeyRing()
 """The ring of a server that cannot seal and opens nothing."""
 
+KeyLog = Callable[[str], None]
+"""Gets one line in the format of NSS for each handshake, `key_log.KeyLogFile` for instance."""
+
 ALL_GROUPS = (Group.X25519, Group.SECP256R1)
 
 
@@ -63,6 +66,7 @@ class ServerConfig:
         max_fragment_length: whether a client's max_fragment_length is granted.
         record_size_limit: octets per record told to clients that speak RFC 8449; None to leave it unanswered.
         renegotiation: whether a client may negotiate anew in a connection; others are told no_renegotiation.
+        key_log: gets the secret of every handshake as soon as there is one; None to tell nobody.
         ocsp_responses: DER to staple, one for each of `credentials` in their order, b"" for none; () for none at all.
     """
 
@@ -89,6 +93,7 @@ class ServerConfig:
     record_size_limit: int | None = None
     ocsp_responses: tuple[bytes, ...] = ()
     renegotiation: Renegotiation = "never"
+    key_log: KeyLog | None = None
 
     def __post_init__(self) -> None:
         if not self.credentials:
@@ -133,6 +138,7 @@ class ClientConfig:
         max_fragment_length: 512, 1024, 2048 or 4096 octets to ask for in both directions; None to ask for nothing.
         record_size_limit: octets that a record to this client may hold (RFC 8449), None to say nothing.
         renegotiation: whether a HelloRequest is followed; others are told no_renegotiation.
+        key_log: gets the secret of every handshake as soon as there is one; None to tell nobody.
         status_request: whether an OCSP response is asked for. It is handed on as it comes, not judged.
     """
 
@@ -156,6 +162,7 @@ class ClientConfig:
     record_size_limit: int | None = None
     status_request: bool = False
     renegotiation: Renegotiation = "never"
+    key_log: KeyLog | None = None
     sni: str | None = field(init=False)
     """What server_name carries: the name in lower case, nothing for an IP address (RFC 6066, section 3)."""
     store_key: StoreKey = field(init=False)

@@ -89,6 +89,11 @@ def derive_keys(secret: bytes, client_random: bytes, server_random: bytes) -> Co
     return key_block(secret, client_random, server_random)
 
 
+def key_log_line(client_random: bytes, master_secret: bytes) -> str:
+    """One line of a key log in the format of NSS, which decrypts the connection of this random."""
+    return f"CLIENT_RANDOM {client_random.hex()} {master_secret.hex()}"
+
+
 def verify_finished(expected: bytes, body: bytes) -> None:
     """Checks the body of Finished (R5246-7.4.9-01).
 

@@ -78,11 +78,11 @@ class ServerHandshake:
     resumption: Resumption = Resumption()  # noqa: RUF009
     plan: Issue = "never"
     parameters: Parameters | None = None
-    share: Share | None = None
+    share: Share | None = field(default=None, repr=False)
     client_chain: tuple[bytes, ...] = ()
     client_key: PublicKey | None = None
-    master_secret: bytes = b""
-    keys: ConnectionKeys | None = None
+    master_secret: bytes = field(default=b"", repr=False)
+    keys: ConnectionKeys | None = field(default=None, repr=False)
     session: Session | None = None
     ticket_sent: bytes | None = None
     binding: Binding | None = None
@@ -278,10 +278,12 @@ def send_finished(handshake: ServerHandshake) -> None:
 
 
 def derive_connection_keys(handshake: ServerHandshake) -> None:
-    """Connection keys, from the master secret and the randoms of this handshake."""
+    """Connection keys, from the master secret and the randoms of this handshake; the key log gets its line."""
     handshake.keys = handshake.handlers.derive_keys(
         handshake.master_secret, handshake.client_hello.random, handshake.server_hello.random
     )
+    if handshake.config.key_log is not None:
+        handshake.config.key_log(machine.key_log_line(handshake.client_hello.random, handshake.master_secret))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Every draw of entropy behind a key exchange happens here, from the function pass
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,7 +46,7 @@ class Share:
 
     group: Group
     public: bytes
-    private: ec.EllipticCurvePrivateKey | X25519PrivateKey
+    private: ec.EllipticCurvePrivateKey | X25519PrivateKey = field(repr=False)
 
     def agree(self, peer: bytes) -> bytes:
         """The pre-master secret (32 octets) with the peer's public part.

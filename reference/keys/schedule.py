@@ -5,7 +5,7 @@ Pure functions over octets; a tester that sends wrong messages uses them as they
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rfc5077.reference.wire.messages import VERIFY_DATA_LENGTH
 
@@ -80,8 +80,8 @@ def extended_master_secret(pre_master: bytes, session_hash: bytes) -> bytes:
 class DirectionKeys:
     """What protects one direction: AES key (16 octets) and the fixed part of the nonce (4 octets)."""
 
-    key: bytes
-    salt: bytes
+    key: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,26 @@
-"""Files of ticket keys as servers keep them: nginx's, Apache's and OpenSSL's octets, and HAProxy's lines."""
+"""Files of ticket keys as servers keep them: nginx's, Apache's and OpenSSL's octets, HAProxy's lines, and our own."""
 
 import base64
 import binascii
 
+from rfc5077.reference.ticket.aead_format import AeadKey
+from rfc5077.reference.ticket.format import KEY_OCTETS, TicketKey
+from rfc5077.reference.ticket.key_ring import SealingKey
 from rfc5077.reference.ticket.openssl_format import KEY_LENGTHS, OpenSslKey
 
 FEWEST_LINES = 3
 """HAProxy refuses a file with fewer, and of more uses these last."""
+
+
+def parse_own_key(octets: bytes, *, aead: bool = False) -> SealingKey | None:
+    """The key of a file in a format that no other server has: section 4's (64 octets), or with `aead` AES-256-GCM's.
+
+    None if it is no section 4 key. Raises ValueError for an AES-256-GCM key of another length than 48 octets, which a
+    key of OpenSSL's has as well: nothing in the file tells them apart.
+    """
+    if aead:
+        return AeadKey.split(octets)
+    return TicketKey.split(octets) if len(octets) == KEY_OCTETS else None
 
 
 def parse_key_file(octets: bytes, context: bytes | None = None) -> tuple[OpenSslKey, ...]:

@@ -214,3 +214,16 @@ def test_openssls_server_that_speaks_tls_1_3_too_marks_its_random_and_resumes_us
             with open_connection(address, client_config) as tls:
                 assert tls.connection.resumed is resumed
                 assert tls.connection.handshake.server_hello.random.endswith(DOWNGRADE_TO_1_2)
+
+
+# Key logs -------------------------------------------------------------------------------------------------------------
+
+
+def test_openssl_logs_the_same_secrets_as_we_do(papers, server_config, tmp_path):
+    ours, theirs = [], tmp_path / "keys"
+    with OurServer(replace(server_config, key_log=ours.append)) as server:
+        with s_client(papers, server.address, "-keylogfile", str(theirs)) as child:
+            child.line(openssl.DECIDED)
+        assert server.calls(1)[0].error is None
+
+    assert [line.lower() for line in theirs.read_text().splitlines() if line[0] != "#"] == [ours[0].lower()]

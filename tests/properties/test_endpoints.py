@@ -210,3 +210,26 @@ def test_a_client_that_hangs_or_talks_nonsense_does_not_stop_the_server(capsys, 
 )
 def test_what_cannot_be_meant_is_one_line(capsys, arguments, said):
     assert said in refused(capsys, *arguments)
+
+
+def test_secrets_are_logged_where_an_option_says_and_nowhere_else(capsys, server, tmp_path, monkeypatch):
+    named, meant = tmp_path / "named", tmp_path / "meant"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(meant))
+    place = f"localhost:{server}"
+
+    assert run(["connect", place, "--insecure"]) == 0
+    assert not meant.exists()
+    assert run(["connect", place, "--insecure", "--key-log", str(named)]) == 0
+    assert run(["connect", place, "--insecure", "--key-log", "SSLKEYLOGFILE"]) == 0
+
+    assert meant.read_text() != named.read_text()
+    for file in (named, meant):
+        assert re.fullmatch("CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}\n", file.read_text())
+
+
+def test_a_key_log_that_cannot_be_is_refused(capsys, tmp_path, monkeypatch):
+    monkeypatch.delenv("SSLKEYLOGFILE", raising=False)
+
+    assert "cannot be written" in refused(capsys, "serve", "--port", free(), "--key-log", str(tmp_path))
+    line = refused(capsys, "connect", f"localhost:{free()}", "--insecure", "--key-log", "SSLKEYLOGFILE")
+    assert "no such variable" in line
