@@ -45,6 +45,10 @@ TicketKeys = Annotated[
     list[Path] | None,
     typer.Option(metavar="FILE", help="Ticket keys as nginx or HAProxy have them; repeat: the first seals, all open."),
 ]
+Context = Annotated[
+    str | None, typer.Option(metavar="HEX", help="Session id context of tickets; without one, whatever they carry.")
+]
+Aead = Annotated[bool, typer.Option("--aead", help="Ticket keys of 48 octets are AES-256-GCM's, not OpenSSL's.")]
 Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep sessions here, and offer them (SQLite).")]
 KeyLogTo = Annotated[
     str | None,
@@ -55,13 +59,13 @@ Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86400, h
 
 def serve(
     listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS,
-    ticket_keys: TicketKeys = None, key_log: KeyLogTo = None,
+    ticket_keys: TicketKeys = None, context: Context = None, aead: Aead = False, key_log: KeyLogTo = None,
 ) -> int:  # fmt: skip
     """Our server; says of each handshake: full or resumed."""
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
-    config = replace(_server_config(cert, key, ticket_keys), key_log=_key_log(key_log))
+    config = replace(_server_config(cert, key, _ring(ticket_keys, context, aead)), key_log=_key_log(key_log))
 
     from rfc5077.reference.io import Server
 
@@ -151,22 +155,25 @@ def _credentials(cert: Path | None, key: Path | None) -> Credentials:
         raise UsageError(f"{cert} and {key} cannot be used: {error}") from error
 
 
-def _server_config(cert: Path | None, key: Path | None, ticket_keys: list[Path] | None) -> ServerConfig:
+def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> ServerConfig:
     from rfc5077.reference.handshake.config import ServerConfig
 
-    return ServerConfig((_credentials(cert, key),), _ring(ticket_keys))
+    return ServerConfig((_credentials(cert, key),), ring)
 
 
-def _ring(files: list[Path] | None) -> KeyRing:
+def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
     """The keys of the files in order; without files one that nobody else has."""
     from rfc5077.reference.io import new_ticket_key
     from rfc5077.reference.ticket.key_ring import KeyRing
 
     if not files:
+        if aead or context is not None:
+            raise UsageError("--context and --aead are about keys", "Name their file with --ticket-keys")
         return KeyRing((new_ticket_key(),))
     from rfc5077.properties.cli.ticket_files import read_ring
+    from rfc5077.properties.cli.tickets import octets_of
 
-    return read_ring(files)
+    return read_ring(files, None if context is None else octets_of(context, "--context"), aead=aead)
 
 
 def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:

@@ -10,11 +10,10 @@ from rfc5077.properties.cli.output import notice
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_octets
 from rfc5077.reference.ticket.key_file import parse_key_file
-from rfc5077.reference.ticket.key_ring import KeyRing
-from rfc5077.reference.ticket.openssl_format import OpenSslKey
+from rfc5077.reference.ticket.key_ring import KeyRing, SealingKey
 
 
-def read_keys(path: Path, context: bytes | None = None) -> tuple[OpenSslKey, ...]:
+def read_keys(path: Path, context: bytes | None = None, *, aead: bool = False) -> tuple[SealingKey, ...]:
     """The keys of a file, the one that seals first; says on stderr if all the world may read it.
 
     Raises:
@@ -22,7 +21,7 @@ def read_keys(path: Path, context: bytes | None = None) -> tuple[OpenSslKey, ...
     """
     octets = read_octets(path)
     try:
-        keys = parse_key_file(octets, context)
+        keys = parse_key_file(octets, context, aead=aead)
     except ValueError as error:
         raise UsageError(f"{path} holds no ticket keys: {error}") from error
     try:
@@ -34,13 +33,13 @@ def read_keys(path: Path, context: bytes | None = None) -> tuple[OpenSslKey, ...
     return keys
 
 
-def read_ring(paths: Sequence[Path], context: bytes | None = None) -> KeyRing:
+def read_ring(paths: Sequence[Path], context: bytes | None = None, *, aead: bool = False) -> KeyRing:
     """The keys of several files in order: the first key of the first file seals, all open.
 
     Raises:
         UsageError: as `read_keys`, and if two keys have one name.
     """
-    keys = tuple(key for path in paths for key in read_keys(path, context))
+    keys = tuple(key for path in paths for key in read_keys(path, context, aead=aead))
     try:
         return KeyRing(keys)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`ticket`: tickets and their keys by hand, in the formats of servers built on OpenSSL (JSON: rfc5077/ticket/1)."""
+"""`ticket`: tickets and their keys by hand, in OpenSSL's formats and our own (JSON: rfc5077/ticket/1)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_octets, read_text, write_whole
 
 if TYPE_CHECKING:
-    from rfc5077.reference.ticket.openssl_format import OpenSslKey
+    from rfc5077.reference.ticket.key_ring import SealingKey
     from rfc5077.reference.ticket.session import Session
     from rfc5077.reference.ticket.ssl_session import OpenSslSession
 
 MASK = "(hidden; see --show-secrets)"
 NAME = 16
-LENGTHS = (48, 80)
+LENGTHS = (48, 64, 80)
 
 ticket = typer.Typer(help="Tickets and ticket keys: seal, open, inspect, keygen, rotate.", no_args_is_help=True)
 
@@ -33,19 +33,20 @@ Keys = Annotated[list[Path], typer.Option("--keys", metavar="FILE", help="Ticket
 SomeKeys = Annotated[list[Path] | None, typer.Option("--keys", metavar="FILE", help="Ticket keys, if at hand.")]
 Context = Annotated[str, typer.Option(metavar="HEX", help="Session id context of the server that shall resume it.")]
 Secrets = Annotated[bool, typer.Option("--show-secrets", help="Show master secrets.")]
-Octets = Annotated[int, typer.Option(metavar="48|80", help="48: AES-128; 80: AES-256.")]
+Octets = Annotated[int, typer.Option(metavar="48|64|80", help="48: AES-128; 80: AES-256; 64: section 4's format.")]
+Aead = Annotated[bool, typer.Option("--aead", help="Keys of 48 octets are AES-256-GCM's, not OpenSSL's.")]
 Lines = Annotated[bool, typer.Option("--haproxy", help="Three keys as lines, the way HAProxy has them.")]
 Retain = Annotated[int, typer.Option(metavar="N", min=0, max=100, help="Old keys that stay.")]
 
 
 @ticket.command("seal")
-def seal(session: Kept, keys: Keys, context: Context = "") -> int:
+def seal(session: Kept, keys: Keys, context: Context = "", aead: Aead = False) -> int:
     """A kept session as a ticket under the first key."""
     from rfc5077.properties.cli.session_file import load_session
     from rfc5077.properties.cli.ticket_files import read_ring
     from rfc5077.reference.ticket.key_ring import seal_ticket
 
-    ring = read_ring(keys, _hex(context, "--context"))
+    ring = read_ring(keys, octets_of(context, "--context"), aead=aead)
     sealed = seal_ticket(ring, load_session(session).session, os.urandom(NAME))
     if sealed is None:
         raise UsageError(f"the session in {session} does not fit in a ticket")
@@ -54,13 +55,13 @@ def seal(session: Kept, keys: Keys, context: Context = "") -> int:
 
 
 @ticket.command("open")
-def open_(sealed: Ticket, keys: Keys, show_secrets: Secrets = False) -> int:
+def open_(sealed: Ticket, keys: Keys, show_secrets: Secrets = False, aead: Aead = False) -> int:
     """What is in a ticket; exit code 2 if no key opens it."""
     octets = _ticket(sealed)
-    key = _key_of(octets, keys)
+    key = _key_of(octets, keys, aead)
     if key is None:
         raise UsageError(f"none of the keys has the name {octets[:NAME].hex()}: the ticket is foreign")
-    state = key.open_state(octets)
+    state = _opened(key, octets)
     if state is None:
         raise UsageError(
             f"the key {key.name.hex()} does not open the ticket: it was altered, or holds no TLS 1.2 session"
@@ -70,11 +71,11 @@ def open_(sealed: Ticket, keys: Keys, show_secrets: Secrets = False) -> int:
 
 
 @ticket.command("inspect")
-def inspect(sealed: Ticket, keys: SomeKeys = None, show_secrets: Secrets = False) -> int:
+def inspect(sealed: Ticket, keys: SomeKeys = None, show_secrets: Secrets = False, aead: Aead = False) -> int:
     """What can be told of a ticket, with keys and without."""
     octets = _ticket(sealed)
-    key = _key_of(octets, keys or [])
-    state = None if key is None else key.open_state(octets)
+    key = _key_of(octets, keys or [], aead)
+    state = None if key is None else _opened(key, octets)
     body = {**_about(octets, key), "opened": state is not None}
     typer.echo(document("ticket", body if state is None else {**body, **_state(state, show_secrets)}), nl=False)
     return 0
@@ -83,10 +84,14 @@ def inspect(sealed: Ticket, keys: SomeKeys = None, show_secrets: Secrets = False
 @ticket.command("keygen")
 def keygen(file: KeyFile, octets: Octets = 80, haproxy: Lines = False) -> int:
     """A file of new keys, for its owner alone."""
+    from rfc5077.reference.ticket.format import KEY_OCTETS
+
     if octets not in LENGTHS:
-        raise UsageError(f"--octets {octets} is no length of a key", "Keys have 48 or 80 octets")
+        raise UsageError(f"--octets {octets} is no length of a key", "Keys have 48, 64 or 80 octets")
     if file.exists():
         raise UsageError(f"{file} is there already", "Add a key to it with: rfc5077 ticket rotate")
+    if haproxy and octets == KEY_OCTETS:
+        raise UsageError("HAProxy has no keys of section 4's format", "Its keys have 48 or 80 octets")
     fresh = b"".join(_line(os.urandom(octets)) for _ in range(3)) if haproxy else os.urandom(octets)
     write_whole(file, fresh, private=True)
     return _told(file)
@@ -130,7 +135,8 @@ def _line(key: bytes) -> bytes:
     return base64.b64encode(key) + b"\n"
 
 
-def _hex(text: str, what: str) -> bytes:
+def octets_of(text: str, what: str) -> bytes:
+    """What was typed as hexadecimal digits, or a UsageError."""
     try:
         return bytes.fromhex(text)
     except ValueError as error:
@@ -160,13 +166,21 @@ def _from_document(path: Path) -> bytes:
         raise UsageError(f"{path} holds no ticket") from error
 
 
-def _key_of(octets: bytes, keys: list[Path]) -> OpenSslKey | None:
+def _key_of(octets: bytes, keys: list[Path], aead: bool) -> SealingKey | None:
     from rfc5077.properties.cli.ticket_files import read_keys
 
-    return next((key for path in keys for key in read_keys(path) if key.name == octets[:NAME]), None)
+    found = (key for path in keys for key in read_keys(path, aead=aead))
+    return next((key for key in found if key.name == octets[:NAME]), None)
 
 
-def _about(octets: bytes, key: OpenSslKey | None) -> dict[str, object]:
+def _opened(key: SealingKey, octets: bytes) -> Session | OpenSslSession | None:
+    """What a key finds in a ticket; OpenSSL keeps more of a session than we do."""
+    from rfc5077.reference.ticket.openssl_format import OpenSslKey
+
+    return key.open_state(octets) if isinstance(key, OpenSslKey) else key.open(octets)
+
+
+def _about(octets: bytes, key: SealingKey | None) -> dict[str, object]:
     """What the octets alone tell, and whether a key has their name."""
     from rfc5077.reference.ticket.format import BLOCK, IV, KEY_NAME, MAC, split_ticket
 
@@ -181,9 +195,14 @@ def _about(octets: bytes, key: OpenSslKey | None) -> dict[str, object]:
     return {"octets": len(octets), "layout": layout, "key_name": name, "key_known": key is not None}
 
 
-def _state(state: OpenSslSession, show_secrets: bool) -> dict[str, object]:
+def _state(state: Session | OpenSslSession, show_secrets: bool) -> dict[str, object]:
     """What was in the ticket."""
-    session: Session = state.session
+    from rfc5077.reference.ticket.ssl_session import OpenSslSession
+
+    more: dict[str, object] = {}
+    if isinstance(state, OpenSslSession):
+        more, state = {"timeout_seconds": state.timeout, "context": state.context.hex()}, state.session
+    session = state
     return {
         "suite": _suite(session.suite),
         "extended_master_secret": session.ems,
@@ -191,8 +210,7 @@ def _state(state: OpenSslSession, show_secrets: bool) -> dict[str, object]:
         "client_certificates": len(session.client_identity),
         "created": session.created,
         "age_seconds": int(time.time()) - session.created,
-        "timeout_seconds": state.timeout,
-        "context": state.context.hex(),
+        **more,
         "master_secret": session.master_secret.hex() if show_secrets else MASK,
     }
 

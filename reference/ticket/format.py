@@ -20,7 +20,8 @@ ENCRYPTION_KEY = 16
 MAC_KEY = 32
 MAC = 32
 BLOCK = 16
-"""All of them octets."""
+KEY_OCTETS = KEY_NAME + ENCRYPTION_KEY + MAC_KEY
+"""All of them octets; the last is a whole key."""
 
 FORMAT = 1
 """Number of the layout behind StatePlaintext; other numbers are not opened (R5077-5.5-05)."""

@@ -12,26 +12,20 @@ FEWEST_LINES = 3
 """HAProxy refuses a file with fewer, and of more uses these last."""
 
 
-def parse_own_key(octets: bytes, *, aead: bool = False) -> SealingKey | None:
-    """The key of a file in a format that no other server has: section 4's (64 octets), or with `aead` AES-256-GCM's.
-
-    None if it is no section 4 key. Raises ValueError for an AES-256-GCM key of another length than 48 octets, which a
-    key of OpenSSL's has as well: nothing in the file tells them apart.
-    """
-    if aead:
-        return AeadKey.split(octets)
-    return TicketKey.split(octets) if len(octets) == KEY_OCTETS else None
-
-
-def parse_key_file(octets: bytes, context: bytes | None = None) -> tuple[OpenSslKey, ...]:
+def parse_key_file(octets: bytes, context: bytes | None = None, *, aead: bool = False) -> tuple[SealingKey, ...]:
     """The keys of a file, the one that seals first; `context` as in `OpenSslKey`.
 
-    A file of 48 or 80 octets is one key (nginx, Apache, OpenSSL); else it is lines of base64, one such key each, where
-    the last but one seals and the last is the next one's (HAProxy).
+    A file of 48 or 80 octets is one key (nginx, Apache, OpenSSL), one of 64 octets one of section 4's format; else it
+    is lines of base64, one OpenSSL key each, where the last but one seals and the last is the next one's (HAProxy).
+    With `aead` it is one key of AES-256-GCM, which has 48 octets too: nothing in the file tells the two apart.
 
     Raises:
-        ValueError: it is neither; says why, without any of its octets.
+        ValueError: it is none of these; says why, without any of its octets.
     """
+    if aead:
+        return (AeadKey.split(octets),)
+    if len(octets) == KEY_OCTETS:
+        return (TicketKey.split(octets),)
     if len(octets) in KEY_LENGTHS:
         return (OpenSslKey.split(octets, context),)
     try:
@@ -39,7 +33,7 @@ def parse_key_file(octets: bytes, context: bytes | None = None) -> tuple[OpenSsl
     except binascii.Error:
         lines = []
     if not lines or any(len(line) not in KEY_LENGTHS for line in lines):
-        raise ValueError(f"{len(octets)} octets are neither a key of 48 or 80 octets nor lines of such in base64")
+        raise ValueError(f"{len(octets)} octets are neither a key of 48, 64 or 80 octets nor lines of such in base64")
     if len(lines) < FEWEST_LINES:
         raise ValueError(f"{len(lines)} lines of keys, where at least {FEWEST_LINES} are needed")
     if len({len(line) for line in lines}) > 1:

@@ -78,6 +78,30 @@ def test_what_is_sealed_is_opened_again(say, key, kept, tmp_path):
         assert opened["created"] == SESSION.created
 
 
+@pytest.mark.parametrize(("octets", "more"), [(64, []), (48, ["--aead"])])
+def test_our_own_formats_are_sealed_opened_and_rotated(say, kept, tmp_path, octets, more):
+    path = tmp_path / "own"
+    assert say("ticket", "keygen", path, "--octets", octets)[0] == 0
+    _, sealed, _ = say("ticket", "seal", kept, "--keys", path, *more)
+    code, opened, _ = say("ticket", "open", sealed["ticket"], "--keys", path, *more)
+
+    assert (code, opened["server_name"]) == (0, "example.org")
+    assert "context" not in opened
+    assert say("ticket", "rotate", path)[0] == 0
+    assert len(path.read_bytes()) == octets
+    assert say("ticket", "open", sealed["ticket"], "--keys", path, *more)[0] == 2
+    assert say("ticket", "open", sealed["ticket"], "--keys", f"{path}.1", *more)[0] == 0
+
+
+def test_haproxy_has_no_keys_of_section_4(say, tmp_path):
+    assert say("ticket", "keygen", tmp_path / "lines", "--haproxy", "--octets", 64)[0] == 2
+
+
+@pytest.mark.parametrize("more", [["--aead"], ["--context", "0a"]])
+def test_serve_wants_keys_where_it_is_told_about_them(say, more):
+    assert say("serve", "--port", 4433, *more)[0] == 2
+
+
 @pytest.mark.parametrize("verb", ["open", "inspect"])
 def test_secrets_are_shown_only_on_demand(say, key, kept, verb):
     _, sealed, _ = say("ticket", "seal", kept, "--keys", key)
@@ -146,7 +170,7 @@ def test_a_key_file_that_everybody_may_read_is_warned_about(say, key, kept):
         (("open", "00" * 176, "--keys", "{short}"), "47 octets are neither"),
         (("seal", "{kept}", "--keys", "{key}", "--keys", "{key}"), "2 keys share 1 names"),
         (("seal", "{kept}", "--keys", "{key}", "--context", "xy"), "not in hexadecimal digits"),
-        (("keygen", "new", "--octets", "64"), "no length of a key"),
+        (("keygen", "new", "--octets", "96"), "no length of a key"),
         (("rotate", "{short}"), "47 octets are neither"),
         (("rotate", "none"), "cannot read none"),
     ],
