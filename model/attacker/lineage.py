@@ -1,8 +1,8 @@
 """Who may read, later, the traffic of a session that was recorded: by its secret, or by the key of one of its tickets.
 
-The session has an ephemeral exchange or not.  Its tickets, renewals included, are sealed under keys that change; keys
-are numbered in order.  One key is watched, and since it may be any, what is proved of it holds for all.  Whoever seizes
-the server gets the keys that it holds then, and has recorded everything before.
+The session has an ephemeral exchange or not, and begins whenever it likes.  Its tickets, renewals included, are sealed
+under keys that change; keys are numbered in order.  One key is watched, and since it may be any, what is proved of it
+holds for all.  Whoever seizes the server gets the keys that it holds then, and has recorded everything before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.lasting import Act, Lasting, compose, lasting
+from rfc5077.model.lasting import Act, Change, Lasting, compose, lasting
 from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic
 from rfc5077.model.proof.unbounded import Number, System, fresh
 
@@ -34,6 +34,7 @@ class StepFields:
 
     event = Choice(Incident.FREE)
     guessable = Flag()  # sealed under a key that anybody can guess
+    outdated = Flag()  # sealed under a key that newer ones have replaced
     hoarding = Flag()  # the oldest key is kept although no ticket of it is valid any more
     padded = Flag()  # the echo is longer than what came, filled up from memory
 
@@ -50,6 +51,7 @@ class World(Symbolic):
     """The session, the server's keys, the watched key, and what the attacker has."""
 
     ephemeral = Flag()
+    born = Number()  # the number of the newest key when the session begins
     newest = Number()  # the number of the key that seals now
     oldest = Number()  # the oldest key that the server still has
     window = Number()  # for how many changes after its own time a key is needed
@@ -73,6 +75,11 @@ def tickets_are_sealed(w: World, s: StepTerm) -> z3.BoolRef:
     return Not(s.guessable)
 
 
+@lasting("R5077-5.5-04")
+def new_tickets_have_the_new_key(w: World, s: StepTerm) -> z3.BoolRef:
+    return Not(s.outdated)
+
+
 @lasting("R5077-5.2-01")
 def seals_withstand_trying(w: World, s: StepTerm) -> z3.BoolRef:
     return Not(s.event.is_(Incident.TRY))
@@ -90,6 +97,7 @@ def old_keys_are_destroyed(w: World, s: StepTerm) -> z3.BoolRef:
 
 CLAUSES: tuple[Entry, ...] = (
     tickets_are_sealed,
+    new_tickets_have_the_new_key,
     seals_withstand_trying,
     echo_is_exact,
     old_keys_are_destroyed,
@@ -102,15 +110,18 @@ def can_open() -> z3.BoolRef:
 
 
 def _server() -> list[Act]:
-    now = W.newest == W.key
-    least = W.newest + 1 - W.window
+    begun, now = W.born <= W.newest, W.newest == W.key
+    least, kept = W.newest + 1 - W.window, And(W.oldest <= W.key, W.key < W.newest)
     rotate, hoard = Step(event=Incident.ROTATE), Step(event=Incident.ROTATE, hoarding=True)
     seal, weak = Step(event=Incident.SEAL), Step(event=Incident.SEAL, guessable=True)
+    late = Step(event=Incident.SEAL, outdated=True)
     other = "server > network: NewSessionTicket of the session, another key"
     return [
-        Act("server > network: NewSessionTicket of the session", seal, now, {"sealed": True}),
-        Act(other, seal, Not(now), {}),
-        Act("server > network: NewSessionTicket of the session, zero key", weak, now, {"sealed": True, "weak": True}),
+        Act("server > network: NewSessionTicket of the session", seal, And(begun, now), {"sealed": True}),
+        Act(other, seal, And(begun, Not(now)), {}),
+        Act("server > network: NewSessionTicket of the session, zero key", weak, And(begun, now),
+            {"sealed": True, "weak": True}),
+        Act("server > network: NewSessionTicket of the session, old key", late, And(begun, kept), {"sealed": True}),
         Act("server: makes a new ticket key, destroys what is too old", rotate, z3.BoolVal(True),
             {"newest": W.newest + 1, "oldest": z3.If(W.oldest < least, least, W.oldest)}),
         Act("server: makes a new ticket key, keeps all", hoard, z3.BoolVal(True), {"newest": W.newest + 1}),
@@ -121,11 +132,11 @@ def _server() -> list[Act]:
 
 
 def _attacker() -> list[Act]:
-    held = And(W.oldest <= W.key, W.key <= W.newest)
-    first = And(held, Not(W.seized))
+    first = And(W.oldest <= W.key, W.key <= W.newest, Not(W.seized))
+    seized: dict[str, Change] = {"seized": Or(W.seized, first), "seized_at": z3.If(first, W.newest, W.seized_at)}
     told = Or(W.secret_revealed, And(W.signing_key_revealed, Not(W.ephemeral)))
     return [
-        Act("network: seizes the server's ticket keys", Step(), first, {"seized": True, "seized_at": W.newest}),
+        Act("network: seizes the server's ticket keys", Step(), z3.BoolVal(True), seized),
         Act("network: learns the session's secret from its holder", Step(), z3.BoolVal(True),
             {"secret_revealed": True}),
         Act("network: learns the server's private key", Step(), z3.BoolVal(True), {"signing_key_revealed": True}),
@@ -140,7 +151,7 @@ def _attacker() -> list[Act]:
 def system(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     clear = [W.sealed, W.weak, W.offered, W.secret_revealed, W.signing_key_revealed, W.seized, W.read]
-    numbers = [W.oldest == 0, W.newest == 0, W.seized_at == 0, W.key >= 0, W.window >= 0]
+    numbers = [W.oldest == 0, W.newest == 0, W.seized_at == 0, W.born >= 0, W.key >= 0, W.window >= 0]
     start = And(*numbers, *(Not(flag) for flag in clear))
     return compose("lineage", W, StepTerm, [*_server(), *_attacker()], CLAUSES, without, start)
 

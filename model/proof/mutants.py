@@ -102,11 +102,16 @@ def _of_system(family: Family, name: str, change: Change) -> Fate:
         lost = mutants_finite.lost if place[0].enumerated else mutants_counting.lost
         if place[0].lawless and (gone := lost(*place)):
             return gone
-    fates = [known or mutants_counting.proved(*place) for known, place in zip(found, here, strict=True)]
-    worst = max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))
-    if worst.kind not in ALIKE and all(_unread(variant, number, change) for variant, number, _ in here):
-        return Fate("unread", why=f"no theorem depends on {change.place if not change.of_guard else name}")
-    return worst
+    fates = [_not_killed(place, change, known) for known, place in zip(found, here, strict=True)]
+    return max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))
+
+
+def _not_killed(place: Place, change: Change, known: Fate | None) -> Fate:
+    """Why nothing kills the mutant in one variant."""
+    variant, number, move = place
+    if (known is None or known.kind not in ALIKE) and _unread(variant, number, change):
+        return Fate("unread", why=f"no theorem depends on {move.name if change.of_guard else change.place}")
+    return known or mutants_counting.proved(*place)
 
 
 def _unread(variant: Variant, number: int, change: Change) -> bool:

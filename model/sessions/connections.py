@@ -34,12 +34,13 @@ def _name(ticket: Ticket) -> str:
 
 
 def _offering(setting: Setting, connection: Connection) -> Iterator[Move]:
+    # One connection may follow another; a connection that is lost takes no further step.
     state, ticket, link = setting.state, connection.offers, connection.link
     yield setting.move(
         f"{_prefix(setting, connection)}client offers {_name(ticket)}", setting.step(Act.OFFER, ticket, connection),
-        And(link.stage.is_(Stage.IDLE), state.stores(ticket)),
+        state.stores(ticket),
         to(link, stage=Stage.OFFERED, offered_at=state.clocks.client, server=ANY.server, name=ANY.name,
-           extended=ANY.extended, condemned=Or(ticket.fate.failed, state.slot.alarmed),
+           extended=ANY.extended, condemned=ticket.fate.failed, orphaned=state.slot.alarmed,
            unproved=Not(ticket.fate.finished)),
         copied(connection.client, state.kept),
     )  # fmt: skip
@@ -112,5 +113,3 @@ def _concluding(setting: Setting, connection: Connection) -> Iterator[Move]:
     )  # fmt: skip
     if beside:
         yield from failing(setting, ticket, honoured, f"{prefix}the connection", **to(link, stage=Stage.BROKEN_OFF))
-    yield Move(f"{prefix}the connection is lost", Not(link.stage.among(Stage.IDLE, Stage.RESUMED)),
-               to(link, stage=Stage.BROKEN_OFF))  # fmt: skip

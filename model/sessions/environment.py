@@ -21,7 +21,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.lasting import switched
+from rfc5077.model.lasting import Binds, switched
 from rfc5077.model.proof.certificate import Obligation, obligation
 from rfc5077.model.proof.unbounded import F, Move, System
 from rfc5077.model.sessions.rules import Act, sound
@@ -31,9 +31,8 @@ from rfc5077.model.sessions.steps import made
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 Terms = Mapping[str, z3.ExprRef]
-SETTING = Setting(EXTENDED, switched)
 STORES_FURTHER = "client stores a further ticket of the session"
-DELETES_FURTHER = "client deletes a further ticket of the session"
+DELETES = "client deletes what it has stored"
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,34 @@ class Image:
 NO_MOVE = Image(None)
 
 
-@cache
-def smaller() -> System:
-    """Two tickets and one connection, with clauses as switches."""
-    return made("sessions", STATE, switched)
+@dataclass(frozen=True)
+class Part:
+    """A part of the invariant; ``connection`` is the name of the second connection that it is about, if it is."""
+
+    name: str
+    formula: z3.BoolRef
+    connection: str = ""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A system with a third ticket and second connections, one without, and what holds in the larger one."""
+
+    larger: System
+    smaller: System
+    invariant: tuple[Part, ...]
+
+
+def under(binds: Binds) -> Pair:
+    """Both systems where these clauses bind."""
+    larger = made("sessions with more followed", EXTENDED, binds)
+    return Pair(larger, made("sessions", STATE, binds), tuple(_invariant(Setting(EXTENDED, binds))))
 
 
 @cache
-def larger() -> System:
-    """A third ticket and a second connection by each, with clauses as switches."""
-    return made("sessions with more followed", EXTENDED, switched)
+def whatever_binds() -> Pair:
+    """Both systems with clauses as switches."""
+    return under(switched)
 
 
 # --- what becomes of a step -------------------------------------------------------------------------------------------
@@ -95,7 +112,7 @@ def images() -> dict[str, tuple[Image, ...]]:
     """By the name of a move of the larger system, what it may be in the smaller; a move that is left out is itself."""
     assert EXTENDED.third is not None
     third, found = EXTENDED.third.ticket, dict[str, tuple[Image, ...]]()
-    deleted = (Image(DELETES_FURTHER), NO_MOVE)
+    deleted = (Image(DELETES), NO_MOVE)
     for who in SERVERS.values():
         for ticket in (EXTENDED.a, EXTENDED.b):
             name = _named(ticket)
@@ -103,7 +120,6 @@ def images() -> dict[str, tuple[Image, ...]]:
             found |= _renewed_beside(who, ticket)
         found[f"{who} declines, as renewed, by C, A"] = (Image(f"{who} declines A"),)
     found["client stores C"] = (Image(STORES_FURTHER, _as_further(third)),)
-    found["client deletes C"] = (Image(DELETES_FURTHER),)
     found["a connection that resumes by C fails; client deletes it"] = deleted
     for connection in EXTENDED.beside:
         prefix, name = connection.link.prefix, _named(connection.offers)
@@ -138,50 +154,39 @@ def _renewed_beside(who: str, ticket: Ticket) -> dict[str, tuple[Image, ...]]:
 # --- what holds in the larger system ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the invariant; ``connection`` is the name of the second connection that it is about, if it is."""
-
-    name: str
-    formula: z3.BoolRef
-    connection: str = ""
-
-
-@cache
-def invariant() -> tuple[Part, ...]:
+def _invariant(setting: Setting) -> Iterator[Part]:
     """What holds of every ticket; what is stored or offered has arrived; and what a resumption beside rested on."""
-    parts = []
-    for ticket in EXTENDED.tickets():
-        arrived = Implies(EXTENDED.stores(ticket), ticket.fate.arrived)
-        parts.append(Part(f"the ticket {_named(ticket)}", And(sound(EXTENDED, ticket, switched), arrived)))
-    for connection in EXTENDED.beside:
+    state = setting.state
+    for ticket in state.tickets():
+        arrived = Implies(state.stores(ticket), ticket.fate.arrived)
+        yield Part(f"the ticket {_named(ticket)}", And(sound(state, ticket, setting.binds), arrived))
+    for connection in state.beside:
         prefix = connection.link.prefix
-        parts.append(Part(f"the connection {prefix}", _rested(connection), prefix))
-    return tuple(parts)
+        yield Part(f"the connection {prefix}", _rested(setting, connection), prefix)
 
 
-def _assumed(move: Move, connection: str = "") -> list[z3.BoolRef]:
+def _assumed(pair: Pair, move: Move, connection: str = "") -> list[z3.BoolRef]:
     """The parts about tickets, and those about this connection and the one that moves."""
     moving = move.name.partition(":")[0]
-    return [part.formula for part in invariant() if part.connection in ("", connection, moving)]
+    return [part.formula for part in pair.invariant if part.connection in ("", connection, moving)]
 
 
-def _rested(connection: Connection) -> z3.BoolRef:
+def _rested(setting: Setting, connection: Connection) -> z3.BoolRef:
     """A second connection: the ticket had arrived; the clauses allowed the resumption when it was made."""
     link, answered = connection.link, connection.answered
     assert answered is not None
     plain = Picks("", PICKED.plain.terms | {"answer_extended": link.answer_extended})
     picked: Picked = replace(PICKED, plain=plain, resumed=connection.server)
     step = replace(
-        SETTING.step(Act.HONOUR, connection.offers, connection), picked=picked, acting=answered, name=link.name,
+        setting.step(Act.HONOUR, connection.offers, connection), picked=picked, acting=answered, name=link.name,
         extended=link.extended,
     )  # fmt: skip
     monotone = []
     for second in SERVERS:
-        acting = SETTING.acting(second)
+        acting = setting.acting(second)
         now = And(answered.now <= acting.now, answered.newest <= acting.newest, answered.oldest <= acting.oldest)
         monotone.append(Implies(link.by_second == second, now))
-    resumed = Implies(link.stage.is_(Stage.HONOURED), And(SETTING.allows(step), *monotone))
+    resumed = Implies(link.stage.is_(Stage.HONOURED), And(setting.allows(step), *monotone))
     return And(Implies(Not(link.stage.is_(Stage.IDLE)), connection.offers.fate.arrived), resumed)
 
 
@@ -190,25 +195,36 @@ def _rested(connection: Connection) -> z3.BoolRef:
 
 def obligations() -> Iterator[Obligation]:
     """That what is assumed is an invariant, and that each step of the larger system is one of the smaller, or none."""
-    large, small, table = larger(), smaller(), images()
-    yield obligation("environment: start", large.start, Not(small.start))
-    for part in invariant():
-        yield obligation(f"environment: {part.name}: start", large.start, Not(part.formula))
-        for move in large.moves:
-            after = large.after(move, part.formula)
-            if not after.eq(part.formula):
-                name = f"environment: {part.name}: {move.name}"
-                yield obligation(name, *_assumed(move, part.connection), move.guard, Not(after))
-    known = {move.name: move for move in small.moves}
-    for move in large.moves:
-        if any(name in small.state.terms for name in move.changes):
-            found = [_is(move, known, image) for image in table.get(move.name, (Image(move.name),))]
-            yield obligation(f"environment: step: {move.name}", *_assumed(move), move.guard, Not(Or(found)))
+    pair = whatever_binds()
+    start = pair.larger.start
+    yield obligation("environment: start", start, Not(pair.smaller.start))
+    for part in pair.invariant:
+        yield obligation(f"environment: {part.name}: start", start, Not(part.formula))
+    for move in pair.larger.moves:
+        for name, formulas in questions(pair, move):
+            yield obligation(f"environment: {name}: {move.name}", *formulas)
 
 
-def _is(move: Move, known: Mapping[str, Move], image: Image) -> z3.BoolRef:
+def questions(pair: Pair, move: Move) -> Iterator[tuple[str, list[z3.BoolRef]]]:
+    """What must not be true together of a move of the larger system: it keeps what is assumed, and has its images."""
+    for part in pair.invariant:
+        after = pair.larger.after(move, part.formula)
+        if not after.eq(part.formula):
+            yield part.name, [*_assumed(pair, move, part.connection), move.guard, Not(after)]
+    if any(name in pair.smaller.state.terms for name in move.changes):
+        known = {one.name: one for one in pair.smaller.moves}
+        found = [_is(pair.smaller, move, known, image) for image in imaged(move.name)]
+        yield "step", [*_assumed(pair, move), move.guard, Not(Or(found))]
+
+
+def imaged(name: str) -> tuple[Image, ...]:
+    """What a move of the larger system may be in the smaller one."""
+    return images().get(name, (Image(name),))
+
+
+def _is(smaller: System, move: Move, known: Mapping[str, Move], image: Image) -> z3.BoolRef:
     """The move of the larger system, as far as the smaller one sees, is this move of the smaller one."""
-    fields = smaller().state.terms
+    fields = smaller.state.terms
     mine = {name: move.changes.get(name, term) for name, term in fields.items()}
     if image.move is None:
         return And([mine[name] == term for name, term in fields.items() if name in move.changes])

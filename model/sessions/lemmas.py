@@ -101,7 +101,7 @@ def is_deleted_after_failure() -> z3.BoolRef:
         )
         for t in TICKETS
     ]
-    return And(*each, Implies(S.slot.alarmed, S.slot.ended), Not(S.link.condemned))
+    return And(*each, Implies(S.slot.alarmed, S.slot.ended), Not(S.link.condemned), Not(S.link.orphaned))
 
 
 def is_confirmed_by_the_client() -> z3.BoolRef:

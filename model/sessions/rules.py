@@ -227,10 +227,16 @@ def sound(s: Sessions, ticket: Ticket, binds: Binds) -> z3.BoolRef:
         mine, theirs = ticket.state.terms[field], s.session.terms[field]
         held = Or(mine == theirs, mine == 0) if field == "identity" else mine == theirs
         facts.append(where(both(*(binds(id) for id in rests)), Implies(fate.sealed, held)))
-    proved = binds("R5246-7.4.9-01")
-    facts.append(where(proved, Implies(fate.proved, And(fate.arrived, fate.finished))))
-    facts.append(where(both(proved, binds("R5077-3.3-04")), Implies(fate.proved, Not(fate.altered))))
+    facts.append(proved_rightly(ticket, binds))
+    whole = both(binds("R5246-7.4.9-01"), binds("R5077-3.3-04"))
+    facts.append(where(whole, Implies(fate.proved, Not(fate.altered))))
     return And(facts)
+
+
+def proved_rightly(ticket: Ticket, binds: Binds) -> z3.BoolRef:
+    """Where the client takes a ticket for valid, it has arrived, and a right Finished after it."""
+    fate = ticket.fate
+    return where(binds("R5246-7.4.9-01"), Implies(fate.proved, And(fate.arrived, fate.finished)))
 
 
 def both(*conditions: z3.BoolRef) -> z3.BoolRef:

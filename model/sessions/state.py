@@ -124,7 +124,7 @@ class TicketTerm(Symbolic):
     answered = Flag()  # the client has sent its Finished after it
     confirmed = Flag()  # the server takes it for delivered
     failed = Flag()  # a resumption by it was accepted and then failed
-    deleted = Flag()
+    deleted = Flag()  # for that failure
 
 
 class Slot(Symbolic):
@@ -132,7 +132,7 @@ class Slot(Symbolic):
 
     held = Choice(Held.NOTHING)
     server = Number()
-    filled = Flag()  # it has held a ticket, and the client has deleted none since
+    filled = Flag()  # it has held a ticket of the session, and the client has deleted none since
     alarmed = Flag()  # a connection of the session ended by a fatal alert
     ended = Flag()  # the client has forgotten the session for it
 
@@ -146,7 +146,8 @@ class Link(Symbolic):
     name = Number()
     extended = Flag()  # of the ClientHello
     answer_extended = Flag()  # of the ServerHello
-    condemned = Flag()  # the offer came after a failure or a fatal alert
+    condemned = Flag()  # the offer came after a resumption by the ticket that failed
+    orphaned = Flag()  # the offer came after a fatal alert that ended the session
     unproved = Flag()  # the offer came although no right Finished had followed the ticket
     by_second = Flag()
     age = Number()  # of the ticket, by the answering server's clock

@@ -12,7 +12,7 @@ from rfc5077.model.lasting import Binds, all_but, where
 from rfc5077.model.proof.unbounded import Move, System
 from rfc5077.model.sessions.connections import resuming
 from rfc5077.model.sessions.rules import WINDOW_SUFFICES, Act
-from rfc5077.model.sessions.setting import ANY, Setting
+from rfc5077.model.sessions.setting import ANY, TRUE, Setting
 from rfc5077.model.sessions.state import PICKED, STATE, Acting, Held, Sessions, Stage, to
 from rfc5077.model.sessions.tickets import delivering, issuing, keeping
 
@@ -40,7 +40,7 @@ def start(setting: Setting, window: int = 0) -> z3.BoolRef:
     choices = [d.life >= 1, d.cap >= 1, d.interval >= 1, d.window >= 0, d.skew >= 0]
     born = Or(c.server == s.session.since, c.second == s.session.since)
     clocks = [born, c.server - c.second <= d.skew, c.second - c.server <= d.skew]
-    keys = [k.since <= c.server, k.oldest <= k.newest, k.second_has >= k.newest, k.oldest == k.newest - d.window]
+    keys = [k.since <= c.server, k.oldest <= k.newest, k.second_has == k.newest, k.oldest == k.newest - d.window]
     if window:
         enough = window * d.interval > d.life + 2 * d.skew
         choices += [d.window == window, where(setting.binds(WINDOW_SUFFICES), enough)]
@@ -57,15 +57,13 @@ def _time(setting: Setting) -> Iterator[Move]:
     later, s = ANY.seconds >= 1, setting.state
     c, k = s.clocks, s.keys
     yield Move("time passes at the client", later, to(c, client=c.client + ANY.seconds))
-    for name, server, second in (
-        ("time passes at the server", c.server + ANY.seconds, c.second),
-        ("time passes at the second server", c.server, c.second + ANY.seconds),
-        ("time passes at both servers", c.server + ANY.seconds, c.second + ANY.seconds),
-    ):
-        clocks = Acting("clocks", {"now": server, "newest": second, "oldest": k.oldest})
+    server, second = c.server + ANY.seconds, c.second + ANY.seconds
+    for name, ours, theirs in (("server", server, c.second), ("second server", c.server, second)):
+        clocks = Acting("clocks", {"now": ours, "newest": theirs, "oldest": k.oldest})
         step = replace(setting.step(Act.TICK, s.a), acting=clocks)
-        yield setting.move(name, step, later, to(c, server=server, second=second))
-    yield Move("the next key is handed on", k.second_has <= k.newest, to(k, second_has=k.newest + 1))
+        yield setting.move(f"time passes at the {name}", step, later, to(c, server=ours, second=theirs))
+    yield Move("time passes at both servers", later, to(c, server=server, second=second))
+    yield Move("the next key is handed on", TRUE, to(k, second_has=k.second_has + 1))
     yield setting.move(
         "the next key comes into use", setting.step(Act.ROTATE, s.a), ANY.oldest >= k.oldest,
         to(k, newest=k.newest + 1, since=c.server, oldest=ANY.oldest),

@@ -4,7 +4,8 @@ Exchanging the names A and B turns every move of the system whose connection off
 system whose connection offers B.  The moves outside the followed connection are the same in both, so the exchange maps
 them to themselves; and what is proved of a connection that offers A holds of one that offers B.
 
-Where both servers have the same clock and the same keys, each move of the one is a move of the other.
+Where both servers have the same keys, exchanging them, with their clocks, turns every move of the one into a move of
+the other.
 """
 
 from __future__ import annotations
@@ -94,28 +95,43 @@ def obligations() -> Iterator[Obligation]:
 
 def servers(moves: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The names of each move of the first server, and of the same one of the second."""
+    first, second = SERVERS[False], SERVERS[True]
+    beginnings = ((f"{first} ", f"{second} "), (f"time passes at the {first}", f"time passes at the {second}"))
     known = frozenset(moves)
-    for name in known:
-        other = f"{SERVERS[True]}{name.removeprefix(SERVERS[False])}"
-        if name.startswith(f"{SERVERS[False]} ") and other in known:
-            yield name, other
+    for name in sorted(known):
+        for here, there in beginnings:
+            if name.startswith(here) and (other := there + name.removeprefix(here)) in known:
+                yield name, other
+
+
+_CLOCKS = tuple(f"{STATE.clocks.prefix}.{name}" for name in ("server", "second"))
+_BY_SECOND = f"{STATE.link.prefix}.by_second"
+
+
+def _by_the_other(formula: F) -> F:
+    """The formula over the state with the servers exchanged: their clocks, and which of them answered."""
+    c, by_second = STATE.clocks, STATE.link.by_second
+    return z3.substitute(formula, (c.server, c.second), (c.second, c.server), (by_second, Not(by_second)))
 
 
 def unlike_by_second(move: Move, second: Move) -> z3.BoolRef:
-    """True where two servers with the same clock and the same keys do not the same."""
+    """True where a move of the first server, with the servers exchanged, is not that of the second, which has its keys.
+
+    The newest key alone may be the first one's only, until it is handed on.
+    """
     s, fields = STATE, STATE.whole().terms
-    told = f"{s.link.prefix}.by_second"
-    alike = And(s.clocks.server == s.clocks.second, s.keys.newest == s.keys.second_has)
-    found = [move.guard != second.guard]
-    for name in dict.fromkeys([*move.changes, *second.changes]):
-        if name != told:
-            ours, theirs = (one.changes.get(name, fields[name]) for one in (move, second))
-            found.append(And(move.guard, ours != theirs))
-    return And(alike, Or(found))
+    others = dict(zip(_CLOCKS, reversed(_CLOCKS), strict=True))
+    found = [move.guard != _by_the_other(second.guard)]
+    for name in dict.fromkeys([*move.changes, *(others.get(name, name) for name in second.changes)]):
+        ours, other = move.changes.get(name, fields[name]), others.get(name, name)
+        theirs = _by_the_other(second.changes.get(other, fields[other]))
+        differ = ours == theirs if name == _BY_SECOND else ours != theirs
+        found.append(And(move.guard, differ))
+    return And(s.keys.newest == s.keys.second_has, Or(found))
 
 
 def obligations_of_servers() -> Iterator[Obligation]:
-    """Move by move: where clocks and keys are the same, either server does what the other one does."""
+    """Move by move: where the keys are the same, either server does what the other one does."""
     moves = {move.name: move for move in offering_a().moves}
-    for first, second in sorted(servers(moves)):
+    for first, second in servers(moves):
         yield obligation(f"servers: {first}", unlike_by_second(moves[first], moves[second]))

@@ -12,7 +12,7 @@ from dataclasses import replace
 import z3
 
 from rfc5077.model.proof.unbounded import Move
-from rfc5077.model.sessions.rules import Act, sound
+from rfc5077.model.sessions.rules import Act, proved_rightly, sound
 from rfc5077.model.sessions.setting import ANY, SERVERS, TRUE, Setting, earlier, resumption
 from rfc5077.model.sessions.state import PICKED, Connection, Held, Parameters, Stage, Ticket, copied, to
 
@@ -114,25 +114,19 @@ def delivering(setting: Setting) -> Iterator[Move]:
 def keeping(setting: Setting) -> Iterator[Move]:
     """What the client puts into its store, and what it deletes."""
     state = setting.state
-    held = state.slot.held.is_(Held.FURTHER)
-    for ticket in (*state.tickets(), FURTHER):
-        unfollowed = ticket is FURTHER
-        name = "a further ticket of the session" if unfollowed else _name(ticket)
-        known = sound(state, ticket, setting.binds) if unfollowed else TRUE
-        yield setting.move(
-            f"client stores {name}", setting.step(Act.STORE, ticket),
-            And(ticket.fate.arrived, Not(ticket.fate.deleted), known),
-            state.put(ticket.held, ticket, server=ANY.server, filled=TRUE), copied(state.kept, PICKED.kept),
-        )  # fmt: skip
-        gone = {} if unfollowed else to(ticket.fate, deleted=True)
-        here = _here(setting, held) if unfollowed else state.stores(ticket)
-        yield Move(f"client deletes {name}", here, {**state.put(Held.NOTHING, filled=FALSE), **gone})
-        if not unfollowed:
-            yield from failing(setting, ticket, TRUE, "a connection")
+    for ticket in state.tickets():
+        known = And(ticket.fate.arrived, Not(ticket.fate.deleted))
+        yield _storing(setting, ticket, _name(ticket), known)
+        yield from failing(setting, ticket, TRUE, "a connection")
+    # Of a ticket that is not followed it makes no difference what is sealed in it, nor whether it was deleted before.
+    known = And(FURTHER.fate.arrived, proved_rightly(FURTHER, setting.binds))
+    yield _storing(setting, FURTHER, "a further ticket of the session", known)
+    # What is deleted for no failure may be stored once more.
+    yield Move("client deletes what it has stored", TRUE, state.put(Held.NOTHING, filled=FALSE))
     yield from _ending(setting)
     yield setting.move(
         "another session's ticket is stored", setting.step(Act.STORE_ANOTHER, state.a), TRUE,
-        state.put(Held.ANOTHER, server=ANY.server, filled=TRUE), copied(state.kept, PICKED.kept),
+        state.put(Held.ANOTHER), to(state.kept, secret=PICKED.kept.secret),
     )  # fmt: skip
     yield setting.move(
         "client stores a ticket of zero length", setting.step(Act.STORE_EMPTY, state.a), TRUE,
@@ -140,10 +134,12 @@ def keeping(setting: Setting) -> Iterator[Move]:
     )  # fmt: skip
 
 
-def _here(setting: Setting, held: z3.BoolRef) -> z3.BoolRef:
-    """The store holds a ticket of the session that is not followed."""
-    third = setting.state.third
-    return And(held, Not(third.mark.here)) if third else held
+def _storing(setting: Setting, ticket: Ticket, name: str, known: z3.BoolRef) -> Move:
+    state = setting.state
+    return setting.move(
+        f"client stores {name}", setting.step(Act.STORE, ticket), known,
+        state.put(ticket.held, ticket, server=ANY.server, filled=TRUE), copied(state.kept, PICKED.kept),
+    )  # fmt: skip
 
 
 def failing(setting: Setting, ticket: Ticket, ready: z3.BoolRef, where: str, **more: z3.ExprRef) -> Iterator[Move]:

@@ -98,8 +98,8 @@ THEOREMS = (
     ),
     Theorem(
         "resumption_completes_with_one_secret_and_suite",
-        "Even where servers seal and resume what they like, a client completes a resumption only with a server that has "
-        "the same secret and the same suite.",
+        "Even where servers seal and resume what they like, a client completes a resumption only with a server that "
+        "has the same secret and the same suite.",
         Basis.MUST,
         Unreachable(
             resting_on(Basis.MUST, absent=FAITHFUL),
