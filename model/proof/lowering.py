@@ -141,6 +141,9 @@ def _plain(key: _Same) -> Lowered[z3.ExprRef]:
     return Lowered(z3.substitute(key.term, *pairs) if pairs else key.term, fields, numbers)
 
 
+_CONNECTIVES = frozenset({z3.Z3_OP_AND, z3.Z3_OP_OR, z3.Z3_OP_NOT, z3.Z3_OP_IMPLIES})
+
+
 def _atoms(term: z3.ExprRef) -> tuple[list[z3.ExprRef], bool]:
     """The outermost parts that speak of enums, and whether there is a number beside them."""
     found: list[z3.ExprRef] = []
@@ -153,7 +156,8 @@ def _atoms(term: z3.ExprRef) -> tuple[list[z3.ExprRef], bool]:
             continue
         seen.add(id)
         children = node.children()
-        if any(_is_enum(child) for child in children):
+        # The operands of connectives are formulas: to ask each for its sort would be most of the work.
+        if node.kind() not in _CONNECTIVES and any(_is_enum(child) for child in children):
             found.append(node)
             continue
         numbers = numbers or z3.is_int(node)
