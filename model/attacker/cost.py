@@ -46,7 +46,8 @@ class StepTerm(StepFields, Symbolic):
 class World(Symbolic):
     """Counters, and what the server is like."""
 
-    forged = Number()  # hellos with forged tickets
+    nameless = Number()  # hellos with forged tickets that name no key of the server
+    named = Number()  # and with such that name one
     excess = Number()  # work beyond that of hellos without, in checks
     kept = Number()  # entries held on account of forged tickets
     keys = Number()  # how many ticket keys the server has
@@ -88,15 +89,16 @@ def system(without: frozenset[str] = frozenset()) -> System:
     acts = [Act("network > server: ClientHello without ticket", Step(), z3.BoolVal(True), {})]
     for handling, (words, amount) in work.items():
         for keeps in (False, True):
-            changes = {"forged": W.forged + 1, "excess": W.excess + amount}
+            changes = {"nameless": W.nameless + 1} if handling is G.NAME_UNKNOWN else {"named": W.named + 1}
+            changes |= {"excess": W.excess + amount} if handling is not G.NAME_UNKNOWN else {}
             if keeps:
                 changes |= {"kept": W.kept + 1, "excess": W.excess + amount + 2}
             name = f"network > server: ClientHello, {words}" + (", something kept" if keeps else "")
             acts.append(Act(name, Step(handling=handling, keeps=keeps), z3.BoolVal(True), changes))
-    start = And(W.forged == 0, W.excess == 0, W.kept == 0, W.keys >= 2, W.heavy >= 2)
+    start = And(W.nameless == 0, W.named == 0, W.excess == 0, W.kept == 0, W.keys >= 2, W.heavy >= 2)
     return compose("cost", W, StepTerm, acts, CLAUSES, without, start)
 
 
 def too_dear() -> z3.BoolRef:
-    """True where forged tickets have cost more than one check each, or have left something behind."""
-    return Or(W.excess > W.forged, W.kept > 0)
+    """True where forged tickets have cost more than one check each that names a key, or have left something behind."""
+    return Or(W.excess > W.named, W.kept > 0)

@@ -1,7 +1,8 @@
 """One connection with any number of handshakes: what one of them announced is nothing to the next.
 
 On the wire every handshake stands for itself; what client and server remember is their own.  Keys and verify_data stay,
-and so does what the client has in its store.  Either side may refuse to renegotiate, and the connection goes on.  How a
+and so does what the client has in its store.  Either side may refuse to renegotiate, and the connection goes on; none
+begins before the one at hand has ended.  How a
 renegotiation is bound to the handshake before it is the matter of ``attacker.splice``.
 """
 
@@ -74,12 +75,12 @@ class Handshakes(Symbolic):
     """The handshake at hand, on the wire and as each side remembers it, and what has ever gone wrong."""
 
     phase = Choice(Phase.QUIET)
-    later = Flag()  # a handshake of this connection has completed
+    later = Flag()  # a handshake of this connection has completed by a right Finished
     before = Flag()  # some earlier handshake announced a ticket
     asked = Flag()
     announced = Flag()
     issued = Flag()
-    void = Flag()  # the ticket is of zero length
+    void = Flag()  # the last ticket that was issued is of zero length
     right = Flag()  # the server's Finished is
     heard = Flag()  # the server remembers that the client asked
     promised = Flag()  # the server remembers that it announced
@@ -90,10 +91,10 @@ class Handshakes(Symbolic):
     believed = Flag()  # the client has taken the server's Finished for right
     stock = Choice(Stock.BARE)
     stocked = Flag()  # the store has held a sound ticket
-    declined = Flag()  # a renegotiation was refused
+    declined = Flag()  # the server has refused a renegotiation
     unasked = Flag()  # a ServerHello announced what its ClientHello did not ask for
     unannounced = Flag()  # a ticket came in a handshake that had not announced it
-    unkept = Flag()  # a handshake announced a ticket and ended without
+    unkept = Flag()  # a handshake announced a ticket and ended, or gave way to the next, without
     misled = Flag()  # the client took an announcement or a ticket that its handshake did not warrant
     cheated = Flag()  # the client went on without the ticket that its handshake announced
     balked = Flag()  # the client refused what the server sent
@@ -167,10 +168,14 @@ CLIENTS = frozenset({"R5246-7.4-01", "R5246-7.4.1.4-02", "R5246-7.4.9-01"})
 """By what the client refuses; what is proved without it holds of a server whose client takes anything."""
 
 
+def _missing() -> z3.BoolRef:
+    return And(S.announced, Not(S.issued))
+
+
 def _beginning() -> Iterator[Act]:
     anew: dict[str, Change] = {
-        "phase": term(P.ASKED), "before": Or(S.before, S.announced), "announced": False, "issued": False, "void": False,
-        "right": False, "believed": False,
+        "phase": term(P.ASKED), "before": Or(S.before, S.announced), "announced": False, "issued": False,
+        "right": False, "believed": False, "unkept": Or(S.unkept, And(Not(S.phase.is_(P.QUIET)), _missing())),
     }  # fmt: skip
     for extension, words in ((False, "without"), (True, "with")):
         for server, client in ((False, False), (True, False), (False, True)):
@@ -186,10 +191,10 @@ def _beginning() -> Iterator[Act]:
                       Step(said=Said.BEGIN_ANEW, extension=extension, server_memory=server, client_memory=client),
                       S.phase.is_(P.QUIET), anew | memory)  # fmt: skip
     decline = Step(said=Said.DECLINE)
-    yield Act("server > client: Alert, no_renegotiation", decline, And(S.phase.is_(P.ASKED), S.later),
+    yield Act("server > client: Alert, no_renegotiation", decline, S.phase.is_(P.ASKED),
               {"phase": term(P.QUIET), "declined": True})  # fmt: skip
-    yield Act("client > server: Alert, no_renegotiation", decline, And(S.phase.is_(P.QUIET), S.later),
-              {"declined": True})  # fmt: skip
+    yield Act("client > server: Alert, no_renegotiation", decline, S.phase.is_(P.QUIET),
+              {})  # fmt: skip
     yield Act("client: loses the connection", decline, Not(S.phase.is_(P.OVER)), {"phase": term(P.OVER)})
 
 
@@ -220,12 +225,12 @@ def _answering() -> Iterator[Act]:
 
 
 def _ending() -> Iterator[Act]:
-    missing = And(S.announced, Not(S.issued))
+    missing = _missing()
     for wrong, words in ((False, ""), (True, ", a wrong one")):
         yield from _heard(
             f"server > client: ChangeCipherSpec, Finished{words}", Step(said=Said.END_HANDSHAKE, wrong=wrong),
             S.phase.among(P.ANNOUNCING, P.ISSUING),
-            {"phase": term(P.QUIET), "later": True, "believed": True, "right": not wrong,
+            {"phase": term(P.QUIET), "believed": True, "right": not wrong, **({} if wrong else {"later": True}),
              "unkept": Or(S.unkept, missing), "cheated": Or(S.cheated, missing)},
             And(S.told, Not(S.got)),
         )  # fmt: skip

@@ -27,12 +27,14 @@ class Shared(Symbolic):
 
 
 class Run(Symbolic):
-    """One server: what it remembers of other connections, and its answer."""
+    """One server: what it remembers of other connections, and its answer, which it may give again."""
 
     cached = Flag()  # its cache of sessions has the id of the hello
-    cached_secret = Number()
+    cached_secret = Number()  # whatever it is
     renewed = Flag()  # it has renewed the ticket, and waits for the client's Finished
     answered = Flag()
+    recalled = Flag()  # and when it did, its cache had the id
+    again = Flag()  # and it had renewed the ticket
     honours = Flag()  # its decision on the ticket
     resumes = Flag()
     secret = Number()  # of the session that it resumes; 0 if none
@@ -97,12 +99,12 @@ def _moves(run: Run, without: frozenset[str]) -> Iterator[Move]:
     def to(**terms: z3.ExprRef) -> dict[str, z3.ExprRef]:
         return {f"{run.prefix}.{name}": term for name, term in terms.items()}
 
-    waits = Not(run.answered)
     yes = z3.BoolVal(True)
-    yield Move(f"{run.prefix}: a session is cached", waits, to(cached=yes, cached_secret=ANY.secret))
-    yield Move(f"{run.prefix}: the ticket is renewed", And(waits, SHARED.opens), to(renewed=yes))
-    answer = And(waits, Implies(Not(run.renewed), _policy(ANY)), in_order(CLAUSES, run, ANY, all_but(without)))
+    yield Move(f"{run.prefix}: a session is cached", yes, to(cached=yes))
+    yield Move(f"{run.prefix}: the ticket is renewed", yes, to(renewed=yes))
+    answer = And(Implies(Not(run.renewed), _policy(ANY)), in_order(CLAUSES, run, ANY, all_but(without)))
     yield Move(
         f"{run.prefix}: answers", answer,
-        to(answered=yes, honours=ANY.honours, resumes=ANY.resumes, secret=If(ANY.resumes, ANY.secret, z3.IntVal(0))),
+        to(answered=yes, recalled=run.cached, again=run.renewed, honours=ANY.honours, resumes=ANY.resumes,
+           secret=If(ANY.resumes, ANY.secret, z3.IntVal(0))),
     )  # fmt: skip

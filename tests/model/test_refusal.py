@@ -43,6 +43,23 @@ BREAKS = {
     "ticket_outlives_renegotiations": "R5246-7.4.9-01 R5077-3.3-06 R5077-3.3-07c",
     "renegotiation_continues_its_own_connection": "R5746-3.7-01 R5746-3.7-02 R5246-7.4.9-01 R5246-7.4.9-03",
     "undisturbed_renegotiation_is_not_refused": "R5746-3.1-01 R5746-3.5-01",
+    "ticket_outlives_its_connection": "R5246-7.4.9-01 R5077-3.3-06 R5077-3.3-07c",
+    "declined_renegotiation_leaves_nothing_announced": "K-46",
+    "void_ticket_displaces_none": "R5246-7.4.9-01 R5077-3.3-06 R5077-3.3-07c",
+    "finished_counts_for_its_own_handshake": "",
+    "refusal_ends_the_connection": "",
+    "wrong_finished_carries_no_announcement_on": "K-46 R5077-3.2-08 R5077-3.3-02 R5077-3.3-03",
+    "signalled_handshake_is_first_for_both": "R5246-7.4.9-01 R5246-7.4.9-03 R5746-3.6-01 R5746-3.7-02",
+    "blank_handshake_is_first_for_both": "R5246-7.4.9-01 R5246-7.4.9-03 R5746-3.6-01 R5746-3.7-01",
+    "renegotiation_is_bound_both_ways": "R5246-7.4.9-01 R5246-7.4.9-03 R5746-3.1-01 R5746-3.4-01 R5746-3.6-01 "
+    "R5746-3.7-01 R5746-3.7-02",
+    "first_handshakes_are_bound_to_nothing": "R5746-3.4-01 R5746-3.4-02 R5746-3.6-03",
+    "altered_hellos_renegotiate_nowhere": "R5246-7.4.9-01 R5246-7.4.9-03",
+    "stripped_signal_completes_nowhere": "R5246-7.4.9-01 R5246-7.4.9-03",
+    "man_between_two_connections_joins_none": "R5246-7.4.9-01 R5246-7.4.9-03",
+    "ticket_brings_no_verify_data": "R5746-3.1-01",
+    "server_renegotiates_with_its_peer_alone": "R5746-3.1-01 R5746-3.7-01 R5746-3.7-02",
+    "client_renegotiates_with_its_peer_alone": "R5746-3.7-01",
     "nobody_answers_for_the_man_in_the_middle": "R7627-5.1-01 R5746-3.7-01",
 }
 
@@ -80,17 +97,18 @@ def test_theorem_falls_without_each_of_the_expected_clauses_and_no_other(theorem
     assert {min(dropped(id)) for id in found} == {min(dropped(name)) for name in BREAKS[theorem.id].split()}
 
 
-def test_every_theorem_rests_on_two_classes_at_least():
+def test_every_theorem_that_counts_rests_on_two_classes_at_least():
     assert {name: len({min(dropped(id)) for id in ids.split()}) for name, ids in BREAKS.items()}.keys() == {
         theorem.id for theorem in ALL
     }
-    assert all(len({min(dropped(id)) for id in ids.split()}) >= 2 for ids in BREAKS.values())
+    counted = [theorem.id for theorem in ALL if not theorem.follows_from]
+    assert all(len({min(dropped(id)) for id in BREAKS[name].split()}) >= 2 for name in counted)
 
 
 @pytest.mark.parametrize("theorem", [t for t in ALL if t.basis is Basis.MUST], ids=lambda t: t.id)
 def test_theorem_of_musts_rests_on_no_advice(theorem):
     verdicts = {BY_ID[id].verdict for id in breaking(theorem)}
-    assert verdicts == {Verdict.VIOLATION}
+    assert verdicts <= {Verdict.VIOLATION}
 
 
 @pytest.mark.parametrize("room", ROOMS.values(), ids=ROOMS)
@@ -129,14 +147,16 @@ def test_what_stands_in_the_way_of_any_handshake_stands_there_without_the_ticket
         assert bool(hindered) == (obstacle is not refused.Obstacle.UNHINDERED)
 
 
-@pytest.mark.parametrize("refuser", ["client > server", "server > client"])
-def test_renegotiation_may_be_refused_and_the_connection_renegotiates_later(refuser):
+def test_renegotiation_may_be_refused_by_the_server_and_the_connection_renegotiates_later():
     h = handshakes.S
     again = And(h.declined, h.later, h.announced, h.phase.is_(handshakes.Phase.ISSUING))
-    system = handshakes.renegotiation()
-    with_one = [m for m in system.moves if "no_renegotiation" not in m.name or m.name.startswith(refuser)]
-    only = type(system)(system.name, system.state, system.start, tuple(with_one))
-    assert f"{refuser}: Alert, no_renegotiation" in moves(reach(only).nearest(again))
+    assert "server > client: Alert, no_renegotiation" in moves(reach(handshakes.renegotiation()).nearest(again))
+
+
+def test_client_may_refuse_to_renegotiate_which_changes_nothing():
+    (refuses,) = [m for m in handshakes.renegotiation().moves if m.name == "client > server: Alert, no_renegotiation"]
+    assert reach(handshakes.renegotiation()).nearest(And(refuses.guard, handshakes.S.later))
+    assert not refuses.changes
 
 
 def test_ticket_of_a_renegotiation_takes_the_place_of_the_one_before():

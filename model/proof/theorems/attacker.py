@@ -82,9 +82,10 @@ THEOREMS = (
     ),
     Theorem(
         "forged_tickets_are_cheap",
-        "However many keys a server has, each forged ticket costs it one symmetric check at most, and leaves nothing.",
+        "However many keys a server has, each forged ticket costs it one symmetric check at most, none where it names "
+        "no key of the server, and leaves nothing.",
         Basis.FORMAT,
-        Unreachable(cost.system, cost.W.forged > 0, cost.too_dear()),
+        Unreachable(cost.system, And(cost.W.nameless > 0, cost.W.excess > 0), cost.too_dear()),
     ),
     Theorem(
         "recorded_traffic_needs_a_key",

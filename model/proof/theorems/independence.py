@@ -33,14 +33,36 @@ THEOREMS = (
         ),
     ),
     Theorem(
+        "wrong_finished_carries_no_announcement_on",
+        "Even with a client that took a wrong Finished before, a server issues tickets exactly where it announced them "
+        "in that handshake, and announces them only where it was asked in it.",
+        Basis.MUST,
+        Unreachable(
+            _whatever_the_client_takes,
+            And(H.before, H.phase.is_(Phase.QUIET), H.believed, Not(H.right)),
+            Or(H.unasked, H.unannounced, H.unkept),
+        ),
+    ),
+    Theorem(
         "answer_depends_on_no_memory",
         "Two servers with the same keys, policy and clock decide alike on one ClientHello with a ticket, whatever "
         "their caches hold and whatever they renewed (two runs; one-use tickets and invalidation by alerts apart).",
         Basis.MUST,
         Unreachable(
             two_runs,
-            And(BOTH_ANSWERED, FIRST.cached, SECOND.renewed, Not(SECOND.cached)),
+            And(BOTH_ANSWERED, FIRST.recalled, SECOND.again, Not(SECOND.recalled)),
             FIRST.resumes != SECOND.resumes,
+        ),
+    ),
+    Theorem(
+        "decision_depends_on_no_renewal",
+        "Of two servers with the same keys, policy and clock neither honours a ticket, or resumes by it, that the "
+        "other does not, though the one has renewed it and the other holds the session in its cache (two runs).",
+        Basis.MUST,
+        Unreachable(
+            two_runs,
+            And(BOTH_ANSWERED, FIRST.again, Not(FIRST.recalled), SECOND.recalled),
+            Or(FIRST.honours != SECOND.honours, FIRST.resumes != SECOND.resumes),
         ),
     ),
     Theorem(
@@ -50,7 +72,7 @@ THEOREMS = (
         Basis.MUST,
         Unreachable(
             two_runs,
-            And(BOTH_ANSWERED, FIRST.cached, FIRST.resumes, FIRST.cached_secret != FIRST.secret),
+            And(BOTH_ANSWERED, FIRST.recalled, FIRST.resumes, FIRST.cached_secret != FIRST.secret),
             FIRST.secret != SECOND.secret,
         ),
     ),

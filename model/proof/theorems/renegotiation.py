@@ -44,6 +44,57 @@ THEOREMS = (
         Unreachable(renegotiation, And(S.stocked, S.later, S.declined), Not(S.stock.is_(Stock.SOUND))),
     ),
     Theorem(
+        "ticket_outlives_its_connection",
+        "Once the store holds a ticket that a right Finished has followed, it does so still when the connection is "
+        "lost, in whatever handshake.",
+        Basis.MUST,
+        Unreachable(
+            renegotiation,
+            And(S.stocked, S.phase.is_(Phase.OVER), Not(S.balked)),
+            Not(S.stock.is_(Stock.SOUND)),
+        ),
+    ),
+    Theorem(
+        "declined_renegotiation_leaves_nothing_announced",
+        "After a renegotiation that was declined neither side goes by an announcement or a ticket of any handshake.",
+        Basis.MUST,
+        Unreachable(
+            renegotiation,
+            And(S.later, S.declined, S.phase.is_(Phase.QUIET), Not(S.believed)),
+            Or(S.announced, S.issued, S.promised, S.gave, S.told, S.got),
+        ),
+        follows_from="K-46",
+    ),
+    Theorem(
+        "void_ticket_displaces_none",
+        "A handshake that completes with a ticket of zero length leaves a sound ticket in the client's store.",
+        Basis.MUST,
+        Unreachable(
+            renegotiation,
+            And(S.stocked, S.issued, S.void, S.believed, S.phase.is_(Phase.QUIET)),
+            Not(S.stock.is_(Stock.SOUND)),
+        ),
+    ),
+    Theorem(
+        "finished_counts_for_its_own_handshake",
+        "In a renegotiation, whatever the server sends, a client holds no Finished for right before that of the "
+        "handshake at hand.",
+        Basis.MUST,
+        Unreachable(
+            _whatever_the_server_sends,
+            And(S.later, S.phase.among(Phase.ASKED, Phase.ANNOUNCING, Phase.ISSUING)),
+            Or(S.believed, S.right),
+        ),
+        follows_from="the figures",
+    ),
+    Theorem(
+        "refusal_ends_the_connection",
+        "Whatever a server sends, once a client has refused a message no handshake of that connection goes on.",
+        Basis.MUST,
+        Unreachable(_whatever_the_server_sends, S.balked, Not(S.phase.is_(Phase.OVER))),
+        follows_from="the figures",
+    ),
+    Theorem(
         "renegotiation_continues_its_own_connection",
         "Where client and server complete a handshake that is a renegotiation for either, it is one for both, of the "
         "handshake that they had with each other on this connection.",
@@ -135,6 +186,7 @@ THEOREMS = (
         "connection, be it the server or the man in the middle, before any Finished.",
         Basis.MUST,
         Unreachable(splice.system, splice.client_proves_again(), Not(splice.client_hears_its_peer())),
+        follows_from="R5746-3.7-01",
     ),
     Theorem(
         "nobody_answers_for_the_man_in_the_middle",
