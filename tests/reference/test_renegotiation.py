@@ -133,6 +133,34 @@ def test_a_ticket_that_no_key_opens_any_more_leads_to_a_full_renegotiation(willi
     assert p.client.ticket_received
 
 
+def test_the_first_ticket_may_come_in_a_renegotiation_unseen_on_the_wire(willing):
+    # R5077-5.8-03
+    p = willing(server={"issue": "never"})
+    assert p.client.ticket_received is None
+    issuing = replace(p.server_config, issue="ticket")
+
+    again(p, "server", issuing)
+
+    ticket = p.server.ticket_sent
+    assert ticket and p.client.ticket_received == ticket
+    assert ticket not in p.server_octets
+    p.server_config = issuing
+    assert p.connect().client.resumed
+
+
+@pytest.mark.parametrize("store", [True, False])
+def test_what_was_announced_in_the_first_handshake_means_nothing_in_the_second(willing, store):
+    # K-46: the extension is negotiated in each handshake for itself
+    p = willing(client={} if store else {"store": None})
+    assert p.client.ticket_received
+
+    again(p, "server", replace(p.server_config, issue="never", reissue="never", honour_tickets=False))
+
+    assert p.client.handshake.server_hello.session_ticket is None
+    assert (p.client.ticket_received, p.client_events[-1].ticket) == (None, False)
+    assert data_passes(p)
+
+
 def test_a_client_may_leave_tickets_out_the_second_time(willing):
     p = willing()
 
