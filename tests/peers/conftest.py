@@ -2,8 +2,9 @@
 
 import pytest
 from pairs import Authority
-from peers.papers import Papers, write_papers
 from peers.stacks import STACKS
+
+from rfc5077.properties.matrix.papers import Papers, write_papers
 
 
 def pytest_report_collectionfinish(items) -> list[str]:

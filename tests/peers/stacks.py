@@ -3,7 +3,8 @@
 from types import ModuleType
 
 import pytest
-from peers import gnutls, nginx, openssl, python_ssl, tlslite_ng
+
+from rfc5077.properties.matrix import gnutls, nginx, openssl, python_ssl, tlslite_ng
 
 FROM_PYPI = (python_ssl, tlslite_ng)
 FROM_THE_SYSTEM = (openssl, nginx, gnutls)

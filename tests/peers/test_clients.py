@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 from pairs import ticket_key
-from peers import gnutls, openssl, python_ssl, tlslite_ng
-from peers.dialogue import GREETING, OurServer
 from peers.expectations import judge
-from peers.papers import fingerprint
 from peers.stacks import stacks
 
+from rfc5077.properties.matrix import gnutls, openssl, python_ssl, tlslite_ng
+from rfc5077.properties.matrix.dialogue import GREETING, OurServer
+from rfc5077.properties.matrix.papers import fingerprint
 from rfc5077.reference.alerts import AlertDescription
 from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.ticket.key_ring import KeyRing

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from peers import gnutls, openssl
-from peers.dialogue import GREETING, OurServer, open_connection, receive_all
-from peers.process import Child, program
 
+from rfc5077.properties.matrix import gnutls, openssl
+from rfc5077.properties.matrix.dialogue import GREETING, OurServer, open_connection, receive_all
+from rfc5077.properties.matrix.process import Child, program
 from rfc5077.reference.wire.hello import DOWNGRADE_TO_1_2, ExtensionType
 
 pytestmark = pytest.mark.peer

@@ -4,9 +4,10 @@ import sys
 
 import pytest
 from house.readme import ROOT
-from peers import process
-from peers.process import Child, program
 from peers.stacks import FROM_THE_SYSTEM
+
+from rfc5077.properties.matrix import process
+from rfc5077.properties.matrix.process import Child, NotInstalled, PeerError, program
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -17,7 +18,7 @@ time.sleep(60)
 
 
 def test_a_missing_program_is_a_failure_that_says_what_to_install():
-    with pytest.raises(pytest.fail.Exception) as failure:
+    with pytest.raises(NotInstalled) as failure:
         program("no-such-program", "its-package")
 
     assert str(failure.value) == "the program no-such-program is missing: install the Debian package its-package"
@@ -41,7 +42,7 @@ def test_a_program_that_heeds_no_signal_is_ended_with_all_that_it_started(monkey
 def test_a_line_that_does_not_come_is_a_failure_that_tells_what_did(monkeypatch):
     monkeypatch.setattr(process, "PATIENCE", 0.5)
     waiting = "print('something else', flush=True); input()"
-    with Child(sys.executable, "-c", waiting) as child, pytest.raises(AssertionError, match="something else"):
+    with Child(sys.executable, "-c", waiting) as child, pytest.raises(PeerError, match="something else"):
         child.line("what we wait for")
 
     assert child.returncode is not None
@@ -50,6 +51,6 @@ def test_a_line_that_does_not_come_is_a_failure_that_tells_what_did(monkeypatch)
 def test_a_program_that_ends_too_early_is_a_failure_that_tells_what_it_said():
     with (
         Child(sys.executable, "-c", "print('farewell')") as child,
-        pytest.raises(AssertionError, match=r"ended without a line like 'welcome'[\s\S]*farewell"),
+        pytest.raises(PeerError, match=r"ended without a line like 'welcome'[\s\S]*farewell"),
     ):
         child.line("welcome")

@@ -1,12 +1,12 @@
-"""Secure renegotiation with OpenSSL: both roles, both wishes, full and abbreviated."""
+"""Secure renegotiation with OpenSSL and GnuTLS: both roles, both wishes, full and abbreviated."""
 
 from dataclasses import replace
 
 import pytest
-from peers import openssl
-from peers.dialogue import open_connection, receive_all
-from peers.process import Child, program
 
+from rfc5077.properties.matrix import gnutls, openssl
+from rfc5077.properties.matrix.dialogue import open_connection, receive_all
+from rfc5077.properties.matrix.process import Child, program
 from rfc5077.reference.io import PeerAlert, Server, listen
 
 pytestmark = pytest.mark.peer
@@ -135,3 +135,42 @@ def test_openssls_client_learns_that_we_decline(papers, server_config):
         child.line(openssl.DECIDED)
         child.say("R")
         assert child.line("no renegotiation")
+
+
+def test_gnutls_client_negotiates_anew_with_us(papers, server_config):
+    handshakes = []
+
+    def handler(tls):
+        while data := tls.recv():
+            handshakes.append(tls.completed.renegotiated)
+            tls.send(data)
+
+    config = replace(server_config, renegotiation="any")
+    command = [program("gnutls-cli", gnutls.PACKAGE), "--priority", gnutls.TLS_1_2, "--rehandshake"]
+    command += ["--x509cafile", papers.roots, "--sni-hostname", "localhost", "--verify-hostname", "localhost"]
+    with (
+        Server(listen(), config, handler) as server,
+        Child(*command, "--port", str(server.address[1]), server.address[0]) as child,
+    ):
+        child.line("ReHandshake was completed")
+        child.say("anew")
+        child.line("^anew$")
+
+    assert handshakes == [True]
+
+
+def test_gnutls_server_follows_our_wish(papers, client):
+    config, resumed = client
+    with gnutls.server(papers, papers.ecdsa) as server, server.connect(config) as tls:
+        again = tls.renegotiate()
+        assert server.talk(tls)
+        assert (again.renegotiated, again.resumed) == (True, resumed)
+
+
+def test_we_follow_the_wish_of_gnutls_server(papers, client):
+    config, _ = client
+    with gnutls.server(papers, papers.ecdsa) as server, server.connect(config) as tls:
+        tls.send(b"**REHANDSHAKE**\n")
+        while not tls.completed.renegotiated:
+            tls._pump()
+        assert server.talk(tls)

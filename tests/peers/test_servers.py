@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from peers import gnutls, nginx, openssl, python_ssl, tlslite_ng
-from peers.dialogue import GREETING, damage_ticket, stored_ticket, visit
 from peers.stacks import stacks
 
+from rfc5077.properties.matrix import gnutls, nginx, openssl, python_ssl, tlslite_ng
+from rfc5077.properties.matrix.dialogue import GREETING, damage_ticket, stored_ticket, visit
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.keys.credentials import TrustAnchors

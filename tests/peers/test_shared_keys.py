@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from peers import haproxy, nginx
-from peers.dialogue import GREETING, OurServer, visit
 
+from rfc5077.properties.matrix import haproxy, nginx
+from rfc5077.properties.matrix.dialogue import GREETING, OurServer, visit
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import connect, system_clock
 from rfc5077.reference.ticket.key_file import parse_key_file

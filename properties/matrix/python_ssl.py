@@ -2,11 +2,12 @@
 
 import platform
 import ssl
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from peers.dialogue import ForeignServer, Word
-from peers.papers import Identity, Papers
-from peers.scripted import run_client, run_server
+from rfc5077.properties.matrix.dialogue import ForeignServer, Word
+from rfc5077.properties.matrix.papers import Identity, Papers
+from rfc5077.properties.matrix.scripted import client_choices, python, run_client, run_server, server_choices
 
 NAME = "python-ssl"
 MISTRUST = "CERTIFICATE_VERIFY_FAILED"
@@ -22,20 +23,17 @@ def server(
     papers: Papers, identity: Identity, *, tickets: bool = True, client_auth: bool = False
 ) -> AbstractContextManager[ForeignServer]:
     """A server; `client_auth` demands a client certificate."""
-    choices = [] if tickets else ["--no-tickets"]
-    choices += ["--client-roots", papers.roots] if client_auth else []
-    return run_server("python_ssl_server.py", identity, *choices)
+    return run_server(python("python_ssl_server.py"), identity, *server_choices(papers, tickets, client_auth))
 
 
 def client(
     papers: Papers, address: tuple[str, int], count: int, *, identity: Identity, roots: str | None = None,
-    tickets: bool = True, own: Identity | None = None,
+    tickets: bool = True, own: Identity | None = None, names: Sequence[str] = (),
 ) -> list[Word]:  # fmt: skip
-    """Connections of one client, which trusts `roots`; `identity` is whom it expects, `own` what it shows of itself."""
-    choices = ["--roots", roots or papers.roots, "--fingerprint", identity.fingerprint]
-    choices += [] if tickets else ["--no-tickets"]
-    choices += [] if own is None else ["--certificate", own.certificate, "--key", own.key]
-    return run_client("python_ssl_client.py", address[1], count, *choices)
+    """Connections of one client, which trusts `roots`; `identity` is whom it expects, `own` what it shows of itself,
+    `names` the name it asks for in each connection."""
+    choices = client_choices(papers, identity, roots, tickets, own, names)
+    return run_client(python("python_ssl_client.py"), address[1], count, *choices)
 
 
 renewed = client

@@ -10,7 +10,7 @@ import socket
 import ssl
 
 
-def say(**words) -> None:
+def say(**words: object) -> None:
     print(json.dumps(words), flush=True)
 
 

@@ -1,15 +1,14 @@
 """`openssl s_server` and `openssl s_client`, whose pages of text say what happened."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from peers.dialogue import GREETING, Word, open_connection, receive_all
-from peers.papers import Identity, Papers, fingerprint
-from peers.process import Child, program, version_of
-
+from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection, receive_all
+from rfc5077.properties.matrix.papers import Identity, Papers, fingerprint
+from rfc5077.properties.matrix.process import Child, program, version_of
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import TLSSocket
 
@@ -84,13 +83,14 @@ def server(
 
 def client(
     papers: Papers, address: tuple[str, int], count: int, *, identity: Identity, roots: str | None = None,
-    tickets: bool = True, own: Identity | None = None,
+    tickets: bool = True, own: Identity | None = None, names: Sequence[str] = (),
 ) -> list[Word]:  # fmt: skip
     """Connections one after the other, each by a new s_client that gets the session of the one before in a file."""
-    command = _client_command(papers, address, roots, tickets, own)
     session = Path(mkdtemp(prefix="s_client_", dir=papers.folder), "session.pem")
     words = []
-    for _ in range(count):
+    for number in range(count):
+        name = names[min(number, len(names) - 1)] if names else "localhost"
+        command = _client_command(papers, address, roots, tickets, own, name)
         resume = ["-sess_in", str(session)] if session.exists() else []
         with Child(*command, *resume, "-sess_out", str(session)) as child:
             words.append(_converse(child))
@@ -106,11 +106,12 @@ def renewed(papers: Papers, address: tuple[str, int], count: int, *, identity: I
 
 
 def _client_command(
-    papers: Papers, address: tuple[str, int], roots: str | None, tickets: bool, own: Identity | None
+    papers: Papers, address: tuple[str, int], roots: str | None, tickets: bool, own: Identity | None,
+    name: str = "localhost",
 ) -> list[str]:
     command = [program("openssl", PACKAGE), "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2"]
     command += ["-CAfile", roots or papers.roots, "-no-CApath", "-no-CAstore", "-verify_return_error"]
-    command += ["-servername", "localhost", "-verify_hostname", "localhost"]
+    command += ["-servername", name, "-verify_hostname", name]
     command += [] if tickets else ["-no_ticket"]
     command += [] if own is None else ["-cert", own.certificate, "-key", own.key]
     return command

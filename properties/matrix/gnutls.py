@@ -5,11 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from peers.dialogue import GREETING, Word, receive_all
-from peers.papers import Identity, Papers
-from peers.process import PATIENCE, Child, program, version_of
-from peers.scripted import PROGRAMS
-
+from rfc5077.properties.matrix.dialogue import GREETING, Word, receive_all
+from rfc5077.properties.matrix.papers import Identity, Papers
+from rfc5077.properties.matrix.process import PATIENCE, Child, program, version_of
+from rfc5077.properties.matrix.scripted import PROGRAMS
 from rfc5077.reference.connection import ClientConnection
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import TLSSocket, system_clock, system_entropy

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from peers.dialogue import GREETING, Word, open_connection
-from peers.papers import Identity, Papers
-from peers.process import PATIENCE, Child, program, version_of
-
+from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection
+from rfc5077.properties.matrix.papers import Identity, Papers
+from rfc5077.properties.matrix.process import PATIENCE, Child, program, version_of
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import TLSSocket
 

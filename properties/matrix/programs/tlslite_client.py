@@ -19,7 +19,7 @@ from tlslite.api import (
 )
 
 
-def say(**words) -> None:
+def say(**words: object) -> None:
     print(json.dumps(words), flush=True)
 
 
@@ -31,7 +31,7 @@ def own_credentials(chosen: argparse.Namespace) -> dict[str, object]:
     return {"certChain": chain, "privateKey": parsePEMKey(Path(chosen.key).read_text(encoding="ascii"), private=True)}
 
 
-def visit(chosen: argparse.Namespace, session: Session | None) -> Session | None:
+def visit(chosen: argparse.Namespace, name: str, session: Session | None) -> Session | None:
     """One connection; the session to go on with."""
     settings = HandshakeSettings()
     settings.minVersion = settings.maxVersion = (3, 3)
@@ -43,7 +43,7 @@ def visit(chosen: argparse.Namespace, session: Session | None) -> Session | None
                 session=session,
                 settings=settings,
                 checker=Checker(x509Fingerprint=chosen.fingerprint),
-                serverName="localhost",
+                serverName=name,
             )
             tls.write(chosen.greeting.encode())
             heard = tls.read(min=len(chosen.greeting), max=len(chosen.greeting))
@@ -63,7 +63,9 @@ parser.add_argument("--roots", help="of the server's certificate; its fingerprin
 parser.add_argument("--fingerprint")
 parser.add_argument("--certificate")
 parser.add_argument("--key")
+parser.add_argument("--names", default="localhost", help="to ask for, the last one for all that follow")
 chosen = parser.parse_args()
 session = None
-for _ in range(chosen.count):
-    session = visit(chosen, session)
+names = chosen.names.split(",")
+for number in range(chosen.count):
+    session = visit(chosen, names[min(number, len(names) - 1)], session)

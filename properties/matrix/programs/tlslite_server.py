@@ -12,7 +12,7 @@ from pathlib import Path
 from tlslite.api import BaseTLSException, HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
 
 
-def say(**words) -> None:
+def say(**words: object) -> None:
     print(json.dumps(words), flush=True)
 
 

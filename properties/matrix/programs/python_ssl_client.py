@@ -9,7 +9,7 @@ import socket
 import ssl
 
 
-def say(**words) -> None:
+def say(**words: object) -> None:
     print(json.dumps(words), flush=True)
 
 
@@ -24,12 +24,14 @@ def make_context(chosen: argparse.Namespace) -> ssl.SSLContext:
     return context
 
 
-def visit(context: ssl.SSLContext, port: int, greeting: str, session: ssl.SSLSession | None) -> ssl.SSLSession | None:
+def visit(
+    context: ssl.SSLContext, port: int, greeting: str, name: str, session: ssl.SSLSession | None
+) -> ssl.SSLSession | None:
     """One connection; the session to go on with."""
     try:
         with (
             socket.create_connection(("127.0.0.1", port), 10) as transport,
-            context.wrap_socket(transport, server_hostname="localhost", session=session) as tls,
+            context.wrap_socket(transport, server_hostname=name, session=session) as tls,
         ):
             tls.sendall(greeting.encode())
             heard = b""
@@ -51,9 +53,11 @@ parser.add_argument("--roots")
 parser.add_argument("--fingerprint", help="of the server's certificate; the roots decide here")
 parser.add_argument("--certificate")
 parser.add_argument("--key")
+parser.add_argument("--names", default="localhost", help="to ask for, the last one for all that follow")
 parser.add_argument("--no-tickets", action="store_true")
 chosen = parser.parse_args()
 context = make_context(chosen)
 session = None
-for _ in range(chosen.count):
-    session = visit(context, chosen.port, chosen.greeting, session)
+names = chosen.names.split(",")
+for number in range(chosen.count):
+    session = visit(context, chosen.port, chosen.greeting, names[min(number, len(names) - 1)], session)

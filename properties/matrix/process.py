@@ -8,12 +8,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
-
-import pytest
 
 PATIENCE = 10.0
 """Seconds that a program is waited for, for a line or for its end."""
@@ -22,28 +20,25 @@ GRACE = 2.0
 """Seconds that a program has to end after it was told to, before it is killed."""
 
 
+class PeerError(Exception):
+    """A foreign program that does not do what was waited for; tells what it said."""
+
+
+class NotInstalled(PeerError):
+    """A foreign program, or what is needed to build it, is not here; tells what to install."""
+
+
 def program(name: str, package: str) -> str:
-    """The path of a program. The test fails, and says what to install, if there is none."""
-    path = _find(name)
+    """The path of a program. Raises NotInstalled, with the Debian package that brings it."""
+    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if path is None:
-        pytest.fail(_missing(name, package), pytrace=False)
+        raise NotInstalled(f"the program {name} is missing: install the Debian package {package}")
     return path
 
 
-def _find(name: str) -> str | None:
-    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
-
-
-def _missing(name: str, package: str) -> str:
-    return f"the program {name} is missing: install the Debian package {package}"
-
-
 def version_of(name: str, package: str, *arguments: str) -> str:
-    """The first line that a program says of its version, on whichever stream; that it is missing, if it is."""
-    path = _find(name)
-    if path is None:
-        return _missing(name, package)
-    command = (path, *arguments)
+    """The first line that a program says of its version, on whichever stream. Raises NotInstalled."""
+    command = (program(name, package), *arguments)
     said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     return (said.stdout + said.stderr).partition("\n")[0]
 
@@ -56,6 +51,7 @@ class Child:
 
     def __init__(self, *command: str, pass_fds: Sequence[int] = (), environment: dict[str, str] | None = None) -> None:
         self.said: list[str] = []
+        self._command = command
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
             command,
@@ -68,6 +64,9 @@ class Child:
             env={**os.environ, **(environment or {})},
             start_new_session=True,  # so that whatever it starts can be ended with it
         )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise ValueError("both are pipes")
+        self._input, self._output = self._process.stdin, self._process.stdout
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -77,17 +76,16 @@ class Child:
         return self._process.pid
 
     def line(self, pattern: str) -> re.Match[str]:
-        """Waits for the next line in which the regular expression is found; AssertionError if none comes in time."""
+        """Waits for the next line in which the regular expression is found; PeerError if none comes in time."""
         for line in self._new_lines():
             if match := re.search(pattern, line):
                 return match
-        raise AssertionError(self._account(f"ended without a line like {pattern!r}"))
+        raise PeerError(self._account(f"ended without a line like {pattern!r}"))
 
     def say(self, line: str) -> None:
         """Types a line."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
+        self._input.write(line + "\n")
+        self._input.flush()
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the program itself."""
@@ -101,7 +99,7 @@ class Child:
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            raise AssertionError(self._account(f"has not ended after {PATIENCE} s")) from None
+            raise PeerError(self._account(f"has not ended after {PATIENCE} s")) from None
         return self.said
 
     @property
@@ -124,21 +122,21 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join(PATIENCE)
-        self._process.stdout.close()
+        self._output.close()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._output:
             self._lines.put(line.rstrip("\r\n"))
         self._lines.put(None)
 
-    def _new_lines(self):
+    def _new_lines(self) -> Iterator[str]:
         """Lines as they come, until the program's output ends."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(self._account(f"said nothing that was waited for in {PATIENCE} s")) from None
+                raise PeerError(self._account(f"said nothing that was waited for in {PATIENCE} s")) from None
             if line is None:
                 self._lines.put(None)
                 return
@@ -147,7 +145,7 @@ class Child:
 
     def _close_input(self) -> None:
         with suppress(BrokenPipeError):  # it has ended before it read everything
-            self._process.stdin.close()
+            self._input.close()
 
     def _account(self, what: str) -> str:
-        return "\n  ".join([f"{' '.join(map(str, self._process.args))}\n{what}; it said", *self.said[-40:]])
+        return "\n  ".join([f"{' '.join(self._command)}\n{what}; it said", *self.said[-40:]])

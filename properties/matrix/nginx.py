@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from peers.dialogue import GREETING, Word, open_connection
-from peers.papers import Identity, Papers
-from peers.process import Child, program, version_of
-
+from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection
+from rfc5077.properties.matrix.papers import Identity, Papers
+from rfc5077.properties.matrix.process import Child, program, version_of
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import TLSSocket
 
@@ -108,7 +107,7 @@ def server(
     """
     path = program("nginx", PACKAGE)
     folder = Path(mkdtemp(prefix="nginx_", dir=papers.folder))
-    choices = () if tickets else ("ssl_session_tickets off;",)
+    choices: tuple[str, ...] = () if tickets else ("ssl_session_tickets off;",)
     choices += ("ssl_verify_client on;", f"ssl_client_certificate {papers.roots};") if client_auth else ()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port, number = listener.getsockname()[1], listener.fileno()

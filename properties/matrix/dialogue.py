@@ -2,10 +2,9 @@
 
 import queue
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
-from peers.process import PATIENCE
-
+from rfc5077.properties.matrix.process import PATIENCE, PeerError
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.io import Server, TLSSocket, connect, listen, system_clock, system_entropy
@@ -41,8 +40,19 @@ class ForeignServer(Protocol):
     def talk(self, tls: TLSSocket) -> bytes:
         """Application data both ways over an established connection; what the server answered."""
 
-    def word(self) -> Word:
-        """Of the connection that has just ended."""
+    def word(self) -> Word | None:
+        """Of the connection that has just ended; None if it never says anything."""
+
+
+@runtime_checkable
+class Rotating(Protocol):
+    """A foreign server whose ticket keys can be changed while it runs."""
+
+    def rotate(self) -> None:
+        """From now on a new key seals; the one before still opens, if the stack knows more than one at a time."""
+
+    def retire(self) -> None:
+        """From now on only the newest key is known."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Visit:
 
     connection: ClientConnection
     answer: bytes
-    word: Word
+    word: Word | None
 
 
 def open_connection(address: tuple[str, int], config: ClientConfig) -> TLSSocket:
@@ -63,6 +73,7 @@ def visit(server: ForeignServer, config: ClientConfig) -> Visit:
     """One connection to a foreign server. Raises what `connect` raises."""
     with server.connect(config) as tls:
         answer = server.talk(tls)
+    assert isinstance(tls.connection, ClientConnection)
     return Visit(tls.connection, answer, server.word())
 
 
@@ -74,13 +85,13 @@ def receive_all(tls: TLSSocket, length: int) -> bytes:
     return data
 
 
-def damage_ticket(config: ClientConfig) -> bytes:
-    """Flips a bit in the middle of the ticket that a client has for its server; the damaged ticket."""
+def damage_ticket(config: ClientConfig, at: int | None = None) -> bytes:
+    """Flips a bit in the ticket that a client has, in the middle if not said where; the damaged ticket."""
     assert config.store is not None
     stored = config.store.find(config.store_key, system_clock())
     assert stored is not None and stored.ticket, "there is no ticket to damage"
     octets = bytearray(stored.ticket)
-    octets[len(octets) // 2] ^= 1
+    octets[len(octets) // 2 if at is None else at] ^= 1
     config.store.keep(replace(stored, ticket=bytes(octets)), FinishedVerified(b""))
     return bytes(octets)
 
@@ -124,14 +135,14 @@ class OurServer:
     def calls(self, count: int) -> list[Call]:
         """The first so many connections, in the order in which they came; waits for the end of each.
 
-        AssertionError if that takes too long.
+        PeerError if that takes too long.
         """
         errors: dict[int, Exception | None] = {}
         while not (len(self._accepted) >= count and all(id(each) in errors for each in self._accepted[:count])):
             try:
                 connection, error = self._ends.get(timeout=PATIENCE)
             except queue.Empty:
-                raise AssertionError(f"{len(errors)} connections to us have ended, not {count}") from None
+                raise PeerError(f"{len(errors)} connections to us have ended, not {count}") from None
             errors[id(connection)] = error
         return [Call(connection, errors[id(connection)]) for connection in self._accepted[:count]]
 
