@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, Cause, ProtocolError
 from rfc5077.reference.keys.protection import RecordProtection
 from rfc5077.reference.keys.schedule import DirectionKeys
-from rfc5077.reference.wire.messages import Alert, HandshakeReader, HandshakeType, Message, Signal
+from rfc5077.reference.wire.messages import MAX_MESSAGE, Alert, HandshakeReader, HandshakeType, Message, Signal
 from rfc5077.reference.wire.record import (
+    HEADER_LENGTH,
+    MAX_CIPHERTEXT,
     MAX_PLAINTEXT,
     TLS_1_2,
     ContentType,
@@ -19,6 +21,9 @@ from rfc5077.reference.wire.record import (
     encode_record,
     split,
 )
+
+MOST_HELD = HEADER_LENGTH + MAX_CIPHERTEXT + 4 + MAX_MESSAGE
+"""Octets that a connection holds back at most between two calls: a record and a message that are not complete."""
 
 
 def check_change_cipher_spec(body: bytes, pending: int) -> None:
@@ -158,6 +163,11 @@ class RecordLayer:
         return octets
 
     # Receiving
+
+    @property
+    def held(self) -> int:
+        """Octets of a record and of a handshake message that are not complete, `MOST_HELD` at most."""
+        return self._records.pending + self._messages.pending
 
     def receive(self, octets: bytes) -> Iterator[Message | Alert]:
         """Yields what arrives, one item at a time, so that keys can change in between.
