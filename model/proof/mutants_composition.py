@@ -18,13 +18,14 @@ from rfc5077.model.lasting import all_but
 from rfc5077.model.proof.digest import digest
 from rfc5077.model.proof.mutation import Fate
 from rfc5077.model.proof.unbounded import Move, System
-from rfc5077.model.sessions import environment, symmetry
+from rfc5077.model.sessions import environment, slot, symmetry
 from rfc5077.model.sessions.environment import Pair
 from rfc5077.model.sessions.state import EXTENDED, MIRRORED
 from rfc5077.model.sessions.steps import made
 
-MODEL = "sessions"
+MODEL, SLOT = "sessions", "slot"
 TICKETS, SERVERS = "followed_tickets_are_alike", "servers_with_the_same_keys_are_alike"
+CONNECTIONS = "renewals_of_one_place_are_alike"
 ENVIRONMENT = "what_is_not_followed_is_the_environment"
 PATIENCE = 5_000
 """Milliseconds that z3 is given for one question."""
@@ -32,9 +33,11 @@ PATIENCE = 5_000
 
 def composed(system: System, number: int, move: Move) -> Fate | None:
     """Which theorem about the making of the model a changed move refutes, if z3 finds that one is."""
+    old = system.moves[number]
+    if system.name.startswith(SLOT):
+        return Fate("refuted", CONNECTIONS) if _of_connections(system, move) else None
     if system.name != MODEL:
         return None
-    old = system.moves[number]
     if _of_tickets(system, old, move):
         return Fate("refuted", TICKETS)
     if _of_servers(system, move):
@@ -53,7 +56,7 @@ def _of_tickets(system: System, old: Move, move: Move) -> bool:
     other = symmetry.exchanged(move.name)
     here = mirrored.get(move.name)
     outside = here is not None and other != move.name and _same(old, here)
-    return outside and _sat(symmetry.unlike(move, mirrored[other]))
+    return outside and _sat(symmetry.TICKETS.unlike(move, mirrored[other]))
 
 
 def _of_servers(system: System, move: Move) -> bool:
@@ -61,6 +64,12 @@ def _of_servers(system: System, move: Move) -> bool:
     moves = {one.name: one for one in system.moves} | {move.name: move}
     pairs = [pair for pair in symmetry.servers(moves) if move.name in pair]
     return any(_sat(symmetry.unlike_by_second(moves[first], moves[second])) for first, second in pairs)
+
+
+def _of_connections(system: System, move: Move) -> bool:
+    """Whether a move of one connection that renews is no more what it is for the other one."""
+    moves = {one.name: one for one in system.moves} | {move.name: move}
+    return _sat(slot.ALIKE.unlike(move, moves[slot.exchanged(move.name)]))
 
 
 @cache

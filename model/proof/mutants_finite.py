@@ -11,6 +11,7 @@ import z3
 from rfc5077.model.logic import Codes
 from rfc5077.model.proof.families import Parents, Variant, mutated, result
 from rfc5077.model.proof.finite import Reached
+from rfc5077.model.proof.mutants_composition import composed
 from rfc5077.model.proof.mutation import EQUAL, LESS, MORE, OTHERWISE, SURVIVES, Change, Fate
 from rfc5077.model.proof.unbounded import Move
 from rfc5077.model.run.compiled import Function, compiled
@@ -38,6 +39,8 @@ def fate(variant: Variant, number: int, move: Move, change: Change) -> Fate:
             return Fate("vacuous", claim.id)
     if idle := variant.happening - found.happened:
         return Fate("idle", why=f"no more: {variant.system.moves[min(idle)].name}")
+    if unlike := composed(variant.system, number, move):
+        return unlike
     if found.parents.keys() == before.keys():
         return Fate("equivalent", why="the same states are reached")
     if found.parents.keys() < before.keys() and _compared(variant, number, guard, leads, found.parents) == LESS:

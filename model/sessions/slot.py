@@ -1,11 +1,12 @@
 """Two connections of one client that renew the ticket of one place in its store, in any interleaving.
 
 Each offers what the place holds when it begins, is resumed and renewed, and may be cut at any time.  A third offers,
-when it likes, what the place holds then; the server resumes, or declines it because it was renewed.
+when it likes, what the place holds then; the server may decline it because it was renewed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum, auto
 from functools import cache
 
@@ -13,7 +14,9 @@ import z3
 
 from rfc5077.model.lasting import Act, Change, Lasting, compose, lasting, plainest
 from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, Term, term
+from rfc5077.model.proof.certificate import Obligation, obligation
 from rfc5077.model.proof.unbounded import System, fresh
+from rfc5077.model.sessions.exchange import Exchange, both_ways
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 
@@ -43,7 +46,6 @@ class Reply(Enum):
 
     NOT_ASKED = auto()
     AWAITED = auto()
-    GOES_ON = auto()
     TURNED_DOWN = auto()
 
 
@@ -169,7 +171,6 @@ def _third() -> list[Act]:
     return [
         Act("third connection: offers what the place holds", Step(), open_,
             {"asked_with": W.place, "reply": term(Reply.AWAITED)}),
-        Act("third connection: resumed", Step(), awaited, {"reply": term(Reply.GOES_ON)}),
         Act("third connection: declined for a renewal", Step(measure=Measure.SERVER_TURNS_DOWN), awaited,
             {"reply": term(Reply.TURNED_DOWN)}),
     ]  # fmt: skip
@@ -180,6 +181,43 @@ def slot(without: frozenset[str] = frozenset()) -> System:
     """The system under the clauses but those of the ids left out."""
     acts = [*_connection("one", False), *_connection("two", True), *_third()]
     return compose("slot", W, StepTerm, acts, CLAUSES, without, plainest(W))
+
+
+# --- both connections are alike ---------------------------------------------------------------------------------------
+
+
+def _piece(held: z3.ExprRef) -> z3.ExprRef:
+    """A ticket, with the connections exchanged."""
+    first, second = (term(piece).z3 for piece in (K.FROM_FIRST, K.FROM_SECOND))
+    return z3.If(held == first, second, z3.If(held == second, first, held))
+
+
+ALIKE = Exchange(
+    W.terms, both_ways({name: name.replace("one", "two") for name in W.terms if name.startswith("one")}),
+    dict.fromkeys(("one_offers", "two_offers", "place", "asked_with"), _piece),
+)  # fmt: skip
+"""The first connection takes the place of the second."""
+
+
+def exchanged(move: str) -> str:
+    """The name of a move with the connections exchanged."""
+    first, second = "first connection", "second connection"
+    for one, other in ((first, second), (second, first)):
+        if move.startswith(one):
+            return other + move.removeprefix(one)
+    return move
+
+
+def obligations(without: frozenset[str]) -> Iterator[Obligation]:
+    """The start, and move by move: possible alike, with results that are alike."""
+    system = slot(without)
+    moves = {move.name: move for move in system.moves}
+    yield obligation("connections: start", system.start != ALIKE.of(system.start))
+    for name, move in moves.items():
+        yield obligation(f"connections: {name}", ALIKE.unlike(move, moves[exchanged(name)]))
+
+
+# --- what theorems speak of -------------------------------------------------------------------------------------------
 
 
 def both_renewed() -> z3.BoolRef:
@@ -193,6 +231,13 @@ def spoiled() -> z3.BoolRef:
     first = And(W.place.is_(K.FROM_FIRST), Not(W.one_sound))
     second = And(W.place.is_(K.FROM_SECOND), Not(W.two_sound))
     return Or(first, second, W.place.is_(K.HOLLOW))
+
+
+def offers_spoiled() -> z3.BoolRef:
+    """True where the third connection has offered neither the old ticket nor one that a right Finished has followed."""
+    first = And(W.asked_with.is_(K.FROM_FIRST), Not(W.one_sound))
+    second = And(W.asked_with.is_(K.FROM_SECOND), Not(W.two_sound))
+    return Or(first, second, W.asked_with.is_(K.HOLLOW))
 
 
 def stranded() -> z3.BoolRef:

@@ -1,9 +1,9 @@
 """What is remembered across connections: one session, two tickets of its lineage, a client's store, keys and clocks.
 
 The run begins when the session is born; what came before is arbitrary.  ``A`` and ``B`` are any two tickets of the
-session, ``link`` is any one connection that offers ``A``.  Everything else that happens is an environment: other
-connections, which renew tickets of the session that are not followed, fill the client's store, or fail.  Secrets,
-versions, suites, names and identities are uninterpreted numbers; clocks count seconds.
+session, ``link`` is any connection that offers ``A``, one after the other.  Everything else that happens is an
+environment: other connections, which renew tickets of the session that are not followed, fill the client's store, or
+fail.  Secrets, versions, suites, names and identities are uninterpreted numbers; clocks count seconds.
 
 What is certified, as obligations that both solvers check, whatever clauses bind (``theorems.composition``):
 

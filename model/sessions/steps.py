@@ -40,6 +40,7 @@ def start(setting: Setting, window: int = 0) -> z3.BoolRef:
     choices = [d.life >= 1, d.cap >= 1, d.interval >= 1, d.window >= 0, d.skew >= 0]
     born = Or(c.server == s.session.since, c.second == s.session.since)
     clocks = [born, c.server - c.second <= d.skew, c.second - c.server <= d.skew]
+    # A key that was handed on before may as well be handed on now.
     keys = [k.since <= c.server, k.oldest <= k.newest, k.second_has == k.newest, k.oldest == k.newest - d.window]
     if window:
         enough = window * d.interval > d.life + 2 * d.skew
@@ -62,6 +63,7 @@ def _time(setting: Setting) -> Iterator[Move]:
         clocks = Acting("clocks", {"now": ours, "newest": theirs, "oldest": k.oldest})
         step = replace(setting.step(Act.TICK, s.a), acting=clocks)
         yield setting.move(f"time passes at the {name}", step, later, to(c, server=ours, second=theirs))
+    # That does not bring the clocks apart, so nothing bounds it.
     yield Move("time passes at both servers", later, to(c, server=server, second=second))
     yield Move("the next key is handed on", TRUE, to(k, second_has=k.second_has + 1))
     yield setting.move(

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import cast
 
 import z3
 
 from rfc5077.model.lasting import switched
 from rfc5077.model.proof.certificate import Obligation, obligation
-from rfc5077.model.proof.unbounded import F, Move, System
+from rfc5077.model.proof.unbounded import Move, System
+from rfc5077.model.sessions.exchange import Exchange, both_ways
 from rfc5077.model.sessions.setting import SERVERS
 from rfc5077.model.sessions.state import MIRRORED, STATE, A, B, Held, to
 from rfc5077.model.sessions.steps import made
 
-And, If, Not, Or = z3.And, z3.If, z3.Not, z3.Or
+And, If, Not = z3.And, z3.If, z3.Not
 
 
 @cache
@@ -35,15 +37,6 @@ def offering_a() -> System:
 def offering_b() -> System:
     """The system whose connection offers B."""
     return made("sessions, mirrored", MIRRORED, switched)
-
-
-def other_name(field: str) -> str:
-    """The field of the other ticket that goes by the same name; of what is no ticket's, itself."""
-    for one, other in ((A, B), (B, A)):
-        prefix = f"{one.held.name}."
-        if field.startswith(prefix):
-            return f"{other.held.name}.{field.removeprefix(prefix)}"
-    return field
 
 
 def exchanged(move: str) -> str:
@@ -60,34 +53,21 @@ def _held(held: z3.ExprRef) -> z3.ExprRef:
 
 
 _SLOT = f"{STATE.slot.prefix}.held"
-
-
-def _renamed(formula: F) -> F:
-    """The formula over the state with A and B exchanged."""
-    fields = STATE.whole().terms
-    pairs = [(term, _held(term) if name == _SLOT else fields[other_name(name)]) for name, term in fields.items()]
-    return z3.substitute(formula, *pairs)
-
-
-def unlike(move: Move, mirrored: Move) -> z3.BoolRef:
-    """True where a move, with A and B exchanged, is not the other one."""
-    fields = STATE.whole().terms
-    found = [move.guard != _renamed(mirrored.guard)]
-    for name, term in fields.items():
-        other = other_name(name)
-        if name in move.changes or other in mirrored.changes:
-            ours = move.changes.get(name, term)
-            changed = _renamed(mirrored.changes.get(other, fields[other]))
-            found.append(And(move.guard, (_held(ours) if name == _SLOT else ours) != changed))
-    return Or(found)
+_FIELDS = STATE.whole().terms
+_A, _B = (f"{ticket.held.name}." for ticket in (A, B))
+TICKETS = Exchange(
+    _FIELDS, both_ways({name: f"{_B}{name.removeprefix(_A)}" for name in _FIELDS if name.startswith(_A)}),
+    {_SLOT: _held},
+)  # fmt: skip
+"""A takes the place of B."""
 
 
 def obligations() -> Iterator[Obligation]:
     """The start, and move by move: possible alike, with results that are alike."""
     mine, theirs = offering_a(), {move.name: move for move in offering_b().moves}
-    yield obligation("exchange: start", mine.start != _renamed(offering_b().start))
+    yield obligation("exchange: start", mine.start != TICKETS.of(offering_b().start))
     for move in mine.moves:
-        yield obligation(f"exchange: {move.name}", unlike(move, theirs[exchanged(move.name)]))
+        yield obligation(f"exchange: {move.name}", TICKETS.unlike(move, theirs[exchanged(move.name)]))
 
 
 # --- the two servers --------------------------------------------------------------------------------------------------
@@ -104,14 +84,15 @@ def servers(moves: Iterable[str]) -> Iterator[tuple[str, str]]:
                 yield name, other
 
 
-_CLOCKS = tuple(f"{STATE.clocks.prefix}.{name}" for name in ("server", "second"))
-_BY_SECOND = f"{STATE.link.prefix}.by_second"
+def _no(flag: z3.ExprRef) -> z3.ExprRef:
+    return Not(cast(z3.BoolRef, flag))
 
 
-def _by_the_other(formula: F) -> F:
-    """The formula over the state with the servers exchanged: their clocks, and which of them answered."""
-    c, by_second = STATE.clocks, STATE.link.by_second
-    return z3.substitute(formula, (c.server, c.second), (c.second, c.server), (by_second, Not(by_second)))
+_CLOCKS = STATE.clocks.prefix
+BOTH_SERVERS = Exchange(
+    _FIELDS, both_ways({f"{_CLOCKS}.server": f"{_CLOCKS}.second"}), {f"{STATE.link.prefix}.by_second": _no}
+)
+"""The servers, with their clocks, and which of them answered."""
 
 
 def unlike_by_second(move: Move, second: Move) -> z3.BoolRef:
@@ -119,15 +100,7 @@ def unlike_by_second(move: Move, second: Move) -> z3.BoolRef:
 
     The newest key alone may be the first one's only, until it is handed on.
     """
-    s, fields = STATE, STATE.whole().terms
-    others = dict(zip(_CLOCKS, reversed(_CLOCKS), strict=True))
-    found = [move.guard != _by_the_other(second.guard)]
-    for name in dict.fromkeys([*move.changes, *(others.get(name, name) for name in second.changes)]):
-        ours, other = move.changes.get(name, fields[name]), others.get(name, name)
-        theirs = _by_the_other(second.changes.get(other, fields[other]))
-        differ = ours == theirs if name == _BY_SECOND else ours != theirs
-        found.append(And(move.guard, differ))
-    return And(s.keys.newest == s.keys.second_has, Or(found))
+    return And(STATE.keys.newest == STATE.keys.second_has, BOTH_SERVERS.unlike(move, second))
 
 
 def obligations_of_servers() -> Iterator[Obligation]:

@@ -124,6 +124,7 @@ def keeping(setting: Setting) -> Iterator[Move]:
     # What is deleted for no failure may be stored once more.
     yield Move("client deletes what it has stored", TRUE, state.put(Held.NOTHING, filled=FALSE))
     yield from _ending(setting)
+    # Of that session nothing but its secret is of interest.
     yield setting.move(
         "another session's ticket is stored", setting.step(Act.STORE_ANOTHER, state.a), TRUE,
         state.put(Held.ANOTHER), to(state.kept, secret=PICKED.kept.secret),

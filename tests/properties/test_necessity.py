@@ -95,9 +95,11 @@ KNOWN = {  # class or choice -> theorems that fall without it
         "live_ticket_is_honoured_with_one_older_key live_ticket_is_honoured_with_two_older_keys",
     "R5077-4-13": "resumed_client_is_the_sealed_one_or_nobody stored_ticket_opens_to_its_client_or_nobody",
     "R5077-4-15": "stored_ticket_opens_to_its_version_and_name session_stays_with_its_name",
-    "R5077-5.5-04": "live_ticket_is_honoured_with_one_older_key live_ticket_is_honoured_with_two_older_keys",
+    "R5077-5.5-04":
+        "live_ticket_is_honoured_with_one_older_key live_ticket_is_honoured_with_two_older_keys "
+        "keys_seized_before_a_session_open_none_of_its_tickets",
     "K-46": "announcement_ends_with_its_handshake",
-    "R5246-7.2.2-01": "ticket_of_a_failure_is_not_offered",
+    "R5246-7.2.2-01": "ticket_of_a_failure_is_not_offered ticket_of_an_ended_session_is_not_offered",
     "R5246-7.3-01": "data_waits_for_a_proved_peer",
     "R5246-7.4.1.3-02": "resumed_suite_is_the_sealed_one",
     "R5246-7.4.9-01":

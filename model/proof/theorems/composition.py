@@ -12,7 +12,7 @@ from rfc5077.model.lasting import all_but
 from rfc5077.model.proof.certificate import Obligation
 from rfc5077.model.proof.theorem import Basis, Certified, Theorem, Without
 from rfc5077.model.proof.unbounded import System
-from rfc5077.model.sessions import environment, projection, symmetry
+from rfc5077.model.sessions import environment, projection, slot, symmetry
 from rfc5077.model.sessions.state import EXTENDED, MIRRORED, STATE, Stage
 from rfc5077.model.sessions.steps import made, sessions
 
@@ -41,6 +41,10 @@ def _exchange(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
 
 def _servers(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
     return symmetry.obligations_of_servers()
+
+
+def _renewals(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
+    return slot.obligations(without)
 
 
 def _beside(known: z3.BoolRef, without: Without) -> Iterator[Obligation]:
@@ -75,6 +79,14 @@ THEOREMS = (
         "into a step of the other, whatever clauses bind: which of them answers makes no difference to a ticket.",
         Basis.MUST,
         Certified(_servers, sessions, And(STATE.link.stage.is_(Stage.RESUMED), STATE.link.by_second)),
+        MADE,
+    ),
+    Theorem(
+        "renewals_of_one_place_are_alike",
+        "Exchanging two connections that renew the ticket of one place turns each step of the one into a step of the "
+        "other, and leaves what a third one does as it is.",
+        Basis.MUST,
+        Certified(_renewals, slot.slot, And(slot.both_renewed(), slot.W.reply.is_(slot.Reply.TURNED_DOWN))),
         MADE,
     ),
     Theorem(

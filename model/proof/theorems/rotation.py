@@ -64,6 +64,7 @@ THEOREMS = (
             Or(L.sealed, lineage.read_unaided()),
             depth=6,
         ),
+        follows_from="R5077-5.5-04",
     ),
     Theorem(
         "private_key_opens_no_ephemeral_session",

@@ -19,7 +19,7 @@ from rfc5077.model.sessions.lemmas import (
     stored_as_sealed,
 )
 from rfc5077.model.sessions.slot import K as Piece
-from rfc5077.model.sessions.slot import Reply, both_renewed, slot, spoiled, stranded
+from rfc5077.model.sessions.slot import Reply, both_renewed, offers_spoiled, slot, spoiled, stranded
 from rfc5077.model.sessions.slot import W as PLACE
 from rfc5077.model.sessions.state import STATE, Held, Stage, Ticket, same
 from rfc5077.model.sessions.steps import sessions
@@ -66,6 +66,7 @@ THEOREMS = (
         "Whatever ticket of a session the client keeps, it keeps under the server that issued it.",
         Basis.MUST,
         _about(Basis.MUST, OURS, S.slot.server != S.deployment.server),
+        follows_from="R5077-3.1-08",
     ),
     Theorem(
         "ticket_goes_back_to_its_server",
@@ -144,15 +145,22 @@ THEOREMS = (
     ),
     Theorem(
         "ticket_of_a_failure_is_not_offered",
-        "A ticket is not offered once a resumption by it was accepted and failed.",
+        "A ticket is not offered once a resumption by it was accepted and failed, or a connection of its session ended "
+        "by a fatal alert.",
         Basis.SHOULD,
-        _about(Basis.SHOULD, And(OFFERED, S.a.fate.failed), S.link.condemned, is_deleted_after_failure()),
+        _about(
+            Basis.SHOULD,
+            And(OFFERED, Or(S.a.fate.failed, S.slot.alarmed)),
+            Or(S.link.condemned, S.link.orphaned),
+            is_deleted_after_failure(),
+        ),
     ),
     Theorem(
         "ticket_of_an_ended_session_is_not_offered",
         "No ticket of a session is offered once a connection of the session ended by a fatal alert.",
         Basis.SHOULD,
         _about(Basis.SHOULD, And(OFFERED, S.slot.alarmed), S.link.orphaned, is_deleted_after_failure()),
+        follows_from="R5246-7.2.2-01",
     ),
     Theorem(
         "renewal_strands_no_client",
@@ -187,13 +195,32 @@ THEOREMS = (
         Unreachable(slot, And(both_renewed(), Not(PLACE.place.is_(Piece.OLD_ONE))), spoiled()),
     ),
     Theorem(
+        "connection_after_two_renewals_offers_a_good_ticket",
+        "Whenever another connection takes the ticket of a place that two are about to renew, it offers the old one, "
+        "or a new one that a right Finished of the server has followed.",
+        Basis.MUST,
+        Unreachable(
+            slot, And(Not(PLACE.reply.is_(Reply.NOT_ASKED)), Not(PLACE.asked_with.is_(Piece.OLD_ONE))), offers_spoiled()
+        ),
+        follows_from="R5077-3.3-06",
+    ),
+    Theorem(
+        "new_ticket_is_declined_for_its_own_renewal_alone",
+        "A ticket that a renewal has brought is declined for a renewal only where this very ticket was renewed, and "
+        "the client has got what renews it, with a right Finished.",
+        Basis.MUST,
+        Unreachable(
+            slot, And(PLACE.reply.is_(Reply.TURNED_DOWN), Not(PLACE.asked_with.is_(Piece.OLD_ONE))), stranded()
+        ),
+    ),
+    Theorem(
         "two_renewals_make_the_server_refuse_neither",
         "However two renewals take turns, the server declines no ticket for them but one whose own renewal the client "
         "has got, with a right Finished: neither new ticket stands in the way of the other.",
         Basis.MUST,
         Unreachable(
             slot,
-            And(PLACE.one_confirmed, PLACE.two_confirmed, Not(PLACE.reply.is_(Reply.NOT_ASKED))),
+            And(PLACE.one_confirmed, PLACE.two_confirmed, PLACE.reply.is_(Reply.TURNED_DOWN)),
             stranded(),
         ),
     ),
