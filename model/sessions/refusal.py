@@ -1,9 +1,9 @@
 """A hello with a ticket that the server refuses, and the same hello without: does what completes without complete with?
 
-Two runs of one client against one server, one after the other: first without the ticket, then with it.  What does not
-depend on the ticket is the same in both: what stands in the way of any handshake, the extended master secret in the
-hello, the session_id.  What the server is free to choose, a ticket announced or not, it chooses anew in each run.  At
-rest is a run where nobody has a step left.
+Runs of one client against one server, one after the other: first without the ticket, then with it, however often.
+What does not depend on the ticket is the same in all: what stands in the way of any handshake, the extended master
+secret in the hello.  What either is free to choose, a session_id, a ticket announced or not, it chooses anew in each
+run.  At rest is a run where nobody has a step left.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 import z3
 
 from rfc5077.model.lasting import Act, Change, Lasting, compose, lasting, plainest
-from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, term
+from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, choose, term
 from rfc5077.model.proof.unbounded import System, fresh
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
@@ -25,8 +25,7 @@ class Obstacle(Enum):
     """What stands in the way of the handshake, with the ticket or without."""
 
     UNHINDERED = auto()
-    NO_COMMON_SUITE = auto()
-    LEGACY_UNWELCOME = auto()  # the hello is without the extended master secret, and the server minds
+    HELLO_UNWELCOME = auto()  # no suite in common, or no extended master secret where the server minds
     SERVER_UNTRUSTED = auto()  # the client does not take the server's certificate
     CLIENT_UNKNOWN = auto()  # the server does not take the client's certificate, or its lack
 
@@ -57,7 +56,6 @@ class Milestone(Enum):
     CLIENT_FLIGHT_ARRIVED = auto()
     TICKET_ARRIVED = auto()
     HANDSHAKE_DONE = auto()
-    GIVEN_UP = auto()
 
 
 class Conduct(Enum):
@@ -92,14 +90,13 @@ class StepTerm(StepFields, Symbolic):
 class World(Symbolic):
     """What both runs share, and the run that is on."""
 
-    settled = Flag()
     obstacle = Choice(Obstacle.UNHINDERED)
     cause = Choice(Cause.DOES_NOT_OPEN)
     own_id = Flag()  # the hello has a session_id
     round = Choice(Round.WITHOUT_TICKET)
-    plain_done = Flag()  # the run without the ticket has completed
+    plain_end = Choice(Milestone.SETTING_OUT)  # how far the run without the ticket has come
     milestone = Choice(Milestone.SETTING_OUT)
-    answered = Flag()  # the server has refused the ticket and gone on in full
+    given_up = Flag()  # somebody has said an alert
     announced = Flag()
     echoed = Flag()
     at_rest = Flag()
@@ -186,27 +183,36 @@ PERMITTED = frozenset({"R5077-3.1-13"})
 PLACES = tuple(M)
 
 
+def _act(name: str, step: Step, here: z3.BoolRef, changes: dict[str, Change]) -> Act:
+    """A step of a run that is on."""
+    return Act(name, step, And(Not(W.at_rest), Not(W.given_up), here), changes)
+
+
 def _on(name: str, step: Step, here: z3.BoolRef, to: Milestone, **more: Change) -> Act:
     """A step to a milestone; one that is no later than where the run is, turns it back."""
     behind = PLACES[PLACES.index(to) :]
     changes: dict[str, Change] = {"milestone": term(to), "turned_back": Or(W.turned_back, W.milestone.among(*behind))}
-    return Act(name, step, And(W.settled, Not(W.at_rest), here), changes | more)
+    return _act(name, step, here, changes | more)
+
+
+def _ends(name: str, step: Step, here: z3.BoolRef) -> Act:
+    """A step that gives the run up."""
+    return _act(name, step, here, {"given_up": True})
 
 
 def _server() -> Iterator[Act]:
     asked = W.milestone.is_(M.HELLO_ARRIVED)
     for announced, word in ((False, ""), (True, ", announces a ticket")):
         for echoes, repeated in ((False, ""), (True, ", repeats the session_id")):
-            able = And(asked, Not(W.obstacle.among(B.NO_COMMON_SUITE, B.LEGACY_UNWELCOME)))
+            able = And(asked, Not(W.obstacle.is_(B.HELLO_UNWELCOME)))
             own = And(able, W.own_id) if echoes else able
             yield _on(f"server > client: ServerHello, Certificate ...{word}{repeated}",
                       Step(conduct=Conduct.ANSWERS_IN_FULL, echoes=echoes), own, M.SERVER_FLIGHT_ARRIVED,
-                      answered=W.round.is_(Round.WITH_TICKET), announced=announced, echoed=echoes)  # fmt: skip
-    hindered = And(asked, W.obstacle.among(B.NO_COMMON_SUITE, B.LEGACY_UNWELCOME))
-    yield _on("server > client: Alert, such a hello will not do", Step(), hindered, M.GIVEN_UP)
+                      announced=announced, echoed=echoes)  # fmt: skip
+    hindered = And(asked, W.obstacle.is_(B.HELLO_UNWELCOME))
+    yield _ends("server > client: Alert, such a hello will not do", Step(), hindered)
     with_ticket = And(asked, W.round.is_(Round.WITH_TICKET))
-    yield _on("server > client: Alert, over the ticket", Step(conduct=Conduct.ABORTS_OVER_TICKET), with_ticket,
-              M.GIVEN_UP)  # fmt: skip
+    yield _ends("server > client: Alert, over the ticket", Step(conduct=Conduct.ABORTS_OVER_TICKET), with_ticket)
     proved = And(W.milestone.is_(M.CLIENT_FLIGHT_ARRIVED), Not(W.obstacle.is_(B.CLIENT_UNKNOWN)))
     yield _on("server > client: NewSessionTicket", Step(conduct=Conduct.BRINGS_TICKET), proved, M.TICKET_ARRIVED)
     ready = Or(proved, W.milestone.is_(M.TICKET_ARRIVED))
@@ -214,60 +220,56 @@ def _server() -> Iterator[Act]:
     fine = And(ready, Not(missed), Implies(W.milestone.is_(M.TICKET_ARRIVED), W.announced))
     finishes = Step(conduct=Conduct.SERVER_FINISHES)
     yield _on("server > client: ChangeCipherSpec, Finished", finishes, fine, M.HANDSHAKE_DONE)
-    yield _on("server > client: ChangeCipherSpec; client misses the ticket", finishes, And(ready, missed), M.GIVEN_UP)
+    yield _ends("server > client: ChangeCipherSpec; client misses the ticket", finishes, And(ready, missed))
     unknown = And(W.milestone.is_(M.CLIENT_FLIGHT_ARRIVED), W.obstacle.is_(B.CLIENT_UNKNOWN))
-    yield _on("server > client: Alert, the client's certificate", Step(), unknown, M.GIVEN_UP)
+    yield _ends("server > client: Alert, the client's certificate", Step(), unknown)
 
 
 def _client() -> Iterator[Act]:
     flight = W.milestone.is_(M.SERVER_FLIGHT_ARRIVED)
     resumed = And(W.echoed, W.own_id)
     trusted = And(flight, Not(resumed), Not(W.obstacle.is_(B.SERVER_UNTRUSTED)))
-    yield _on("client > server: ClientHello", Step(), W.milestone.is_(M.SETTING_OUT), M.HELLO_ARRIVED)
+    for own, words in ((False, ""), (True, ", session_id")):
+        yield _on(f"client > server: ClientHello{words}", Step(), W.milestone.is_(M.SETTING_OUT), M.HELLO_ARRIVED,
+                  own_id=own)  # fmt: skip
     yield _on("client > server: ClientKeyExchange ... Finished", Step(conduct=Conduct.GOES_ALONG), trusted,
               M.CLIENT_FLIGHT_ARRIVED)  # fmt: skip
-    yield _on("client > server: Alert, Certificate in a resumption", Step(), And(flight, resumed), M.GIVEN_UP)
-    yield _on("client > server: Alert, the server's certificate", Step(),
-              And(flight, W.obstacle.is_(B.SERVER_UNTRUSTED)), M.GIVEN_UP)  # fmt: skip
+    yield _ends("client > server: Alert, Certificate in a resumption", Step(), And(flight, resumed))
+    yield _ends("client > server: Alert, the server's certificate", Step(),
+              And(flight, W.obstacle.is_(B.SERVER_UNTRUSTED)))  # fmt: skip
     with_ticket = And(flight, W.round.is_(Round.WITH_TICKET))
-    yield _on("client > server: Alert, no resumption", Step(conduct=Conduct.INSISTS_ON_RESUMPTION), with_ticket,
-              M.GIVEN_UP)  # fmt: skip
+    yield _ends("client > server: Alert, no resumption", Step(conduct=Conduct.INSISTS_ON_RESUMPTION), with_ticket)
     unannounced = And(W.milestone.is_(M.TICKET_ARRIVED), Not(W.announced))
-    yield _on("client > server: Alert, a ticket that was not announced", Step(), unannounced, M.GIVEN_UP)
+    yield _ends("client > server: Alert, a ticket that was not announced", Step(), unannounced)
     yield _on("client > server: ClientHello once more", Step(conduct=Conduct.GREETS_AGAIN), flight, M.HELLO_ARRIVED)
     yield _on("client > server: ClientHello, as HelloRequest wants", Step(conduct=Conduct.OBEYS_HELLO_REQUEST), flight,
               M.HELLO_ARRIVED)  # fmt: skip
 
 
 def _settings() -> Iterator[Act]:
-    unsettled = And(Not(W.settled), W.milestone.is_(M.SETTING_OUT))
-    plain = {
-        B.UNHINDERED: "nothing stands in the way", B.NO_COMMON_SUITE: "no suite in common",
-        B.LEGACY_UNWELCOME: "server wants the extended master secret",
-        B.SERVER_UNTRUSTED: "client does not trust the server", B.CLIENT_UNKNOWN: "server does not know the client",
+    """What stands in the way of either run, and why the ticket is refused, unless it just does not open."""
+    before = And(W.milestone.is_(M.SETTING_OUT), W.round.is_(Round.WITHOUT_TICKET))
+    hindered = {
+        B.HELLO_UNWELCOME: "server minds the hello", B.SERVER_UNTRUSTED: "client does not trust the server",
+        B.CLIENT_UNKNOWN: "server does not know the client",
     }  # fmt: skip
-    for obstacle, words in plain.items():
-        for cause in Cause:
-            # A server that minds a hello without the extension has one before it.
-            if obstacle is B.LEGACY_UNWELCOME and cause is Cause.LEGACY_SESSION:
-                continue
-            for own in (False, True):
-                name = f"server: {words}; ticket: {cause.name.lower().replace('_', ' ')}{'; session_id' if own else ''}"
-                settings: dict[str, Change] = {"obstacle": term(obstacle), "cause": term(cause), "own_id": own}
-                yield Act(name, Step(), unsettled, settings | {"settled": True})
+    for obstacle, words in hindered.items():
+        yield Act(f"server: {words}", Step(), before, {"obstacle": term(obstacle)})
+    for cause in tuple(Cause)[1:]:
+        yield Act(f"server: ticket: {cause.name.lower().replace('_', ' ')}", Step(),
+                  W.round.is_(Round.WITHOUT_TICKET), {"cause": term(cause)})  # fmt: skip
 
 
 def _between(run: list[Act], without: frozenset[str]) -> Iterator[Act]:
-    """That nobody has a step left, and the second run after the first."""
+    """That nobody has a step left, and the next run after it."""
     possible = [move.guard for move in compose("run", W, StepTerm, run, CLAUSES, without, plainest(W)).moves]
-    yield Act("client: waits, as the server does", Step(), And(W.settled, Not(W.at_rest), Not(Or(possible))),
-              {"at_rest": True})  # fmt: skip
-    over = And(W.at_rest, W.round.is_(Round.WITHOUT_TICKET))
+    yield Act("client: waits, as the server does", Step(), And(Not(W.at_rest), Not(Or(possible))), {"at_rest": True})
+    plain_end = choose(W.round.is_(Round.WITHOUT_TICKET), W.milestone, W.plain_end)
     again: dict[str, Change] = {
-        "round": term(Round.WITH_TICKET), "plain_done": W.milestone.is_(M.HANDSHAKE_DONE),
-        "milestone": term(M.SETTING_OUT), "announced": False, "echoed": False, "at_rest": False,
+        "round": term(Round.WITH_TICKET), "plain_end": plain_end, "milestone": term(M.SETTING_OUT),
+        "given_up": False, "announced": False, "echoed": False, "at_rest": False,
     }  # fmt: skip
-    yield Act("client: the same hello, with a ticket", Step(), over, again)
+    yield Act("client: the same hello, with a ticket", Step(), W.at_rest, again)
 
 
 @cache
@@ -278,11 +280,31 @@ def refusal(without: frozenset[str] = frozenset()) -> System:
     return compose("refusal", W, StepTerm, acts, CLAUSES, without, plainest(W))
 
 
+def both_at_rest() -> z3.BoolRef:
+    """True where both runs are over."""
+    return And(W.round.is_(Round.WITH_TICKET), W.at_rest)
+
+
 def settled_with() -> z3.BoolRef:
     """True where the hello completes without the ticket, and the run with it is at rest."""
-    return And(W.plain_done, W.round.is_(Round.WITH_TICKET), W.at_rest)
+    return And(W.plain_end.is_(M.HANDSHAKE_DONE), both_at_rest())
+
+
+def goes_on_in_full() -> z3.BoolRef:
+    """True where the server has refused the ticket and gone on."""
+    return And(W.round.is_(Round.WITH_TICKET), Not(W.milestone.among(M.SETTING_OUT, M.HELLO_ARRIVED)))
+
+
+def ends_at_once() -> z3.BoolRef:
+    """True where the run that is on has come no further than the hello."""
+    return W.milestone.is_(M.HELLO_ARRIVED)
 
 
 def completes() -> z3.BoolRef:
     """True where the run that is on has completed."""
     return W.milestone.is_(M.HANDSHAKE_DONE)
+
+
+def end_alike() -> z3.BoolRef:
+    """True where the run that is on has come as far as the one without the ticket."""
+    return W.milestone.same(W.plain_end)
