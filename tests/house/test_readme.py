@@ -17,6 +17,7 @@ EXIT_CODES = {
     "rfc5077 clause R5077-3.3-02": {0},
     "rfc5077 prove --without R5077-3.3-02": {1},
     "rfc5077 prove --necessity": {0},
+    "rfc5077 prove --mutants": {0},
     "rfc5077 prove --certificates proofs": {0},
     "rfc5077 site site": {0},
     "rfc5077 check server reference": {0},
@@ -24,6 +25,7 @@ EXIT_CODES = {
     "rfc5077 judge tests/traces/openssl_resumes.jsonl": {0},
     "rfc5077 bench --json": {0, 1},  # a busy machine may miss a figure; no test rests on speed
 }
+KEYS = ["rfc5077 ticket keygen ticket.key", "rfc5077 ticket rotate ticket.key"]
 DIALOGUE = [
     "rfc5077 serve --port 4433",
     "rfc5077 connect localhost:4433 --insecure --save session.json",
@@ -45,7 +47,7 @@ def run(command: str, folder: Path, **options) -> subprocess.CompletedProcess[st
 
 
 def test_every_command_is_run_by_a_test():
-    covered = [readme.install_command(), readme.test_command(), *EXIT_CODES, *DIALOGUE]
+    covered = [readme.install_command(), readme.test_command(), *EXIT_CODES, *KEYS, *DIALOGUE]
     assert sorted(readme.commands()) == sorted(covered)
 
 
@@ -61,6 +63,11 @@ def test_the_first_command_installs_and_does_the_main_job(tmp_path):
 def test_a_command_ends_as_promised(desk, command):
     result = run(command, desk, env=ENVIRONMENT)
     assert result.returncode in EXIT_CODES[command], result.stdout[-3000:] + result.stderr[-3000:]
+
+
+def test_ticket_keys_are_made_and_rotated(desk):
+    assert [run(command, desk, env=ENVIRONMENT).returncode for command in KEYS] == [0, 0]
+    assert {path.name for path in desk.iterdir()} >= {"ticket.key", "ticket.key.1"}
 
 
 def test_the_endpoints_talk_and_resume(desk):
