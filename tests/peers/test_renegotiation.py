@@ -159,16 +159,20 @@ def test_gnutls_client_negotiates_anew_with_us(papers, server_config):
     assert handshakes == [True]
 
 
-def test_gnutls_server_follows_our_wish(papers, client):
-    config, resumed = client
+# A server of GnuTLS 3.7.9 takes a ticket in a renegotiation too, and ends it by internal_error right after its Finished,
+# before ours has come; so only full ones are asked of it here.
+
+
+def test_gnutls_server_follows_our_wish(papers, client_config):
+    config = replace(client_config, renegotiation="any", store=None)
     with gnutls.server(papers, papers.ecdsa) as server, server.connect(config) as tls:
         again = tls.renegotiate()
         assert server.talk(tls)
-        assert (again.renegotiated, again.resumed) == (True, resumed)
+        assert (again.renegotiated, again.resumed) == (True, False)
 
 
-def test_we_follow_the_wish_of_gnutls_server(papers, client):
-    config, _ = client
+def test_we_follow_the_wish_of_gnutls_server(papers, client_config):
+    config = replace(client_config, renegotiation="any", store=None)
     with gnutls.server(papers, papers.ecdsa) as server, server.connect(config) as tls:
         tls.send(b"**REHANDSHAKE**\n")
         while not tls.completed.renegotiated:
