@@ -159,7 +159,7 @@ def test_gnutls_client_negotiates_anew_with_us(papers, server_config):
     assert handshakes == [True]
 
 
-# A server of GnuTLS 3.7.9 takes a ticket in a renegotiation too, and ends it by internal_error right after its Finished,
+# A server of GnuTLS 3.7.9 takes a ticket in a renegotiation too, and ends it by internal_error after its own Finished,
 # before ours has come; so only full ones are asked of it here.
 
 
