@@ -51,14 +51,14 @@ def load_session(path: Path) -> StoredTicket:
     """
     text = read_text(path)
     try:
-        return _parse(text)
+        return parse_session(text)
     except ValueError as error:
         advice = "Make one: rfc5077 connect HOST:PORT --save F"
         raise UsageError(f"{path} is no session file: {error}", advice) from error
 
 
-def _parse(text: str) -> StoredTicket:
-    """ValueError says what does not fit."""
+def parse_session(text: str) -> StoredTicket:
+    """The session in the text of a file. ValueError says what does not fit."""
     try:
         fields: object = json.loads(text)
     except json.JSONDecodeError as error:

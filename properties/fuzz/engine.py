@@ -1,0 +1,24 @@
+"""One fuzzer in a process of its own: `python -m rfc5077.properties.fuzz.engine TARGET [libFuzzer's arguments]`.
+
+Coverage is that of `reference` and of what drives it; atheris (libFuzzer) has to instrument modules before they are
+imported, which is why nobody else may have imported them in this process.
+"""
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["rfc5077.reference", "rfc5077.properties.fuzz"]):
+    from rfc5077.properties.fuzz.targets import TARGETS
+
+
+def main(arguments: list[str]) -> None:
+    """Runs until libFuzzer ends the process."""
+    name, *rest = arguments
+    target = TARGETS[name]
+    atheris.Setup([name, *rest], target.run)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
