@@ -27,7 +27,7 @@ def _honoured(window: int) -> Unreachable:
     """Twin: a ticket of an older key is answered by the second server."""
     answered = Or(HONOURED, LINK.stage.is_(Stage.DECLINED))
     when = And(answered, LIVE, LINK.by_second, S.a.fate.key < S.keys.newest)
-    return Unreachable(resting_on(Basis.PROFILE, window), when, DECLINED, ages_are_known(window))
+    return Unreachable(resting_on(Basis.PROFILE, window), when, DECLINED, ages_are_known(window), depth=11)
 
 
 THEOREMS = (
