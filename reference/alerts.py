@@ -126,6 +126,10 @@ class Cause(Enum):
     FRAGMENT_LENGTH = (AlertDescription.ILLEGAL_PARAMETER, "RFC 6066, 4",
                        "max_fragment_length is unknown or not the one asked for")
     RECORD_SIZE_LIMIT = (AlertDescription.ILLEGAL_PARAMETER, "RFC 8449, 4", "record_size_limit is too small")
+    ENCRYPT_THEN_MAC = (AlertDescription.ILLEGAL_PARAMETER, "RFC 7366, 3",
+                        "encrypt-then-MAC is answered for a suite that has no block cipher")
+    ENCRYPT_THEN_MAC_LOST = (AlertDescription.HANDSHAKE_FAILURE, "RFC 7366, 3.1",
+                             "a further handshake would give up encrypt-then-MAC")
     STATUS_TYPE = (AlertDescription.ILLEGAL_PARAMETER, "RFC 6066, 8", "a certificate status that was not asked for")
     BOTH_LIMITS = (AlertDescription.ILLEGAL_PARAMETER, "RFC 8449, 5",
                    "max_fragment_length and record_size_limit are both answered")

@@ -32,8 +32,8 @@ __all__ += ["PeerClosed", "Secrets", "ServerConnection"]
 class _Connection:
     """What both roles share: the way of the octets, alerts, closing."""
 
-    def __init__(self, rules: RecordRules, max_fragment: int) -> None:
-        self.layer = RecordLayer(rules, max_fragment)
+    def __init__(self, rules: RecordRules, max_fragment: int, entropy: Entropy) -> None:
+        self.layer = RecordLayer(entropy, rules, max_fragment)
         self._closed = False
         self._events: list[Event] = []
         self._completed = False
@@ -190,7 +190,7 @@ class ServerConnection(_Connection):
         handlers: ServerHandlers | None = None,
         rules: RecordRules = DEFAULT_RULES,
     ) -> None:
-        super().__init__(rules, config.max_fragment)
+        super().__init__(rules, config.max_fragment, entropy)
         self._table = table
         self.handshake = ServerHandshake(config, clock, entropy, self.layer, handlers or DEFAULT_SERVER_HANDLERS)
         self._before: ServerHandshake | None = None
@@ -288,7 +288,7 @@ class ClientConnection(_Connection):
         handlers: ClientHandlers | None = None,
         rules: RecordRules = DEFAULT_RULES,
     ) -> None:
-        super().__init__(rules, config.max_fragment)
+        super().__init__(rules, config.max_fragment, entropy)
         self._table = table
         self.handshake = ClientHandshake(config, clock, entropy, self.layer, handlers or DEFAULT_CLIENT_HANDLERS)
         self._before: ClientHandshake | None = None

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, Cause, ProtocolError
-from rfc5077.reference.keys.protection import RecordProtection
+from rfc5077.reference.keys.exchange import Entropy
+from rfc5077.reference.keys.protection import RecordProtection, protect
 from rfc5077.reference.keys.schedule import DirectionKeys
 from rfc5077.reference.wire.messages import MAX_MESSAGE, Alert, HandshakeReader, HandshakeType, Message, Signal
 from rfc5077.reference.wire.record import (
@@ -93,8 +94,9 @@ class RecordLayer:
     `version_agreed` is set once ServerHello is out; before that any 3.x is taken in records (RFC 5246, E.1).
     """
 
-    def __init__(self, rules: RecordRules = DEFAULT_RULES, max_fragment: int = MAX_PLAINTEXT) -> None:
+    def __init__(self, entropy: Entropy, rules: RecordRules = DEFAULT_RULES, max_fragment: int = MAX_PLAINTEXT) -> None:
         self.rules = rules
+        self._entropy = entropy
         self.version_agreed = False
         self.delivered: list[bytes] = []
         self._max_fragment = max_fragment
@@ -144,12 +146,12 @@ class RecordLayer:
     def write_with(self, keys: DirectionKeys) -> None:
         """Protects everything sent from now on."""
         self._sending = self._next[0]
-        self._writing = RecordProtection(keys)
+        self._writing = protect(keys, self._entropy)
 
     def read_with(self, keys: DirectionKeys) -> None:
         """Takes everything received from now on as protected."""
         self._receiving = self._next[1]
-        self._reading = RecordProtection(keys)
+        self._reading = protect(keys, self._entropy)
 
     def deliver(self, data: bytes) -> None:
         """Puts application data aside for the user."""

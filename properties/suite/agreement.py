@@ -13,7 +13,7 @@ from rfc5077.properties.adapters.identity import seeded
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys import schedule
 from rfc5077.reference.keys.exchange import Share, make_share
-from rfc5077.reference.keys.protection import RecordProtection
+from rfc5077.reference.keys.protection import RecordProtection, protect
 from rfc5077.reference.keys.suites import Group
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello
 from rfc5077.reference.wire.messages import ClientKeyExchange, HandshakeType, ServerKeyExchange
@@ -133,7 +133,7 @@ class Handshake:
     def protection(self, secret: bytes, writer: str) -> RecordProtection:
         """Fresh keys of one direction."""
         keys = schedule.key_block(secret, self.randoms["client"], self.randoms["server"])
-        return RecordProtection(keys.client if writer == "client" else keys.server)
+        return protect(keys.client if writer == "client" else keys.server)
 
     def finished(self, sender: str, omits_ticket: bool = False) -> bytes:
         """verify_data as `sender` owes it now, under zeros if there is no secret."""

@@ -18,7 +18,7 @@ from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys.credentials import parse_chain, public_key
 from rfc5077.reference.keys.exchange import Entropy, sign, signed_parameters, verify
-from rfc5077.reference.keys.suites import SUITES, Group, SignatureScheme
+from rfc5077.reference.keys.suites import DEFAULT_SUITES, Group, SignatureScheme
 from rfc5077.reference.wire.hello import (
     ClientHello,
     Extensions,
@@ -122,7 +122,7 @@ class PuppetClient(Puppet):
             (ExtensionType.RENEGOTIATION_INFO, renegotiation_info_body(self.handshake.previous["client"])),
             *((ExtensionType.SESSION_TICKET, ticket) for ticket in bodies),
         )
-        return ClientHello(TLS_1_2, self._entropy(32), session_id, tuple(SUITES), extensions=extensions).encode()
+        return ClientHello(TLS_1_2, self._entropy(32), session_id, DEFAULT_SUITES, extensions=extensions).encode()
 
     def _tickets(self, extension: Extension) -> tuple[tuple[bytes, ...], Session | None]:
         """The bodies of the SessionTicket extensions, and the session that a server may take from them."""
@@ -263,7 +263,7 @@ class PuppetServer(Puppet):
             asked.add(ExtensionType.RENEGOTIATION_INFO)  # by suite value, RFC 5746, section 3.6
         answers = tuple(pair for pair in known if pair[0] in asked)
         tickets = tuple((ExtensionType.SESSION_TICKET.value, body) for body in self._ticket_bodies(event.extension))
-        suite = self.handshake.offered[0].suite if self.handshake.offered else next(iter(SUITES))
+        suite = self.handshake.offered[0].suite if self.handshake.offered else DEFAULT_SUITES[0]
         session_id = self._session_id(event.session_id, b"" if hello is None else hello.session_id)
         return ServerHello(TLS_1_2, self._entropy(32), session_id, suite, extensions=answers + tickets).encode()
 

@@ -27,7 +27,7 @@ from rfc5077.reference.handshake.config import (
 )
 from rfc5077.reference.keys.credentials import Credentials, TrustAnchors, self_signed
 from rfc5077.reference.keys.exchange import Entropy
-from rfc5077.reference.keys.suites import SUITES, Group
+from rfc5077.reference.keys.suites import DEFAULT_SUITES, Group
 from rfc5077.reference.ticket.format import TicketKey, seal
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import LONGEST_LIFE, FinishedVerified, SessionCache, StoredTicket, TicketStore
@@ -206,7 +206,7 @@ class Client:
         stored = self.held(server, name)
         if stored is None:
             session = Session(
-                TLS_1_2, next(iter(SUITES)), self.chance.randbytes(48), self.choice.ems, name, (), int(self.clock())
+                TLS_1_2, DEFAULT_SUITES[0], self.chance.randbytes(48), self.choice.ems, name, (), int(self.clock())
             )
             key, now = self.config(server, name).store_key, self.clock()
             stored = StoredTicket(key, ticket, session, now, now + self.choice.longest_life)
@@ -278,7 +278,7 @@ def _flipped(ticket: bytes, place: int, mask: int) -> bytes:
 
 
 def _forged(chance: random.Random) -> bytes:
-    session = Session(TLS_1_2, next(iter(SUITES)), chance.randbytes(48), True, NAMES[0], (), int(ORIGIN))
+    session = Session(TLS_1_2, DEFAULT_SUITES[0], chance.randbytes(48), True, NAMES[0], (), int(ORIGIN))
     return seal(new_key(chance), session, chance.randbytes(16))
 
 

@@ -13,7 +13,7 @@ from rfc5077.properties.trace.hellos import answered, asked, old_length, old_ran
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys import schedule
-from rfc5077.reference.keys.protection import RecordProtection
+from rfc5077.reference.keys.protection import RecordProtection, protect
 from rfc5077.reference.keys.suites import SUITES
 from rfc5077.reference.wire.codec import Reader
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello
@@ -205,6 +205,7 @@ class Observer:
         self._directions = {"client": _Direction(), "server": _Direction()}
         self._randoms: dict[str, bytes] = {}
         self._suite: int | None = None
+        self._encrypt_then_mac = False
         self._master: bytes | None = None
         self._transcript, self._unticketed = schedule.Transcript(), schedule.Transcript()
         self._time: float | None = None
@@ -329,8 +330,17 @@ class Observer:
         if kind in (HandshakeType.CLIENT_HELLO, HandshakeType.SERVER_HELLO) and len(message.body) >= 34:
             self._randoms[sender] = message.body[2:34]
         if event.cipher_suite is not None:
-            self._suite = event.cipher_suite
+            self._choose(event.cipher_suite, message.body)
         return event
+
+    def _choose(self, suite: int, body: bytes) -> None:
+        """Takes down what a readable ServerHello says of the hash and of how records are protected."""
+        self._suite = suite
+        answer = ServerHello.parse(body, strict=False)
+        self._encrypt_then_mac = answer.extension(ExtensionType.ENCRYPT_THEN_MAC) is not None
+        if suite in SUITES:
+            self._transcript.use(SUITES[suite].hash_name)
+            self._unticketed.use(SUITES[suite].hash_name)
 
     def _renegotiate(self) -> None:
         """A handshake under the protection of the one before begins."""
@@ -344,7 +354,7 @@ class Observer:
         if self._master is None:
             return None
         label = schedule.CLIENT_FINISHED if sender == "client" else schedule.SERVER_FINISHED
-        return schedule.verify_data(self._master, label, transcript.digest()) == found
+        return schedule.finished_data(self._master, label, transcript) == found
 
     def _change(
         self, sender: str, direction: _Direction, fragment: bytes, protected: bool
@@ -373,9 +383,9 @@ class Observer:
             self._unfollowed = self._directions[sender].changed
             return None
         keys = schedule.key_block(
-            self._master, self._randoms["client"], self._randoms["server"], suite.key_length, suite.salt_length
+            self._master, self._randoms["client"], self._randoms["server"], suite, self._encrypt_then_mac
         )
-        return RecordProtection(keys.client if sender == "client" else keys.server)
+        return protect(keys.client if sender == "client" else keys.server)
 
     def _alerts(self, sender: str, payload: bytes, protected: bool) -> Iterator[RecordedEvent]:
         if not payload or len(payload) % 2:

@@ -18,8 +18,8 @@ from rfc5077.reference.handshake.offer import Decision
 from rfc5077.reference.handshake.renegotiation import unbound
 from rfc5077.reference.keys.credentials import parse_chain, public_key
 from rfc5077.reference.keys.exchange import kind_of, signed_parameters
-from rfc5077.reference.keys.schedule import SERVER_FINISHED, verify_data
-from rfc5077.reference.keys.suites import SUITES, Group
+from rfc5077.reference.keys.schedule import SERVER_FINISHED, finished_data
+from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group
 from rfc5077.reference.ticket.store import FinishedVerified
 from rfc5077.reference.wire.hello import ExtensionType
 from rfc5077.reference.wire.messages import (
@@ -53,6 +53,7 @@ def take_server_hello(handshake: ClientHandshake, message: Message) -> ClientSta
     # DERIVE
     handshake.server_hello = answer
     heed_limits(handshake, extensions.fragment_code(answer))
+    handshake.transcript.use(SUITES.get(answer.cipher_suite, AES_128_GCM).hash_name)
     handshake.transcript.add(message.octets)
     announced = answer.session_ticket is not None
     if decision is Decision.OPEN:
@@ -201,7 +202,7 @@ def take_deciding_change_cipher_spec(handshake: ClientHandshake, message: Messag
 
 def check_server_finished(handshake: ClientHandshake, message: Message) -> FinishedVerified:
     """Verifies the server's Finished and adds it to the transcript; the proof lets tickets be kept."""
-    expected = verify_data(handshake.master_secret, SERVER_FINISHED, handshake.transcript.digest())
+    expected = finished_data(handshake.master_secret, SERVER_FINISHED, handshake.transcript)
     handshake.handlers.verify_finished(expected, message.body)
     handshake.server_finished = expected
     handshake.transcript.add(message.octets)

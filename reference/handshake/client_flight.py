@@ -17,8 +17,8 @@ from rfc5077.reference.handshake.offer import Decision, Offer, choose_client_sch
 from rfc5077.reference.handshake.renegotiation import Binding, bound, check_server_binding
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share
-from rfc5077.reference.keys.schedule import CLIENT_FINISHED, ConnectionKeys, Transcript, verify_data
-from rfc5077.reference.keys.suites import Group
+from rfc5077.reference.keys.schedule import CLIENT_FINISHED, ConnectionKeys, Transcript, finished_data
+from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group, Suite
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import MAX_TICKET, FinishedVerified, StoredTicket, end_of_life
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
@@ -231,6 +231,7 @@ def send_client_key_exchange(handshake: ClientHandshake) -> None:
         handshake.client_hello.random,
         handshake.server_hello.random,
         handshake.transcript.digest(),
+        handshake.transcript.hash_name,
     )
     derive_connection_keys(handshake)
 
@@ -254,7 +255,7 @@ def send_change_cipher_spec(handshake: ClientHandshake) -> None:
 
 def send_finished(handshake: ClientHandshake) -> None:
     """The client's Finished, over everything so far."""
-    data = verify_data(handshake.master_secret, CLIENT_FINISHED, handshake.transcript.digest())
+    data = finished_data(handshake.master_secret, CLIENT_FINISHED, handshake.transcript)
     handshake.client_finished = data
     _send(handshake, HandshakeType.FINISHED, data)
 
@@ -262,7 +263,11 @@ def send_finished(handshake: ClientHandshake) -> None:
 def derive_connection_keys(handshake: ClientHandshake) -> None:
     """Connection keys, from the master secret and the randoms of this handshake; the key log gets its line."""
     handshake.keys = handshake.handlers.derive_keys(
-        handshake.master_secret, handshake.client_hello.random, handshake.server_hello.random
+        handshake.master_secret,
+        handshake.client_hello.random,
+        handshake.server_hello.random,
+        SUITES.get(handshake.server_hello.cipher_suite, AES_128_GCM),
+        handshake.server_hello.encrypt_then_mac,
     )
     if handshake.config.key_log is not None:
         handshake.config.key_log(machine.key_log_line(handshake.client_hello.random, handshake.master_secret))
@@ -294,8 +299,8 @@ class ClientHandlers:
     verify_server_chain: Callable[[ClientConfig, tuple[x509.Certificate, ...], float], None] = verify_server_chain
     verify_signature: Callable[[PublicKey, int, bytes, bytes], None] = exchange.verify
     parse_ticket: Callable[[bytes], NewSessionTicket] = NewSessionTicket.parse
-    derive_master_secret: Callable[[bool, bytes, bytes, bytes, bytes], bytes] = machine.derive_master_secret
-    derive_keys: Callable[[bytes, bytes, bytes], ConnectionKeys] = machine.derive_keys
+    derive_master_secret: Callable[[bool, bytes, bytes, bytes, bytes, str], bytes] = machine.derive_master_secret
+    derive_keys: Callable[[bytes, bytes, bytes, Suite, bool], ConnectionKeys] = machine.derive_keys
     verify_finished: Callable[[bytes, bytes], None] = machine.verify_finished
     make_session: Callable[[ClientHandshake], Session] = make_session
     keep_ticket: Callable[[ClientHandshake, FinishedVerified], None] = keep_ticket

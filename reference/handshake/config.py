@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from rfc5077.reference.keys.credentials import Credentials, TrustAnchors, check_name, ip_address
-from rfc5077.reference.keys.suites import SUITES, Group
+from rfc5077.reference.keys.suites import DEFAULT_SUITES, SUITES, Group
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import LONGEST_LIFE, ClientStore, SessionCache, StoreKey
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES, SMALLEST_RECORD
@@ -67,6 +67,7 @@ class ServerConfig:
         record_size_limit: octets per record told to clients that speak RFC 8449; None to leave it unanswered.
         renegotiation: whether a client may negotiate anew in a connection; others are told no_renegotiation.
         key_log: gets the secret of every handshake as soon as there is one; None to tell nobody.
+        encrypt_then_mac: whether RFC 7366 is spoken where there are AES-CBC suites.
         ocsp_responses: DER to staple, one for each of `credentials` in their order, b"" for none; () for none at all.
     """
 
@@ -85,7 +86,7 @@ class ServerConfig:
     client_roots: TrustAnchors | None = None
     ems: bool = True
     without_ems: WithoutEms = "full"
-    suites: tuple[int, ...] = tuple(SUITES)
+    suites: tuple[int, ...] = DEFAULT_SUITES
     groups: tuple[Group, ...] = ALL_GROUPS
     max_fragment: int = MAX_PLAINTEXT
     protocols: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ class ServerConfig:
     ocsp_responses: tuple[bytes, ...] = ()
     renegotiation: Renegotiation = "never"
     key_log: KeyLog | None = None
+    encrypt_then_mac: bool = True
 
     def __post_init__(self) -> None:
         if not self.credentials:
@@ -139,6 +141,7 @@ class ClientConfig:
         record_size_limit: octets that a record to this client may hold (RFC 8449), None to say nothing.
         renegotiation: whether a HelloRequest is followed; others are told no_renegotiation.
         key_log: gets the secret of every handshake as soon as there is one; None to tell nobody.
+        encrypt_then_mac: whether RFC 7366 is spoken where there are AES-CBC suites.
         status_request: whether an OCSP response is asked for. It is handed on as it comes, not judged.
     """
 
@@ -154,7 +157,7 @@ class ClientConfig:
     longest_ticket_life: int = LONGEST_LIFE
     credentials: Credentials | None = None
     ems: bool = True
-    suites: tuple[int, ...] = tuple(SUITES)
+    suites: tuple[int, ...] = DEFAULT_SUITES
     groups: tuple[Group, ...] = ALL_GROUPS
     max_fragment: int = MAX_PLAINTEXT
     protocols: tuple[str, ...] = ()
@@ -163,6 +166,7 @@ class ClientConfig:
     status_request: bool = False
     renegotiation: Renegotiation = "never"
     key_log: KeyLog | None = None
+    encrypt_then_mac: bool = True
     sni: str | None = field(init=False)
     """What server_name carries: the name in lower case, nothing for an IP address (RFC 6066, section 3)."""
     store_key: StoreKey = field(init=False)

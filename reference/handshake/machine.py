@@ -18,6 +18,7 @@ from rfc5077.reference.keys.schedule import (
     key_block,
     master_secret,
 )
+from rfc5077.reference.keys.suites import Suite
 from rfc5077.reference.wire.messages import Finished, Message, Signal, handshake
 from rfc5077.reference.wire.record import ContentType
 
@@ -76,17 +77,19 @@ def send(channel: Channel, transcript: Transcript, kind: int, body: bytes) -> No
 
 
 def derive_master_secret(
-    ems: bool, pre_master: bytes, client_random: bytes, server_random: bytes, session_hash: bytes
+    ems: bool, pre_master: bytes, client_random: bytes, server_random: bytes, session_hash: bytes, hash_name: str
 ) -> bytes:
     """The master secret of a full handshake, by the derivation that was agreed (R7627-5.1-01, R7627-5.2-05)."""
     if ems:
-        return extended_master_secret(pre_master, session_hash)
-    return master_secret(pre_master, client_random, server_random)
+        return extended_master_secret(pre_master, session_hash, hash_name)
+    return master_secret(pre_master, client_random, server_random, hash_name)
 
 
-def derive_keys(secret: bytes, client_random: bytes, server_random: bytes) -> ConnectionKeys:
+def derive_keys(
+    secret: bytes, client_random: bytes, server_random: bytes, suite: Suite, encrypt_then_mac: bool
+) -> ConnectionKeys:
     """This connection's keys (R5246-6.3-01)."""
-    return key_block(secret, client_random, server_random)
+    return key_block(secret, client_random, server_random, suite, encrypt_then_mac)
 
 
 def key_log_line(client_random: bytes, master_secret: bytes) -> str:

@@ -64,7 +64,8 @@ def check_client_hello(hello: ClientHello) -> None:
     if formats is not None and 0 not in formats:
         raise ProtocolError(Cause.NO_POINT_FORMAT)
     # Reading is checking: a malformed body is a decode_error even where the value is not needed.
-    _ = (hello.server_name, hello.supported_groups, hello.signature_algorithms, hello.extended_master_secret)
+    _ = (hello.server_name, hello.supported_groups, hello.signature_algorithms)
+    _ = (hello.extended_master_secret, hello.encrypt_then_mac)
     extensions.check_asked(hello)
 
 

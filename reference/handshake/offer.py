@@ -7,7 +7,7 @@ from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.keys.exchange import Entropy
-from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_KEYS, SCHEME_PREFERENCE
+from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_KEYS, SCHEME_PREFERENCE, SUITES, Cipher
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES
@@ -83,6 +83,8 @@ def client_extensions(config: ClientConfig, offer: Offer) -> Extensions:
         asked.append((ExtensionType.SERVER_NAME, server_name_body(config.sni)))
     if config.ems:  # R7627-5.2-01
         asked.append((ExtensionType.EXTENDED_MASTER_SECRET, b""))
+    if config.encrypt_then_mac and any(SUITES[code].cipher is Cipher.AES_CBC for code in config.suites):
+        asked.append((ExtensionType.ENCRYPT_THEN_MAC, b""))
     asked.append((ExtensionType.RENEGOTIATION_INFO, renegotiation_info_body()))  # R5746-3.4-01
     asked.append((ExtensionType.SUPPORTED_GROUPS, list_body(2, 2, config.groups)))
     asked.append((ExtensionType.EC_POINT_FORMATS, list_body(1, 1, (0,))))
@@ -126,6 +128,8 @@ def check_server_extensions(sent: ClientHello, answer: ServerHello) -> None:
             raise ProtocolError(Cause.UNSOLICITED_EXTENSION, f"extension {kind} was not asked for")
     if answer.renegotiation_info:  # R5746-3.4-02
         raise ProtocolError(Cause.RENEGOTIATION_INFO)
+    if answer.encrypt_then_mac and SUITES[answer.cipher_suite].cipher is not Cipher.AES_CBC:
+        raise ProtocolError(Cause.ENCRYPT_THEN_MAC, f"with suite {answer.cipher_suite:#06x}")
     extensions.check_answers(sent, answer)
     # Reading is checking: none of these may carry anything.
     _ = (answer.announces_ticket, answer.acknowledges_server_name, answer.extended_master_secret)

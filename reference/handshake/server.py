@@ -13,7 +13,7 @@ from rfc5077.reference.handshake.server_flight import (
     derive_connection_keys,
 )
 from rfc5077.reference.keys.credentials import parse_chain, public_key
-from rfc5077.reference.keys.schedule import CLIENT_FINISHED, verify_data
+from rfc5077.reference.keys.schedule import CLIENT_FINISHED, finished_data
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.messages import (
     Certificate,
@@ -92,6 +92,7 @@ def take_client_key_exchange(handshake: ServerHandshake, message: Message) -> Se
         handshake.client_hello.random,
         handshake.server_hello.random,
         handshake.transcript.digest(),
+        handshake.transcript.hash_name,
     )
     derive_connection_keys(handshake)
     if handshake.client_chain:
@@ -136,7 +137,7 @@ def take_resumed_change_cipher_spec(handshake: ServerHandshake, message: Message
 
 def check_client_finished(handshake: ServerHandshake, message: Message) -> None:
     """Verifies the client's Finished and adds it to the transcript."""
-    expected = verify_data(handshake.master_secret, CLIENT_FINISHED, handshake.transcript.digest())
+    expected = finished_data(handshake.master_secret, CLIENT_FINISHED, handshake.transcript)
     handshake.handlers.verify_finished(expected, message.body)
     handshake.client_finished = expected
     handshake.transcript.add(message.octets)

@@ -15,8 +15,8 @@ from rfc5077.reference.handshake.negotiate import Parameters, Resumption
 from rfc5077.reference.handshake.renegotiation import Binding, bound, check_client_binding
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share, signed_parameters
-from rfc5077.reference.keys.schedule import SERVER_FINISHED, ConnectionKeys, Transcript, verify_data
-from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_PREFERENCE
+from rfc5077.reference.keys.schedule import SERVER_FINISHED, ConnectionKeys, Transcript, finished_data
+from rfc5077.reference.keys.suites import AES_128_GCM, CERTIFICATE_TYPES, SCHEME_PREFERENCE, SUITES, Cipher, Suite
 from rfc5077.reference.ticket import key_ring
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
@@ -146,9 +146,16 @@ def make_server_hello(handshake: ServerHandshake) -> ServerHello:
     arguments = (config, hello, handshake.resumption, handshake.plan)
     session_id = handlers.choose_session_id(*arguments, handshake.entropy)
     said = handlers.server_extensions(*arguments)
+    if encrypts_then_macs(config, hello, SUITES.get(suite)):
+        said += ((ExtensionType.ENCRYPT_THEN_MAC, b""),)
     if handshake.binding is not None:  # RFC 5746, section 3.7
         said = bound(said, handshake.binding.client + handshake.binding.server)
     return ServerHello(TLS_1_2, random, session_id, suite, extensions=said)
+
+
+def encrypts_then_macs(config: ServerConfig, hello: ClientHello, suite: Suite | None) -> bool:
+    """Whether encrypt-then-MAC is answered: with AES-CBC only, in a resumption as in a full handshake (RFC 7366, 3)."""
+    return suite is not None and suite.cipher is Cipher.AES_CBC and config.encrypt_then_mac and hello.encrypt_then_mac
 
 
 def make_session(handshake: ServerHandshake) -> Session:
@@ -198,6 +205,7 @@ def send_server_hello(handshake: ServerHandshake) -> None:
     """ServerHello, as chosen; the size of records that it grants counts for itself already."""
     hello = handshake.handlers.make_server_hello(handshake)
     handshake.server_hello = hello
+    handshake.transcript.use(SUITES.get(hello.cipher_suite, AES_128_GCM).hash_name)
     agreed = extensions.limits(hello, handshake.client_hello, extensions.fragment_code(hello))
     handshake.channel.limit(agreed.sending, agreed.receiving, agreed.at_once)
     _send(handshake, HandshakeType.SERVER_HELLO, handshake.server_hello.encode())
@@ -272,7 +280,7 @@ def send_change_cipher_spec(handshake: ServerHandshake) -> None:
 
 def send_finished(handshake: ServerHandshake) -> None:
     """The server's Finished, over everything so far, NewSessionTicket included (R5077-3.3-04)."""
-    data = verify_data(handshake.master_secret, SERVER_FINISHED, handshake.transcript.digest())
+    data = finished_data(handshake.master_secret, SERVER_FINISHED, handshake.transcript)
     handshake.server_finished = data
     _send(handshake, HandshakeType.FINISHED, data)
 
@@ -280,7 +288,11 @@ def send_finished(handshake: ServerHandshake) -> None:
 def derive_connection_keys(handshake: ServerHandshake) -> None:
     """Connection keys, from the master secret and the randoms of this handshake; the key log gets its line."""
     handshake.keys = handshake.handlers.derive_keys(
-        handshake.master_secret, handshake.client_hello.random, handshake.server_hello.random
+        handshake.master_secret,
+        handshake.client_hello.random,
+        handshake.server_hello.random,
+        SUITES.get(handshake.server_hello.cipher_suite, AES_128_GCM),
+        handshake.server_hello.encrypt_then_mac,
     )
     if handshake.config.key_log is not None:
         handshake.config.key_log(machine.key_log_line(handshake.client_hello.random, handshake.master_secret))
@@ -308,8 +320,8 @@ class ServerHandlers:
         negotiate.server_extensions
     )
     make_server_hello: Callable[[ServerHandshake], ServerHello] = make_server_hello
-    derive_master_secret: Callable[[bool, bytes, bytes, bytes, bytes], bytes] = machine.derive_master_secret
-    derive_keys: Callable[[bytes, bytes, bytes], ConnectionKeys] = machine.derive_keys
+    derive_master_secret: Callable[[bool, bytes, bytes, bytes, bytes, str], bytes] = machine.derive_master_secret
+    derive_keys: Callable[[bytes, bytes, bytes, Suite, bool], ConnectionKeys] = machine.derive_keys
     verify_signature: Callable[[PublicKey, int, bytes, bytes], None] = exchange.verify
     verify_finished: Callable[[bytes, bytes], None] = machine.verify_finished
     make_session: Callable[[ServerHandshake], Session] = make_session

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
+from rfc5077.reference.keys.suites import AES_128_GCM, Suite
 from rfc5077.reference.wire.messages import VERIFY_DATA_LENGTH
 
 MASTER_SECRET_LENGTH = 48
@@ -34,6 +35,12 @@ class Transcript:
         """Appends one message, header included."""
         self._messages.append(octets)
         self._hash.update(octets)
+
+    def use(self, hash_name: str) -> None:
+        """From now on hashes by the suite's function, everything added before as well (RFC 5246, section 7.4.9)."""
+        if hash_name != self.hash_name:
+            self.hash_name = hash_name
+            self._hash = hashlib.new(hash_name, self.octets)
 
     def digest(self) -> bytes:
         """The hash over everything added so far."""
@@ -63,25 +70,36 @@ def prf(secret: bytes, label: bytes, seed: bytes, length: int, hash_name: str = 
     return output[:length]
 
 
-def master_secret(pre_master: bytes, client_random: bytes, server_random: bytes) -> bytes:
+def master_secret(pre_master: bytes, client_random: bytes, server_random: bytes, hash_name: str = "sha256") -> bytes:
     """The classic derivation (RFC 5246, section 8.1): 48 octets."""
-    return prf(pre_master, b"master secret", client_random + server_random, MASTER_SECRET_LENGTH)
+    return prf(pre_master, b"master secret", client_random + server_random, MASTER_SECRET_LENGTH, hash_name)
 
 
-def extended_master_secret(pre_master: bytes, session_hash: bytes) -> bytes:
+def extended_master_secret(pre_master: bytes, session_hash: bytes, hash_name: str = "sha256") -> bytes:
     """The derivation bound to the handshake (RFC 7627, section 4): 48 octets.
 
     `session_hash` is the transcript's hash up to and including ClientKeyExchange; R7627-3-01.
     """
-    return prf(pre_master, b"extended master secret", session_hash, MASTER_SECRET_LENGTH)
+    return prf(pre_master, b"extended master secret", session_hash, MASTER_SECRET_LENGTH, hash_name)
 
 
 @dataclass(frozen=True, slots=True)
 class DirectionKeys:
-    """What protects one direction: AES key (16 octets) and the fixed part of the nonce (4 octets)."""
+    """What protects one direction.
+
+    Attributes:
+        key: of the cipher (16 or 32 octets).
+        salt: the part of the nonce that is never sent: 4 octets (AES-GCM), 12 (ChaCha20-Poly1305), none (AES-CBC).
+        mac: key of the HMAC beside AES-CBC, empty for AEAD.
+        suite: which cipher and which HMAC.
+        encrypt_then_mac: whether the HMAC covers the ciphertext (RFC 7366); only with AES-CBC.
+    """
 
     key: bytes = field(repr=False)
     salt: bytes = field(repr=False)
+    mac: bytes = field(default=b"", repr=False)
+    suite: Suite = AES_128_GCM
+    encrypt_then_mac: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +111,37 @@ class ConnectionKeys:
 
 
 def key_block(
-    secret: bytes, client_random: bytes, server_random: bytes, key_length: int = 16, salt_length: int = 4
+    secret: bytes,
+    client_random: bytes,
+    server_random: bytes,
+    suite: Suite = AES_128_GCM,
+    encrypt_then_mac: bool = False,
 ) -> ConnectionKeys:
     """Connection keys from the master secret and both randoms of this handshake (RFC 5246, section 6.3).
 
     R5246-6.3-01: the randoms are those of the connection, never those of the session that is resumed.
     """
-    block = prf(secret, b"key expansion", server_random + client_random, 2 * (key_length + salt_length))
-    salts = 2 * key_length
+    seed = server_random + client_random
+    block = prf(secret, b"key expansion", seed, suite.key_block_length, suite.hash_name)
+    keys = 2 * suite.mac_length
+    salts = keys + 2 * suite.key_length
+    macs = block[: suite.mac_length], block[suite.mac_length : keys]
+    ciphers = block[keys : keys + suite.key_length], block[keys + suite.key_length : salts]
+    nonces = block[salts : salts + suite.salt_length], block[salts + suite.salt_length :]
     return ConnectionKeys(
-        client=DirectionKeys(block[:key_length], block[salts : salts + salt_length]),
-        server=DirectionKeys(block[key_length:salts], block[salts + salt_length :]),
+        client=DirectionKeys(ciphers[0], nonces[0], macs[0], suite, encrypt_then_mac),
+        server=DirectionKeys(ciphers[1], nonces[1], macs[1], suite, encrypt_then_mac),
     )
 
 
-def verify_data(secret: bytes, label: bytes, transcript_hash: bytes) -> bytes:
+def verify_data(secret: bytes, label: bytes, transcript_hash: bytes, hash_name: str = "sha256") -> bytes:
     """Twelve octets of Finished; `label` is `CLIENT_FINISHED` or `SERVER_FINISHED` (RFC 5246, section 7.4.9)."""
-    return prf(secret, label, transcript_hash, VERIFY_DATA_LENGTH)
+    return prf(secret, label, transcript_hash, VERIFY_DATA_LENGTH, hash_name)
+
+
+def finished_data(secret: bytes, label: bytes, transcript: Transcript) -> bytes:
+    """verify_data over everything in a transcript so far, by its own hash."""
+    return verify_data(secret, label, transcript.digest(), transcript.hash_name)
 
 
 def equal(left: bytes, right: bytes) -> bool:

@@ -5,34 +5,104 @@ from enum import Enum, IntEnum
 
 
 class Authentication(Enum):
-    """What kind of key signs."""
+    """What kind of key signs (or, with RSA key exchange, decrypts)."""
 
     ECDSA = "ECDSA"
     RSA = "RSA"
+    ED25519 = "Ed25519"
+
+
+class KeyExchange(Enum):
+    """How both sides come to a pre-master secret."""
+
+    ECDHE = "ECDHE"
+    """Ephemeral shares, the server's signed (RFC 8422)."""
+    RSA = "RSA"
+    """The client's choice, encrypted to the server's certificate (RFC 5246, section 7.4.7.1); no forward secrecy."""
+
+
+class Cipher(Enum):
+    """How records are protected."""
+
+    AES_GCM = "AES-GCM"
+    CHACHA20_POLY1305 = "ChaCha20-Poly1305"
+    AES_CBC = "AES-CBC with HMAC"
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One cipher suite: code point, IANA name, signing key, and the sizes (octets) its key block needs."""
+    """One cipher suite.
+
+    Attributes:
+        code, name: code point and IANA name.
+        exchange: how the pre-master secret comes about.
+        authentication: the server's key; where it is ECDSA, Ed25519 will do as well (RFC 8422, section 2).
+        cipher: how records are protected.
+        hash_name: of the pseudo-random function and the transcript.
+        key_length, salt_length: octets of each direction's key, and of the part of the nonce that is never sent.
+        mac_name: hash of the HMAC, empty for AEAD.
+    """
 
     code: int
     name: str
+    exchange: KeyExchange
     authentication: Authentication
+    cipher: Cipher
     hash_name: str
     key_length: int
     salt_length: int
-    key_block_length: int
+    mac_name: str = ""
 
+    @property
+    def mac_length(self) -> int:
+        """Octets of the HMAC and of its key, 0 for AEAD."""
+        return MAC_LENGTHS[self.mac_name]
+
+    @property
+    def key_block_length(self) -> int:
+        """Octets of both directions' keys."""
+        return 2 * (self.mac_length + self.key_length + self.salt_length)
+
+    def accepts(self, kind: Authentication) -> bool:
+        """Whether a server's certificate with this kind of key belongs to the suite."""
+        if self.authentication is Authentication.ECDSA:
+            return kind in (Authentication.ECDSA, Authentication.ED25519)
+        return kind is self.authentication
+
+
+MAC_LENGTHS = {"": 0, "sha1": 20, "sha256": 32, "sha384": 48}
+"""Octets of each HMAC."""
+
+_ECDHE, _RSA_KX = KeyExchange.ECDHE, KeyExchange.RSA
+_ECDSA, _RSA = Authentication.ECDSA, Authentication.RSA
+_GCM, _CHACHA, _CBC = Cipher.AES_GCM, Cipher.CHACHA20_POLY1305, Cipher.AES_CBC
 
 # fmt: off
-SUITES: dict[int, Suite] = {  # RFC 5289, section 3.2
-    row.code: row for row in (
-        Suite(0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", Authentication.ECDSA, "sha256", 16, 4, 40),
-        Suite(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",   Authentication.RSA,   "sha256", 16, 4, 40),
-    )
-}
+_ROWS = (  # RFC 5289, RFC 7905, RFC 8422 (section 6), RFC 5288, RFC 5246 (appendix A.5)
+    Suite(0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",       _ECDHE,  _ECDSA, _GCM,    "sha256", 16, 4),
+    Suite(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",         _ECDHE,  _RSA,   _GCM,    "sha256", 16, 4),
+    Suite(0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",       _ECDHE,  _ECDSA, _GCM,    "sha384", 32, 4),
+    Suite(0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",         _ECDHE,  _RSA,   _GCM,    "sha384", 32, 4),
+    Suite(0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", _ECDHE,  _ECDSA, _CHACHA, "sha256", 32, 12),
+    Suite(0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",   _ECDHE,  _RSA,   _CHACHA, "sha256", 32, 12),
+    Suite(0xC023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",       _ECDHE,  _ECDSA, _CBC,    "sha256", 16, 0, "sha256"),
+    Suite(0xC027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",         _ECDHE,  _RSA,   _CBC,    "sha256", 16, 0, "sha256"),
+    Suite(0xC024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",       _ECDHE,  _ECDSA, _CBC,    "sha384", 32, 0, "sha384"),
+    Suite(0xC028, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",         _ECDHE,  _RSA,   _CBC,    "sha384", 32, 0, "sha384"),
+    Suite(0xC009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",          _ECDHE,  _ECDSA, _CBC,    "sha256", 16, 0, "sha1"),
+    Suite(0xC013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",            _ECDHE,  _RSA,   _CBC,    "sha256", 16, 0, "sha1"),
+    Suite(0xC00A, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",          _ECDHE,  _ECDSA, _CBC,    "sha256", 32, 0, "sha1"),
+    Suite(0xC014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",            _ECDHE,  _RSA,   _CBC,    "sha256", 32, 0, "sha1"),
+)
 # fmt: on
 
+SUITES: dict[int, Suite] = {row.code: row for row in _ROWS}
+"""All suites that are spoken, by code point."""
+
+AES_128_GCM = SUITES[0xC02B]
+
+DEFAULT_SUITES = (0xC02B, 0xC02F)
+"""What is offered and accepted where a configuration says nothing else."""
 
 class Group(IntEnum):
     """Curves of the ephemeral key exchange (RFC 8422, section 5.1.1)."""

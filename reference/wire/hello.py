@@ -34,6 +34,7 @@ class ExtensionType(IntEnum):
     EC_POINT_FORMATS = 11
     SIGNATURE_ALGORITHMS = 13
     ALPN = 16
+    ENCRYPT_THEN_MAC = 22
     EXTENDED_MASTER_SECRET = 23
     RECORD_SIZE_LIMIT = 28
     SESSION_TICKET = 35  # R5077-3.2-11
@@ -191,6 +192,11 @@ class ClientHello:
         return _is_flag(self.extensions, ExtensionType.EXTENDED_MASTER_SECRET)
 
     @property
+    def encrypt_then_mac(self) -> bool:
+        """Whether encrypt-then-MAC is offered, or answered (RFC 7366, section 2)."""
+        return _is_flag(self.extensions, ExtensionType.ENCRYPT_THEN_MAC)
+
+    @property
     def renegotiation_info(self) -> bytes | None:
         """renegotiated_connection (RFC 5746, section 3.2), None if absent; the SCSV is not looked at."""
         return _renegotiation_info(self.extensions)
@@ -268,6 +274,11 @@ class ServerHello:
     def extended_master_secret(self) -> bool:
         """Whether an extended master secret is agreed. ProtocolError if the body is not empty."""
         return _is_flag(self.extensions, ExtensionType.EXTENDED_MASTER_SECRET)
+
+    @property
+    def encrypt_then_mac(self) -> bool:
+        """Whether encrypt-then-MAC is offered, or answered (RFC 7366, section 2)."""
+        return _is_flag(self.extensions, ExtensionType.ENCRYPT_THEN_MAC)
 
     @property
     def renegotiation_info(self) -> bytes | None:

@@ -15,7 +15,7 @@ from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.play import Manner, Watch
 from rfc5077.properties.verdict.judge import Finding
-from rfc5077.reference.keys.suites import SUITES, Group, SignatureScheme
+from rfc5077.reference.keys.suites import DEFAULT_SUITES, Group, SignatureScheme
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello, list_body
 from rfc5077.reference.wire.messages import HandshakeType, NewSessionTicket
 from rfc5077.reference.wire.record import TLS_1_2
@@ -141,7 +141,8 @@ def bound(event: Event) -> Saying:
 
 def with_another_suite(event: Event) -> Saying:
     """ServerHello with another suite than is due."""
-    return changed(event, lambda said: replace(said, cipher_suite=next(s for s in SUITES if s != said.cipher_suite)))
+    first, second = DEFAULT_SUITES
+    return changed(event, lambda said: replace(said, cipher_suite=first if said.cipher_suite != first else second))
 
 
 def with_protocols(puppet):
@@ -149,7 +150,7 @@ def with_protocols(puppet):
     groups = (ExtensionType.SUPPORTED_GROUPS, list_body(2, 2, tuple(Group)))
     schemes = (ExtensionType.SIGNATURE_ALGORITHMS, list_body(2, 2, tuple(SignatureScheme)))
     extensions = (groups, schemes, (16, b"\x00\x09\x08http/1.1"))
-    listed = ClientHello(TLS_1_2, bytes(32), b"", tuple(SUITES), extensions=extensions)
+    listed = ClientHello(TLS_1_2, bytes(32), b"", DEFAULT_SUITES, extensions=extensions)
     return [puppet.send_handshake(HandshakeType.CLIENT_HELLO, listed.encode())]
 
 

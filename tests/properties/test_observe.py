@@ -10,7 +10,7 @@ from rfc5077.properties.adapters.identity import identity
 from rfc5077.properties.trace.observe import Observer, recorded_message, sealed_length
 from rfc5077.properties.verdict.judge import Judge
 from rfc5077.reference.keys import schedule
-from rfc5077.reference.keys.protection import RecordProtection
+from rfc5077.reference.keys.protection import protect
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
 from rfc5077.reference.wire.messages import HandshakeType, handshake
 from rfc5077.reference.wire.record import RecordReader, encode_record
@@ -168,8 +168,8 @@ def tampered_finished(passed, secret):
     keys = schedule.key_block(secret(randoms["client"]), randoms["client"], randoms["server"]).client
     place = next(i for i, (sender, (kind, _, _)) in enumerate(records) if (sender, kind) == ("client", 20)) + 1
     kind, version, fragment = records[place][1]
-    payload = RecordProtection(keys).open(kind, fragment)
-    fragment = RecordProtection(keys).seal(kind, payload[:-1] + bytes([payload[-1] ^ 1]))
+    payload = protect(keys).open(kind, fragment)
+    fragment = protect(keys).seal(kind, payload[:-1] + bytes([payload[-1] ^ 1]))
     kept = [*records[:place], ("client", (kind, version, fragment))]
     return [(sender, encode_record(kind, fragment, version)) for sender, (kind, version, fragment) in kept]
 
@@ -195,10 +195,10 @@ def unhashed_ticket(passed, secret):
             changed.add(sender)
         elif kind == 22 and changed == {"client", "server"} and sender == "server":
             body = schedule.verify_data(master, schedule.SERVER_FINISHED, transcript.digest())
-            fragment = RecordProtection(keys.server).seal(kind, handshake(HandshakeType.FINISHED, body))
+            fragment = protect(keys.server).seal(kind, handshake(HandshakeType.FINISHED, body))
             return [*kept, (sender, encode_record(kind, fragment, version))]
         elif kind == 22 and sender in changed:
-            transcript.add(RecordProtection(keys.client).open(kind, fragment))
+            transcript.add(protect(keys.client).open(kind, fragment))
         elif kind == 22 and fragment[0] != HandshakeType.NEW_SESSION_TICKET:
             transcript.add(fragment)
         kept.append((sender, encode_record(kind, fragment, version)))

@@ -155,7 +155,7 @@ def test_a_server_that_takes_tickets_for_ever_is_found_by_its_clock():
 
 
 def test_a_server_that_gives_the_two_sides_different_secrets_is_found():
-    def derive(ems, pre_master, client_random, server_random, session_hash):
+    def derive(ems, pre_master, client_random, server_random, session_hash, hash_name):
         return bytes(48)
 
     message, _ = failure(server=partial(ServerConnection, handlers=ServerHandlers(derive_master_secret=derive)))
