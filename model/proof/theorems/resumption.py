@@ -9,6 +9,7 @@ from rfc5077.model.sessions.grounds import resting_on
 from rfc5077.model.sessions.lemmas import (
     ANSWERED,
     offered_as_the_session,
+    past,
     sealed_as_the_session,
     sealed_for_the_client,
 )
@@ -46,6 +47,14 @@ def _one_kind_at_the_server() -> z3.BoolRef:
 
 def _one_kind_at_the_client() -> z3.BoolRef:
     return And(offered_as_the_session("extended"), Implies(RESUMED, LINK.answer_extended == S.session.extended))
+
+
+def _as_it_was_sealed() -> z3.BoolRef:
+    """What is offered has arrived; what is resumed or renewed has so, as it was sealed."""
+    fate = S.a.fate
+    whole = And(fate.arrived, Not(fate.altered))
+    offered = Implies(Not(LINK.stage.is_(Stage.IDLE)), fate.arrived)
+    return And(past(), offered, Implies(Or(HONOURED, S.b.fate.renews), whole))
 
 
 THEOREMS = (
@@ -95,6 +104,18 @@ THEOREMS = (
             Not(same(S.client, S.session, "secret", "suite", "extended")),
             offered_as_the_session("secret", "suite", "extended"),
         ),
+    ),
+    Theorem(
+        "altered_ticket_is_neither_resumed_nor_renewed",
+        "A ticket that was altered on its way to the client brings it no resumption and no new ticket.",
+        Basis.MUST,
+        _about(
+            Basis.MUST,
+            S.a.fate.altered,
+            Or(HONOURED, S.b.fate.renews),
+            _as_it_was_sealed(),
+        ),
+        follows_from="R5077-3.2-09",
     ),
     Theorem(
         "resumption_completes_with_one_secret_and_suite",
