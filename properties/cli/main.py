@@ -18,6 +18,8 @@ from rfc5077.properties.cli.check import check
 from rfc5077.properties.cli.consult import clause, judge
 from rfc5077.properties.cli.documents import site
 from rfc5077.properties.cli.endpoints import connect, serve
+from rfc5077.properties.cli.fuzz import fuzz
+from rfc5077.properties.cli.interoperate import matrix
 from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
 from rfc5077.properties.cli.prove import prove
@@ -52,6 +54,8 @@ app.command("site")(site)
 app.command("serve")(serve)
 app.command("connect")(connect)
 app.command("bench")(bench)
+app.command("fuzz")(fuzz)
+app.command("matrix")(matrix)
 app.add_typer(ticket, name="ticket")
 
 

@@ -8,7 +8,7 @@ from rfc5077.properties.matrix.process import PATIENCE, PeerError
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.io import Server, TLSSocket, connect, listen, system_clock, system_entropy
-from rfc5077.reference.ticket.store import FinishedVerified, TicketStore
+from rfc5077.reference.ticket.store import FinishedVerified, StoredTicket, TicketStore
 
 GREETING = b"hello over there\n"
 """What a client says and a server repeats: one line, which no program takes for a command."""
@@ -87,13 +87,25 @@ def receive_all(tls: TLSSocket, length: int) -> bytes:
 
 def damage_ticket(config: ClientConfig, at: int | None = None) -> bytes:
     """Flips a bit in the ticket that a client has, in the middle if not said where; the damaged ticket."""
-    assert config.store is not None
-    stored = config.store.find(config.store_key, system_clock())
-    assert stored is not None and stored.ticket, "there is no ticket to damage"
+    stored = kept(config)
     octets = bytearray(stored.ticket)
     octets[len(octets) // 2 if at is None else at] ^= 1
-    config.store.keep(replace(stored, ticket=bytes(octets)), FinishedVerified(b""))
+    keep(config, replace(stored, ticket=bytes(octets)))
     return bytes(octets)
+
+
+def kept(config: ClientConfig) -> StoredTicket:
+    """The session with a ticket that a client would offer next. Raises PeerError if it has none."""
+    stored = None if config.store is None else config.store.find(config.store_key, system_clock())
+    if stored is None or not stored.ticket:
+        raise PeerError("no ticket came that could be offered")
+    return stored
+
+
+def keep(config: ClientConfig, stored: StoredTicket) -> None:
+    """Puts a session where a client looks for one, whatever it was made for."""
+    if config.store is not None:
+        config.store.keep(replace(stored, key=config.store_key), FinishedVerified(b""))
 
 
 def stored_ticket(store: TicketStore | None, config: ClientConfig) -> bytes:

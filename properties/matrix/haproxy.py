@@ -1,14 +1,16 @@
 """HAProxy as a server: its ticket keys are lines of a file, of which the last but one seals."""
 
+import base64
+import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
 from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection
 from rfc5077.properties.matrix.papers import Identity, Papers
-from rfc5077.properties.matrix.process import PATIENCE, Child, program, version_of
+from rfc5077.properties.matrix.process import PATIENCE, Child, PeerError, program, version_of
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import TLSSocket
 
@@ -19,6 +21,7 @@ CONFIGURATION = """\
 global
   nbthread 1
   tune.ssl.cachesize 0
+  stats socket {folder}/control level admin
 defaults
   mode http
   timeout client 5s
@@ -39,8 +42,10 @@ def version() -> str:
 class Server:
     """A running HAProxy. It answers a request by its view of the connection and the greeting in the request."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path, keys: Path | None) -> None:
         self._port = port
+        self._folder = folder
+        self._keys = keys
         self._answer = b""
 
     def connect(self, config: ClientConfig) -> TLSSocket:
@@ -62,6 +67,22 @@ class Server:
         return Word({"1": True, "0": False}[reused], greeting.encode(), client.lower() or None)
 
 
+    def rotate(self) -> None:
+        """A further key seals; of the two before, the one that sealed still opens."""
+        key = base64.b64encode(os.urandom(80)).decode("ascii")
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(PATIENCE)
+            control.connect(str(self._folder / "control"))
+            control.sendall(f"set ssl tls-key {self._keys} {key}\n".encode("ascii"))
+            answer = control.recv(4096)
+        if b"updated" not in answer:
+            raise PeerError(f"it did not take a key: {answer.decode('ascii', 'replace').strip()}")
+
+    def retire(self) -> None:
+        """The key that sealed before the last rotation is pushed out by another."""
+        self.rotate()
+
+
 @contextmanager
 def server(
     papers: Papers, identity: Identity, *, tickets: bool = True, client_auth: bool = False, keys: Path | None = None
@@ -79,8 +100,17 @@ def server(
     choices += f" tls-ticket-keys {keys}" if keys else ""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port, number = listener.getsockname()[1], listener.fileno()
-        text = CONFIGURATION.format(number=number, both=both, choices=choices)
+        text = CONFIGURATION.format(folder=folder, number=number, both=both, choices=choices)
         (folder / "haproxy.cfg").write_text(text, encoding="utf-8")
         child = Child(path, "-db", "-f", str(folder / "haproxy.cfg"), pass_fds=(number,))
     with child, socket.create_connection(("127.0.0.1", port), PATIENCE):
-        yield Server(port)
+        yield Server(port, folder, keys)
+
+
+def rotating(
+    papers: Papers, identity: Identity, *, client_auth: bool = False
+) -> AbstractContextManager[Server]:
+    """A server with a file of keys, which can be replaced while it runs."""
+    keys = Path(mkdtemp(prefix="haproxy_keys_", dir=papers.folder), "keys")
+    keys.write_bytes(b"".join(base64.b64encode(os.urandom(80)) + b"\n" for _ in range(3)))
+    return server(papers, identity, client_auth=client_auth, keys=keys)

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -58,6 +58,7 @@ class Server:
         self._identity = identity
         self._choices = choices
         self._answer = b""
+        self._rotations = 0
 
     def connect(self, config: ClientConfig) -> TLSSocket:
         """A connection to it."""
@@ -76,6 +77,15 @@ class Server:
         """What its last answer said."""
         reused, client, greeting = self._answer.decode("ascii").split(" ", 2)
         return Word({"r": True, ".": False}[reused], greeting.encode(), client or None)
+
+    def rotate(self) -> None:
+        """A further key seals, the one before still opens."""
+        self._rotations += 1
+        self.use_keys(f"key_{self._rotations}", f"key_{self._rotations - 1}")
+
+    def retire(self) -> None:
+        """The newest key is the only one."""
+        self.use_keys(f"key_{self._rotations}")
 
     def use_keys(self, *names: str) -> None:
         """From now on the key of the first name seals, and all of them open. New names get new keys."""
@@ -116,3 +126,10 @@ def server(
         child = Child(*command, pass_fds=(number,), environment={"NGINX": f"{number};"})
     with child:
         yield Server(child, folder, port, identity, choices)
+
+
+def rotating(
+    papers: Papers, identity: Identity, *, client_auth: bool = False
+) -> AbstractContextManager[Server]:
+    """A server with a key that can be replaced."""
+    return server(papers, identity, client_auth=client_auth, keys=("key_0",))

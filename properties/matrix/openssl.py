@@ -97,9 +97,13 @@ def client(
     return words
 
 
-def renewed(papers: Papers, address: tuple[str, int], count: int, *, identity: Identity) -> list[Word]:
+def renewed(
+    papers: Papers, address: tuple[str, int], count: int, *, identity: Identity, roots: str | None = None,
+    own: Identity | None = None, names: Sequence[str] = (),
+) -> list[Word]:  # fmt: skip
     """Six connections by one process, which goes on with renewed tickets (it does not write these into a file)."""
-    with Child(*_client_command(papers, address, None, True, None), "-reconnect") as child:
+    name = names[0] if names else "localhost"
+    with Child(*_client_command(papers, address, roots, True, own, name), "-reconnect") as child:
         words = [Word(child.line(DECIDED)[1] == "Reused") for _ in range(6)]
         child.finish()
     return words[:count]

@@ -2,7 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from rfc5077.reference.keys.credentials import Credentials
 
@@ -35,6 +41,8 @@ class Papers:
         roots, stranger: root certificates, the right one and another that has signed nothing here.
         ecdsa, rsa: identities of a server "localhost".
         client: identity of a client.
+        large: identity of a client whose certificate, and so the ticket that holds it, is of some thousand octets.
+        impostor: identity of a client under the stranger.
     """
 
     folder: Path
@@ -43,6 +51,8 @@ class Papers:
     ecdsa: Identity
     rsa: Identity
     client: Identity
+    large: Identity
+    impostor: Identity
 
 
 def write_papers(folder: Path, roots: str, stranger: str, **identities: Credentials) -> Papers:
@@ -59,3 +69,77 @@ def _write(stem: Path, credentials: Credentials) -> Identity:
     certificate.write_bytes(credentials.chain_pem())
     key.write_bytes(credentials.key_pem())
     return Identity(str(certificate), str(key), credentials)
+
+
+# --- made on the spot -------------------------------------------------------------------------------------------------
+
+SERVER_NAMES = ("localhost", "a.example", "b.example")
+MANY_NAMES = tuple(f"number-{number:03}.of-many-names-in-one-certificate.example" for number in range(60))
+"""Enough of them to make a certificate of more than 3,000 octets."""
+
+
+@dataclass(frozen=True)
+class _Authority:
+    """A certification authority of one run."""
+
+    name: x509.Name
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def make_papers(folder: Path, now: float) -> Papers:
+    """New keys and certificates, good for a day around `now` (seconds since 1970), in a folder."""
+    ours, stranger = _authority("Matrix root", now), _authority("Stranger", now)
+    server, client = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+    return write_papers(
+        folder, ours.pem, stranger.pem,
+        ecdsa=_issue(ours, ec.generate_private_key(ec.SECP256R1()), SERVER_NAMES, server, now),
+        rsa=_issue(ours, rsa.generate_private_key(65537, 2048), SERVER_NAMES, server, now),
+        client=_issue(ours, ec.generate_private_key(ec.SECP256R1()), ("client.example",), client, now),
+        large=_issue(ours, ec.generate_private_key(ec.SECP256R1()), ("large.example", *MANY_NAMES), client, now),
+        impostor=_issue(stranger, ec.generate_private_key(ec.SECP256R1()), ("client.example",), client, now),
+    )  # fmt: skip
+
+
+def _authority(common_name: str, now: float) -> _Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name(common_name)
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    builder = _builder(name, name, key.public_key(), now)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    builder = builder.add_extension(usage, critical=True)
+    return _Authority(name, key, builder.sign(key, hashes.SHA256()))
+
+
+def _issue(
+    by: _Authority, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, names: tuple[str, ...],
+    purpose: x509.ObjectIdentifier, now: float,
+) -> Credentials:  # fmt: skip
+    usage = x509.KeyUsage(True, False, isinstance(key, rsa.RSAPrivateKey), False, False, False, False, False, False)
+    builder = _builder(_name(names[0]), by.name, key.public_key(), now)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(usage, critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False)
+    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
+    certificate = builder.add_extension(above, critical=False).sign(by.key, hashes.SHA256())
+    return Credentials((certificate.public_bytes(serialization.Encoding.DER),), key)
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, now: float
+) -> x509.CertificateBuilder:
+    """A day before and a day after; with the identifier of its key."""
+    noon, day = datetime.fromtimestamp(now, UTC), timedelta(days=1)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
+    builder = builder.not_valid_before(noon - day).not_valid_after(noon + day)
+    builder = builder.serial_number(x509.random_serial_number())
+    return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)

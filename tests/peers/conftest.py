@@ -4,7 +4,7 @@ import pytest
 from pairs import Authority
 from peers.stacks import STACKS
 
-from rfc5077.properties.matrix.papers import Papers, write_papers
+from rfc5077.properties.matrix.papers import MANY_NAMES, Papers, write_papers
 
 
 def pytest_report_collectionfinish(items) -> list[str]:
@@ -22,4 +22,6 @@ def papers(tmp_path_factory, authority, ecdsa_credentials, rsa_credentials, clie
         ecdsa=ecdsa_credentials,
         rsa=rsa_credentials,
         client=client_credentials,
+        large=authority.issue("client.example", *MANY_NAMES),
+        impostor=Authority.make("Stranger").issue("client.example"),
     )

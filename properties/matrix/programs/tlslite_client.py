@@ -33,6 +33,8 @@ def own_credentials(chosen: argparse.Namespace) -> dict[str, object]:
 
 def visit(chosen: argparse.Namespace, name: str, session: Session | None) -> Session | None:
     """One connection; the session to go on with."""
+    if session is not None and session.serverName.decode() != name:
+        session = None  # it would refuse to offer it
     settings = HandshakeSettings()
     settings.minVersion = settings.maxVersion = (3, 3)
     with socket.create_connection(("127.0.0.1", chosen.port), 10) as transport:

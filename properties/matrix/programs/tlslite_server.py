@@ -6,7 +6,9 @@ Says one JSON object a line: first its port, then the end of each connection.
 import argparse
 import json
 import os
+import select
 import socket
+import sys
 from pathlib import Path
 
 from tlslite.api import BaseTLSException, HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
@@ -21,6 +23,17 @@ def make_settings(chosen: argparse.Namespace) -> HandshakeSettings:
     settings.minVersion = settings.maxVersion = (3, 3)
     settings.ticketKeys = [] if chosen.no_tickets else [bytearray(os.urandom(32))]
     return settings
+
+
+def change_keys(settings: HandshakeSettings, command: str) -> None:
+    """What a line of the input asks for; the end of the input ends the program."""
+    if command == "rotate":
+        settings.ticketKeys = [bytearray(os.urandom(32)), *settings.ticketKeys[:1]]
+    elif command == "retire":
+        settings.ticketKeys = settings.ticketKeys[:1]
+    else:
+        sys.exit()
+    say(keys=True)
 
 
 def echo(tls: TLSConnection) -> bytes:
@@ -62,6 +75,10 @@ settings = make_settings(chosen)
 with socket.create_server(("127.0.0.1", 0)) as listener:
     say(port=listener.getsockname()[1])
     while True:
+        ready, _, _ = select.select([listener, sys.stdin], [], [])
+        if sys.stdin in ready:
+            change_keys(settings, sys.stdin.readline().strip())
+            continue
         transport, _ = listener.accept()
         transport.settimeout(10)
         serve(chosen, settings, transport)
