@@ -26,6 +26,9 @@ from rfc5077.reference.wire.record import (
 MOST_HELD = HEADER_LENGTH + MAX_CIPHERTEXT + 4 + MAX_MESSAGE
 """Octets that a connection holds back at most between two calls: a record and a message that are not complete."""
 
+MOST_MEMORY = 4 * 2**20
+"""Octets of memory that a peer can make one connection take at most: what is held, and the largest hello once read."""
+
 
 def check_change_cipher_spec(body: bytes, pending: int) -> None:
     """ChangeCipherSpec is one octet of value 1 (R5246-7.1-01), and no handshake message goes on behind it.

@@ -4,9 +4,28 @@ Nobody else does arithmetic on lengths. A `Reader` refuses whatever does not fit
 lengths in by itself.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from types import TracebackType
+from typing import TypeVar
 
 from rfc5077.reference.alerts import Cause, ProtocolError
+
+Value = TypeVar("Value")
+
+REMEMBERED_OCTETS = 256
+"""Octets of a body at most whose meaning is remembered; peers decide what is longer, and would decide our memory."""
+
+
+def remembered(parse: Callable[[bytes], Value]) -> Callable[[bytes], Value]:
+    """The same pure function, which remembers what it made of the last 256 short bodies."""
+    remembering = lru_cache(maxsize=256)(parse)
+
+    def parse_short_or_long(body: bytes) -> Value:
+        return remembering(body) if len(body) <= REMEMBERED_OCTETS else parse(body)
+
+    parse_short_or_long.__doc__ = parse.__doc__
+    return parse_short_or_long
 
 
 class Reader:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Self
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.wire.codec import Reader, Writer
+from rfc5077.reference.wire.codec import Reader, Writer, remembered
 
 Extensions = tuple[tuple[int, bytes], ...]
 """(type, body) pairs in the order of the wire."""
@@ -286,7 +286,7 @@ class ServerHello:
         return _renegotiation_info(self.extensions)
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _parse_server_name(body: bytes) -> str | None:
     """The host name of a server_name_list; None if the list names other things only."""
     reader = Reader(body)
