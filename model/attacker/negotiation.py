@@ -14,7 +14,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.lasting import Act, Change, Lasting, compose, lasting, plainest
+from rfc5077.model.lasting import Act, Lasting, compose, lasting, plainest
 from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, Term, choose, term
 from rfc5077.model.proof.unbounded import System, fresh
 
@@ -26,8 +26,9 @@ class ClientPlace(Enum):
 
     BEGINNING = auto()
     ASKING = auto()  # ClientHello is out
+    HEARING = auto()  # it has ServerHello
     ANSWERED = auto()  # it has the server's flight, and takes the handshake for a full one
-    ABBREVIATED = auto()  # it has ServerHello, and takes the handshake for a resumption
+    ABBREVIATED = auto()  # it takes the handshake for a resumption
     AGREED = auto()  # ClientKeyExchange is out
     PROVED = auto()  # Finished is out
     DONE = auto()
@@ -37,6 +38,7 @@ class ServerPlace(Enum):
     """How far the server is."""
 
     WAITING = auto()
+    ASKED = auto()  # it has ClientHello
     OFFERED = auto()  # its flight is out
     RESUMING = auto()  # its ServerHello, ChangeCipherSpec and Finished are out
     KEYED = auto()  # it has ClientKeyExchange
@@ -48,10 +50,9 @@ class Tampering(Enum):
 
     NOWHERE = auto()
     TICKET_STRIPPED = auto()  # extension 35 is gone
-    TICKET_CHANGED = auto()  # extension 35 is there, but another
+    TICKET_CHANGED = auto()  # extension 35 is there, but another, or where it was not
     EXTENSION_STRIPPED = auto()  # extension 23 is gone, or there where it was not
-    SUITES_STRIPPED = auto()
-    SUITES_CHANGED = auto()
+    SUITES_CHANGED = auto()  # some are gone, or others there
     ALL_HIS_OWN = auto()
 
 
@@ -78,6 +79,7 @@ class Turn(Enum):
     """What a step is, as far as a clause cares."""
 
     ANYTHING = auto()
+    SERVER_RESUMES = auto()
     TAKES_FLIGHT = auto()
     CONCLUDES_RESUMPTION = auto()
     CLIENT_CHANGES_KEYS = auto()
@@ -129,6 +131,11 @@ C, V, M, F = ClientPlace, ServerPlace, Material, Testimony
 Entry = Lasting[World, StepTerm]
 
 
+def _ticket_arrives(w: World) -> z3.BoolRef:
+    """True where the client's own ticket has reached the server, as far as it has got a hello."""
+    return And(w.with_ticket, Not(w.hello.among(Tampering.TICKET_STRIPPED, Tampering.TICKET_CHANGED)))
+
+
 @lasting("R5246-7.1-03")
 def keys_change_once_agreed(w: World, s: StepTerm) -> z3.BoolRef:
     resumes = w.client.is_(C.ABBREVIATED)
@@ -140,8 +147,11 @@ def keys_change_once_agreed(w: World, s: StepTerm) -> z3.BoolRef:
 
 @lasting("R5246-7.4.1.3-01")
 def resumption_needs_an_offer(w: World, s: StepTerm) -> z3.BoolRef:
-    # A client that offers no ticket here offers no session_id either: two empty ids are no echo.
-    return Implies(s.turn.is_(Turn.CONCLUDES_RESUMPTION), w.with_ticket)
+    # Who offers no ticket here offers no session_id either: two empty ids are no echo, and open no session.
+    return And(
+        Implies(s.turn.is_(Turn.SERVER_RESUMES), Or(w.hello.is_(Tampering.TICKET_CHANGED), _ticket_arrives(w))),
+        Implies(s.turn.is_(Turn.CONCLUDES_RESUMPTION), w.with_ticket),
+    )
 
 
 @lasting("R5246-7.4-01")
@@ -197,6 +207,12 @@ def both_complete() -> z3.BoolRef:
     return And(W.client.is_(C.DONE), W.server.is_(V.FINISHED))
 
 
+def one_handshake(secret: Material) -> z3.BoolRef:
+    """True where both parties have the same hellos, the same exchange, and this secret."""
+    same = And(W.client_secret.is_(secret), W.server_secret.is_(secret))
+    return And(same, Not(altered()), W.client_rsa == W.server_rsa)
+
+
 def _agree() -> z3.BoolRef:
     one = And(W.client_secret.same(W.server_secret), W.client_secret.among(M.SHARED, M.RESUMED))
     return And(one, Or(Not(altered()), W.uncovered))
@@ -207,88 +223,90 @@ WORDS = {
     Tampering.TICKET_STRIPPED: "extension 35 stripped",
     Tampering.TICKET_CHANGED: "extension 35 changed",
     Tampering.EXTENSION_STRIPPED: "extension 23 stripped",
-    Tampering.SUITES_STRIPPED: "suites stripped",
     Tampering.SUITES_CHANGED: "suites changed",
 }
+QUESTIONS = tuple(WORDS)
+"""How a ClientHello may arrive."""
+ANSWERS = (Tampering.NOWHERE, Tampering.TICKET_CHANGED, Tampering.EXTENSION_STRIPPED, Tampering.SUITES_CHANGED)
+"""How a ServerHello may arrive; or one that is all his own does."""
 
 
 def _questions() -> list[Act]:
     """ClientHello, and what the server makes of the one that it gets."""
-    begins = W.client.is_(C.BEGINNING)
-    acts = [
+    begins, asked = W.client.is_(C.BEGINNING), W.server.is_(V.ASKED)
+    arrives = And(Not(begins), W.server.is_(V.WAITING))
+    # Another ticket is one of the attacker's own: the session that it opens to is his.
+    other = W.hello.is_(Tampering.TICKET_CHANGED)
+    secret = choose(other, M.ATTACKERS, choose(_ticket_arrives(W), M.RESUMED, M.BLANK))
+    return [
         Act("client > network: ClientHello", Step(), begins, {"client": term(C.ASKING)}),
         Act("client > network: ClientHello, a ticket", Step(), begins, {"client": term(C.ASKING), "with_ticket": True}),
-    ]
-    for how, words in WORDS.items():
-        about_ticket = how in (Tampering.TICKET_STRIPPED, Tampering.TICKET_CHANGED)
-        sent = And(Not(begins), W.server.is_(V.WAITING), W.with_ticket if about_ticket else z3.BoolVal(True))
-        for rsa, exchange in ((False, ""), (True, "; RSA")):
-            acts.append(Act(f"network > server: ClientHello, {words}; full{exchange}", Step(), sent,
-                            {"server": term(V.OFFERED), "hello": term(how), "server_rsa": rsa}))  # fmt: skip
-        if how is not Tampering.TICKET_STRIPPED:
-            # Another ticket is one of the attacker's own: the session that it opens to is his.
-            secret = M.ATTACKERS if how is Tampering.TICKET_CHANGED else M.RESUMED
-            acts.append(Act(f"network > server: ClientHello, {words}; resumed", Step(), And(sent, W.with_ticket),
-                            {"server": term(V.RESUMING), "hello": term(how),
-                             "server_secret": term(secret)}))  # fmt: skip
-    return acts
+        *(
+            Act(f"network > server: ClientHello, {WORDS[how]}", Step(), arrives,
+                {"server": term(V.ASKED), "hello": term(how)})
+            for how in QUESTIONS
+        ),
+        Act("server > network: ServerHello, Certificate, ServerKeyExchange ...", Step(), asked,
+            {"server": term(V.OFFERED)}),
+        Act("server > network: ServerHello, Certificate ...; RSA", Step(), asked,
+            {"server": term(V.OFFERED), "server_rsa": True}),
+        Act("server > network: ServerHello, ChangeCipherSpec, Finished", Step(turn=Turn.SERVER_RESUMES), asked,
+            {"server": term(V.RESUMING), "server_secret": secret}),
+    ]  # fmt: skip
 
 
 def _answers() -> list[Act]:
-    """ServerHello, and what the client makes of the one that it gets."""
-    asking, flight = W.client.is_(C.ASKING), W.server.among(V.OFFERED, V.KEYED)
-    full = And(asking, flight)
-    short = And(asking, W.server.is_(V.RESUMING))
-    acts = []
-    for how in (Tampering.NOWHERE, Tampering.TICKET_CHANGED, Tampering.EXTENSION_STRIPPED, Tampering.SUITES_CHANGED):
-        got: dict[str, Change] = {"answer": term(how)}
-        acts.append(Act(f"network > client: ServerHello, {WORDS[how]}, Certificate ...", Step(turn=Turn.TAKES_FLIGHT),
-                        full, got | {"client": term(C.ANSWERED), "client_rsa": W.server_rsa}))  # fmt: skip
-        acts.append(Act(f"network > client: ServerHello, {WORDS[how]}, of a resumption",
-                        Step(turn=Turn.CONCLUDES_RESUMPTION), And(short, W.with_ticket),
-                        got | {"client": term(C.ABBREVIATED), "client_secret": term(M.RESUMED)}))  # fmt: skip
-    own: dict[str, Change] = {"answer": term(Tampering.ALL_HIS_OWN)}
-    blank = choose(W.with_ticket, M.RESUMED, M.BLANK)
-    export = And(full, W.hello.is_(Tampering.SUITES_CHANGED), W.server_rsa)
+    """ServerHello, and what the client makes of the one that it gets, whether or not what follows is of its suite."""
+    hearing, own = W.client.is_(C.HEARING), W.answer.is_(Tampering.ALL_HIS_OWN)
+    flight = And(hearing, W.server.among(V.OFFERED, V.KEYED), Not(own))
+    weak = And(flight, W.hello.is_(Tampering.SUITES_CHANGED), W.answer.is_(Tampering.SUITES_CHANGED), W.server_rsa)
+    asking, spoken = W.client.is_(C.ASKING), Not(W.server.among(V.WAITING, V.ASKED))
     return [
-        *acts,
-        Act("network > client: ServerHello of his own, RSA, the server's Certificate", Step(turn=Turn.TAKES_FLIGHT),
-            asking, own | {"client": term(C.ANSWERED), "client_rsa": True}),
-        Act("network > client: ServerHello altered, the server's key of export strength",
-            Step(turn=Turn.TAKES_FLIGHT, unfit=True), export,
-            {"client": term(C.ANSWERED), "answer": term(Tampering.SUITES_CHANGED), "client_rsa": True, "weak": True}),
-        Act("network > client: ServerHello alone, empty id", Step(turn=Turn.CONCLUDES_RESUMPTION), asking,
-            own | {"client": term(C.ABBREVIATED), "client_secret": blank}),
+        *(
+            Act(f"network > client: ServerHello, {WORDS[how]}", Step(), And(asking, spoken),
+                {"client": term(C.HEARING), "answer": term(how)})
+            for how in ANSWERS
+        ),
+        Act("network > client: ServerHello of his own, empty id", Step(), asking,
+            {"client": term(C.HEARING), "answer": term(Tampering.ALL_HIS_OWN)}),
+        Act("network > client: the server's Certificate ...", Step(turn=Turn.TAKES_FLIGHT), flight,
+            {"client": term(C.ANSWERED), "client_rsa": W.server_rsa}),
+        Act("network > client: the server's Certificate, for RSA", Step(turn=Turn.TAKES_FLIGHT), hearing,
+            {"client": term(C.ANSWERED), "client_rsa": True}),
+        Act("network > client: the server's Certificate, its key of export strength",
+            Step(turn=Turn.TAKES_FLIGHT, unfit=True), weak,
+            {"client": term(C.ANSWERED), "client_rsa": True, "weak": True}),
+        Act("client: takes ServerHello for that of a resumption", Step(turn=Turn.CONCLUDES_RESUMPTION), hearing,
+            {"client": term(C.ABBREVIATED), "client_secret": choose(W.with_ticket, M.RESUMED, M.BLANK)}),
     ]  # fmt: skip
 
 
 def _keys() -> list[Act]:
     agreed = W.client.among(C.AGREED, C.PROVED)
     ready = W.server.is_(V.OFFERED)
-    relayed = And(agreed, ready, W.client_rsa == W.server_rsa, W.client_secret.is_(M.SHARED))
-    begun = Not(W.client.among(C.BEGINNING, C.ASKING))
-    unheard = W.client_got.is_(F.NO_FINISHED)
     client_has = choose(W.client_secret.is_(M.NOT_YET), M.BLANK, W.client_secret)
     server_has = choose(W.server_secret.is_(M.NOT_YET), M.BLANK, W.server_secret)
-    secret = Not(And(W.client_secret.is_(M.NOT_YET), W.server_secret.is_(M.NOT_YET)))
+    # What is not of the suite that the server has chosen gives a secret, if any, that is not the client's.
+    fits = And(W.client_rsa == W.server_rsa, W.client_secret.is_(M.SHARED))
     return [
-        Act("client > network: ClientKeyExchange", Step(), And(W.client.is_(C.ANSWERED), unheard),
+        Act("client > network: ClientKeyExchange", Step(), W.client.is_(C.ANSWERED),
             {"client": term(C.AGREED), "client_secret": choose(W.weak, M.ATTACKERS, M.SHARED)}),
-        Act("network > server: client's ClientKeyExchange", Step(), relayed,
-            {"server": term(V.KEYED), "server_secret": term(M.SHARED)}),
+        Act("network > server: client's ClientKeyExchange", Step(), And(agreed, ready),
+            {"server": term(V.KEYED), "server_secret": choose(fits, M.SHARED, M.ATTACKERS)}),
         Act("network > server: ClientKeyExchange of his own", Step(), ready,
             {"server": term(V.KEYED), "server_secret": term(M.ATTACKERS)}),
         Act("network > client: ChangeCipherSpec", Step(turn=Turn.CLIENT_CHANGES_KEYS),
-            And(begun, W.client_keys.is_(M.NOT_YET)), {"client_keys": client_has}),
+            And(Not(W.client.among(C.BEGINNING, C.ASKING, C.HEARING)), W.client_keys.is_(M.NOT_YET)),
+            {"client_keys": client_has}),
         Act("network > server: ChangeCipherSpec", Step(turn=Turn.SERVER_CHANGES_KEYS),
-            And(Not(W.server.is_(V.WAITING)), W.server_keys.is_(M.NOT_YET)), {"server_keys": server_has}),
-        Act("network: learns the secret", Step(), And(secret, Not(W.revealed)), {"revealed": True}),
+            And(Not(W.server.among(V.WAITING, V.ASKED)), W.server_keys.is_(M.NOT_YET)), {"server_keys": server_has}),
+        Act("network: learns the secret", Step(), z3.BoolVal(True), {"revealed": True}),
     ]  # fmt: skip
 
 
 def _finished() -> list[Act]:
     unheard = W.client_got.is_(F.NO_FINISHED)
-    open_client = And(Not(W.client.among(C.BEGINNING, C.ASKING, C.DONE)), unheard)
+    open_client = And(Not(W.client.among(C.BEGINNING, C.ASKING, C.HEARING, C.DONE)), unheard)
     open_server = And(W.server.among(V.KEYED, V.RESUMING), W.server_got.is_(F.NO_FINISHED))
     from_client = Or(W.client.is_(C.PROVED), And(W.client.is_(C.DONE), W.client_secret.is_(M.RESUMED)))
     from_server = Or(W.server.is_(V.FINISHED), W.server.is_(V.RESUMING))
@@ -307,7 +325,8 @@ def _finished() -> list[Act]:
             {"server_got": term(F.PARTNERS)}),
         Act("network > server: Finished of his own", Step(), And(open_server, known(W.server_secret)),
             {"server_got": term(F.INTRUDERS)}),
-        Act("network > server: a wrong Finished", Step(), open_server, {"server_got": term(F.SPURIOUS)}),
+        Act("network > server: a wrong Finished", Step(), W.server_got.is_(F.NO_FINISHED),
+            {"server_got": term(F.SPURIOUS)}),
         Act("server: completes", Step(turn=Turn.SERVER_COMPLETES),
             And(W.server.among(V.KEYED, V.RESUMING), Not(W.server_got.is_(F.NO_FINISHED))),
             {"server": term(V.FINISHED)}),
