@@ -16,10 +16,10 @@ from rfc5077.reference.handshake.client_flight import (
 from rfc5077.reference.handshake.machine import internal
 from rfc5077.reference.handshake.offer import Decision
 from rfc5077.reference.handshake.renegotiation import unbound
-from rfc5077.reference.keys.credentials import parse_chain, public_key
+from rfc5077.reference.keys.credentials import check_encipherment, parse_chain, public_key
 from rfc5077.reference.keys.exchange import kind_of, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, finished_data
-from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group
+from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group, KeyExchange
 from rfc5077.reference.ticket.store import FinishedVerified
 from rfc5077.reference.wire.hello import ExtensionType
 from rfc5077.reference.wire.messages import (
@@ -88,23 +88,29 @@ def take_certificate(handshake: ClientHandshake, message: Message) -> ClientStat
         raise ProtocolError(Cause.MALFORMED, "the server sent no certificate")
     parsed = parse_chain(chain)
     key = public_key(parsed[0])
-    if kind_of(key) is not SUITES[handshake.server_hello.cipher_suite].authentication:
+    suite = SUITES[handshake.server_hello.cipher_suite]
+    if not suite.accepts(kind_of(key)):
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE)
+    if suite.exchange is KeyExchange.RSA:
+        check_encipherment(parsed[0])
     handshake.handlers.verify_server_chain(handshake.config, parsed, handshake.clock())
     # DERIVE
     handshake.resumed = False
     handshake.server_chain = chain
     handshake.server_key = key
     handshake.transcript.add(message.octets)
-    if handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) is not None:
-        return ClientState.AWAIT_CERTIFICATE_STATUS
-    return ClientState.AWAIT_SERVER_KEY_EXCHANGE
+    announced = handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) is not None
+    if suite.exchange is KeyExchange.RSA:  # no ServerKeyExchange: RFC 5246, section 7.4.3
+        return ClientState.AWAIT_STATUS_OR_REQUEST_OR_DONE if announced else ClientState.AWAIT_REQUEST_OR_DONE
+    return ClientState.AWAIT_CERTIFICATE_STATUS if announced else ClientState.AWAIT_SERVER_KEY_EXCHANGE
 
 
 def take_certificate_status(handshake: ClientHandshake, message: Message) -> ClientState:
     """The OCSP response, for the user to judge; a server that announced it may still leave it out (RFC 6066, 8)."""
     handshake.certificate_status = CertificateStatus.parse(message.body).response
     handshake.transcript.add(message.octets)
+    if handshake.state is ClientState.AWAIT_STATUS_OR_REQUEST_OR_DONE:
+        return ClientState.AWAIT_REQUEST_OR_DONE
     return ClientState.AWAIT_SERVER_KEY_EXCHANGE
 
 
@@ -272,6 +278,9 @@ CLIENT_TABLE: ClientTable = {
     (ClientState.AWAIT_CERTIFICATE,                HandshakeType.CERTIFICATE):         take_certificate,
     (ClientState.AWAIT_CERTIFICATE_STATUS,         HandshakeType.CERTIFICATE_STATUS):  take_certificate_status,
     (ClientState.AWAIT_CERTIFICATE_STATUS,         HandshakeType.SERVER_KEY_EXCHANGE): take_server_key_exchange,
+    (ClientState.AWAIT_STATUS_OR_REQUEST_OR_DONE,  HandshakeType.CERTIFICATE_STATUS):  take_certificate_status,
+    (ClientState.AWAIT_STATUS_OR_REQUEST_OR_DONE,  HandshakeType.CERTIFICATE_REQUEST): take_certificate_request,
+    (ClientState.AWAIT_STATUS_OR_REQUEST_OR_DONE,  HandshakeType.SERVER_HELLO_DONE):   take_server_hello_done,
     (ClientState.AWAIT_SERVER_KEY_EXCHANGE,        HandshakeType.SERVER_KEY_EXCHANGE): take_server_key_exchange,
     (ClientState.AWAIT_REQUEST_OR_DONE,            HandshakeType.CERTIFICATE_REQUEST): take_certificate_request,
     (ClientState.AWAIT_REQUEST_OR_DONE,            HandshakeType.SERVER_HELLO_DONE):   take_server_hello_done,

@@ -18,7 +18,7 @@ from rfc5077.reference.handshake.renegotiation import Binding, bound, check_serv
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share
 from rfc5077.reference.keys.schedule import CLIENT_FINISHED, ConnectionKeys, Transcript, finished_data
-from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group, Suite
+from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group, KeyExchange, Suite
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import MAX_TICKET, FinishedVerified, StoredTicket, end_of_life
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
@@ -27,6 +27,7 @@ from rfc5077.reference.wire.messages import (
     CertificateRequest,
     CertificateVerify,
     ClientKeyExchange,
+    EncryptedPreMasterSecret,
     HandshakeType,
     Message,
     NewSessionTicket,
@@ -43,6 +44,7 @@ class ClientState(Enum):
     AWAIT_DECISION_WITH_TICKET = auto()
     AWAIT_CERTIFICATE = auto()
     AWAIT_CERTIFICATE_STATUS = auto()
+    AWAIT_STATUS_OR_REQUEST_OR_DONE = auto()
     AWAIT_SERVER_KEY_EXCHANGE = auto()
     AWAIT_REQUEST_OR_DONE = auto()
     AWAIT_DONE = auto()
@@ -101,7 +103,8 @@ class ClientHandshake:
 
     def follow(self, config: ClientConfig | None = None) -> "ClientHandshake":
         """A further handshake in the same connection, under another configuration if one is given."""
-        binding = Binding(self.client_finished, self.server_finished)
+        kept = self.server_hello.encrypt_then_mac or (self.binding is not None and self.binding.encrypt_then_mac)
+        binding = Binding(self.client_finished, self.server_finished, kept)
         return ClientHandshake(
             config or self.config, self.clock, self.entropy, self.channel, self.handlers, binding=binding
         )
@@ -217,14 +220,23 @@ def send_certificate(handshake: ClientHandshake) -> None:
     _send(handshake, HandshakeType.CERTIFICATE, Certificate(chain).encode())
 
 
-def send_client_key_exchange(handshake: ClientHandshake) -> None:
-    """A fresh share; makes the master secret and the keys."""
+def make_pre_master(handshake: ClientHandshake) -> tuple[bytes, bytes]:
+    """The pre-master secret, and the body of ClientKeyExchange that lets the server have it too."""
+    suite = SUITES.get(handshake.server_hello.cipher_suite, AES_128_GCM)
+    if suite.exchange is KeyExchange.RSA and handshake.server_key is not None:
+        version = handshake.client_hello.version
+        secret, encrypted = exchange.encrypt_pre_master(handshake.server_key, version, handshake.entropy)
+        return secret, EncryptedPreMasterSecret(encrypted).encode()
     if handshake.group is None:
         raise internal("the curve")
-    share = make_share(handshake.group, handshake.entropy)
-    pre_master = share.agree(handshake.server_public)
-    handshake.share = share
-    _send(handshake, HandshakeType.CLIENT_KEY_EXCHANGE, ClientKeyExchange(share.public).encode())
+    handshake.share = make_share(handshake.group, handshake.entropy)
+    return handshake.share.agree(handshake.server_public), ClientKeyExchange(handshake.share.public).encode()
+
+
+def send_client_key_exchange(handshake: ClientHandshake) -> None:
+    """A fresh share, or a secret encrypted to the server; makes the master secret and the keys."""
+    pre_master, body = make_pre_master(handshake)
+    _send(handshake, HandshakeType.CLIENT_KEY_EXCHANGE, body)
     handshake.master_secret = handshake.handlers.derive_master_secret(
         handshake.server_hello.extended_master_secret,
         pre_master,

@@ -8,7 +8,7 @@ from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import Issue, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials, parse_chain
 from rfc5077.reference.keys.exchange import Entropy
-from rfc5077.reference.keys.suites import SCHEME_KEYS, SCHEME_PREFERENCE, SUITES, Group, Suite
+from rfc5077.reference.keys.suites import SCHEME_KEYS, SCHEME_PREFERENCE, SUITES, Group, KeyExchange, Suite
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.hello import (
@@ -25,12 +25,12 @@ OpenTicket = Callable[[KeyRing, bytes], Session | None]
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a full handshake is carried out with."""
+    """What a full handshake is carried out with; curve and signature scheme are None with RSA key exchange."""
 
     suite: Suite
     credentials: Credentials
-    group: Group
-    scheme: int
+    group: Group | None
+    scheme: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +157,19 @@ def choose_parameters(config: ServerConfig, hello: ClientHello) -> Parameters:
         (suite, own)
         for suite in suites
         for own in config.credentials
-        if own.kind is suite.authentication and (own.curve is None or offered is None or own.curve in offered)
+        if suite.accepts(own.kind) and (own.curve is None or offered is None or own.curve in offered)
     ]
     if not usable:
         raise ProtocolError(Cause.NO_COMMON_SUITE)
-    if group is None:
-        raise ProtocolError(Cause.NO_COMMON_GROUP)
     for suite, own in usable:
+        if suite.exchange is KeyExchange.RSA:
+            return Parameters(suite, own, None, None)
+        if group is None:
+            continue
         for scheme in SCHEME_PREFERENCE:
             if scheme in schemes and SCHEME_KEYS[scheme] is own.kind:
                 return Parameters(suite, own, group, scheme)
-    raise ProtocolError(Cause.NO_COMMON_SIGNATURE)
+    raise ProtocolError(Cause.NO_COMMON_GROUP if group is None else Cause.NO_COMMON_SIGNATURE)
 
 
 def plan_ticket(config: ServerConfig, hello: ClientHello, resumption: Resumption) -> Issue:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.keys.schedule import equal
+from rfc5077.reference.keys.suites import SUITES, Cipher
 from rfc5077.reference.wire.hello import (
     RENEGOTIATION_SCSV,
     ClientHello,
@@ -27,6 +28,8 @@ class Binding:
 
     client: bytes
     server: bytes
+    encrypt_then_mac: bool = False
+    """Whether any handshake of the connection agreed on it (RFC 7366, section 3.1)."""
 
 
 def bound(extensions: Extensions, contents: bytes) -> Extensions:
@@ -49,8 +52,17 @@ def check_client_binding(hello: ClientHello, binding: Binding) -> None:
         raise ProtocolError(Cause.RENEGOTIATION_BINDING)
 
 
+def check_kept(answer: ServerHello, binding: Binding) -> None:
+    """A connection that had encrypt-then-MAC keeps it, but for AEAD. Raises ProtocolError (handshake_failure)."""
+    suite = SUITES.get(answer.cipher_suite)
+    by_block = suite is not None and suite.cipher is Cipher.AES_CBC
+    if binding.encrypt_then_mac and by_block and not answer.encrypt_then_mac:
+        raise ProtocolError(Cause.ENCRYPT_THEN_MAC_LOST)
+
+
 def check_server_binding(answer: ServerHello, binding: Binding) -> None:
     """Judges a ServerHello that renegotiates. Raises ProtocolError (handshake_failure); RFC 5746, section 3.5."""
+    check_kept(answer, binding)
     said = answer.renegotiation_info
     if said is None or not equal(said, binding.client + binding.server):
         raise ProtocolError(Cause.RENEGOTIATION_BINDING)

@@ -13,12 +13,15 @@ from rfc5077.reference.handshake.server_flight import (
     derive_connection_keys,
 )
 from rfc5077.reference.keys.credentials import parse_chain, public_key
+from rfc5077.reference.keys.exchange import decrypt_pre_master
 from rfc5077.reference.keys.schedule import CLIENT_FINISHED, finished_data
+from rfc5077.reference.keys.suites import KeyExchange
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.messages import (
     Certificate,
     CertificateVerify,
     ClientKeyExchange,
+    EncryptedPreMasterSecret,
     HandshakeType,
     Message,
     Signal,
@@ -78,12 +81,9 @@ def take_certificate(handshake: ServerHandshake, message: Message) -> ServerStat
 
 
 def take_client_key_exchange(handshake: ServerHandshake, message: Message) -> ServerState:
-    """The client's share: makes the master secret and the keys."""
-    share = handshake.share
-    if share is None:
-        raise internal("the server's share")
+    """The client's share, or its encrypted secret: makes the master secret and the keys."""
     # CHECK
-    pre_master = share.agree(ClientKeyExchange.parse(message.body).public)
+    pre_master = take_pre_master(handshake, message.body)
     # DERIVE
     handshake.transcript.add(message.octets)
     handshake.master_secret = handshake.handlers.derive_master_secret(
@@ -98,6 +98,17 @@ def take_client_key_exchange(handshake: ServerHandshake, message: Message) -> Se
     if handshake.client_chain:
         return ServerState.AWAIT_CERTIFICATE_VERIFY
     return ServerState.AWAIT_CHANGE_CIPHER_SPEC
+
+
+def take_pre_master(handshake: ServerHandshake, body: bytes) -> bytes:
+    """The pre-master secret of a ClientKeyExchange, by the key exchange of the suite."""
+    parameters, share = handshake.parameters, handshake.share
+    if parameters is not None and parameters.suite.exchange is KeyExchange.RSA:
+        encrypted, version = EncryptedPreMasterSecret.parse(body).encrypted, handshake.client_hello.version
+        return decrypt_pre_master(parameters.credentials.key, version, encrypted, handshake.entropy)
+    if share is None:
+        raise internal("the server's share")
+    return share.agree(ClientKeyExchange.parse(body).public)
 
 
 def take_certificate_verify(handshake: ServerHandshake, message: Message) -> ServerState:

@@ -12,7 +12,7 @@ from rfc5077.reference.handshake import extensions, machine, negotiate
 from rfc5077.reference.handshake.config import Clock, Issue, ServerConfig
 from rfc5077.reference.handshake.machine import Channel, internal
 from rfc5077.reference.handshake.negotiate import Parameters, Resumption
-from rfc5077.reference.handshake.renegotiation import Binding, bound, check_client_binding
+from rfc5077.reference.handshake.renegotiation import Binding, bound, check_client_binding, check_kept
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, ConnectionKeys, Transcript, finished_data
@@ -99,7 +99,8 @@ class ServerHandshake:
 
     def follow(self, config: ServerConfig | None = None) -> "ServerHandshake":
         """A further handshake in the same connection, under another configuration if one is given."""
-        binding = Binding(self.client_finished, self.server_finished)
+        kept = self.server_hello.encrypt_then_mac or (self.binding is not None and self.binding.encrypt_then_mac)
+        binding = Binding(self.client_finished, self.server_finished, kept)
         return ServerHandshake(
             config or self.config, self.clock, self.entropy, self.channel, self.handlers, binding=binding
         )
@@ -150,7 +151,10 @@ def make_server_hello(handshake: ServerHandshake) -> ServerHello:
         said += ((ExtensionType.ENCRYPT_THEN_MAC, b""),)
     if handshake.binding is not None:  # RFC 5746, section 3.7
         said = bound(said, handshake.binding.client + handshake.binding.server)
-    return ServerHello(TLS_1_2, random, session_id, suite, extensions=said)
+    answer = ServerHello(TLS_1_2, random, session_id, suite, extensions=said)
+    if handshake.binding is not None:
+        check_kept(answer, handshake.binding)
+    return answer
 
 
 def encrypts_then_macs(config: ServerConfig, hello: ClientHello, suite: Suite | None) -> bool:
@@ -229,10 +233,12 @@ def send_certificate_status(handshake: ServerHandshake) -> None:
 
 
 def send_server_key_exchange(handshake: ServerHandshake) -> None:
-    """A fresh share, signed together with both randoms."""
+    """A fresh share, signed together with both randoms; nothing with RSA key exchange (RFC 5246, section 7.4.3)."""
     parameters = handshake.parameters
     if parameters is None:
         raise internal("the curve")
+    if parameters.group is None or parameters.scheme is None:
+        return
     share = make_share(parameters.group, handshake.entropy)
     unsigned = ServerKeyExchange(share.group, share.public, parameters.scheme, b"")
     data = signed_parameters(handshake.client_hello.random, handshake.server_hello.random, unsigned.parameters)

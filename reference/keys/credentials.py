@@ -209,6 +209,21 @@ def public_key(certificate: x509.Certificate) -> PublicKey:
     return key
 
 
+def check_encipherment(certificate: x509.Certificate) -> None:
+    """Whether the key may decrypt a pre-master secret (RFC 5246, section 7.4.2).
+
+    Raises ProtocolError: unsupported_certificate if keyUsage says it may not, bad_certificate if that cannot be read.
+    """
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    except (ValueError, x509.DuplicateExtension) as error:
+        raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate's extensions cannot be read: {error}") from None
+    if not usage.key_encipherment:
+        raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, "keyUsage does not allow the key to decrypt")
+
+
 def self_signed(name: str, now: float, entropy: Entropy) -> Credentials:
     """Credentials for tries on one machine: an ECDSA key on P-256 and a certificate that nobody else signed.
 

@@ -1,9 +1,11 @@
-"""Ephemeral key exchange and signatures (RFC 8422; RFC 5246, sections 7.4.3, 7.4.7, 7.4.8).
+"""Key exchange and signatures (RFC 8422; RFC 5246, sections 7.4.3, 7.4.7, 7.4.8).
 
 Every draw of entropy behind a key exchange happens here, from the function passed in; ECDSA signs deterministically
-(RFC 6979), so that a run replays octet for octet. The exception is RSA-PSS, whose salt `cryptography` draws itself.
+(RFC 6979), so that a run replays octet for octet. The exceptions are RSA-PSS and RSA encryption, whose salt and padding
+`cryptography` draws itself.
 """
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -78,6 +80,46 @@ def make_share(group: Group, entropy: Entropy) -> Share:
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     )
     return Share(group, point, key)
+
+
+PRE_MASTER_LENGTH = 48
+"""Octets of the pre-master secret of RSA key exchange: the client's version and 46 unpredictable ones."""
+
+
+def encrypt_pre_master(key: PublicKey, version: int, entropy: Entropy) -> tuple[bytes, bytes]:
+    """A fresh pre-master secret, and the same encrypted to the server (RFC 5246, section 7.4.7.1).
+
+    `version` is the one in ClientHello. Raises ProtocolError (unsupported_certificate) if the key is not an RSA key.
+    """
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE)
+    secret = version.to_bytes(2, "big") + entropy(PRE_MASTER_LENGTH - 2)
+    return secret, key.encrypt(secret, padding.PKCS1v15())
+
+
+def decrypt_pre_master(key: PrivateKey, version: int, encrypted: bytes, entropy: Entropy) -> bytes:
+    """The pre-master secret that a client encrypted; one of this side's own in the place of any that is wrong.
+
+    What is wrong, whether the padding, the length or the version inside, is neither told nor shown by another way
+    through this function: 46 octets are always drawn, and which of the two secrets goes on is chosen by arithmetic, not
+    by a branch (RFC 5246, section 7.4.7.1, against Bleichenbacher). The handshake then fails at Finished. From
+    OpenSSL 3.2 on `cryptography` decrypts wrong padding to random octets in constant time; before it raises ValueError,
+    whose cost in Python can be measured, as can be the conversions of integers here. Where that counts, forgo RSA key
+    exchange, as the default configuration does. Raises ValueError if the key is not an RSA key (a fault of the caller).
+    """
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError(f"key: {type(key).__name__} is not an RSA key")
+    own = entropy(PRE_MASTER_LENGTH - 2)
+    try:
+        found = key.decrypt(encrypted, padding.PKCS1v15())
+    except ValueError:
+        found = b""
+    named = version.to_bytes(2, "big")
+    sound = (len(found) == PRE_MASTER_LENGTH) & hmac.compare_digest(found[:2].ljust(2, b"\0"), named)
+    theirs = int.from_bytes(found[2:PRE_MASTER_LENGTH].ljust(PRE_MASTER_LENGTH - 2, b"\0"), "big")
+    mine = int.from_bytes(own, "big")
+    mask = -int(sound) & ((1 << 8 * (PRE_MASTER_LENGTH - 2)) - 1)
+    return named + (mine ^ ((mine ^ theirs) & mask)).to_bytes(PRE_MASTER_LENGTH - 2, "big")
 
 
 def signed_parameters(client_random: bytes, server_random: bytes, parameters: bytes) -> bytes:

@@ -93,6 +93,12 @@ _ROWS = (  # RFC 5289, RFC 7905, RFC 8422 (section 6), RFC 5288, RFC 5246 (appen
     Suite(0xC013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",            _ECDHE,  _RSA,   _CBC,    "sha256", 16, 0, "sha1"),
     Suite(0xC00A, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",          _ECDHE,  _ECDSA, _CBC,    "sha256", 32, 0, "sha1"),
     Suite(0xC014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",            _ECDHE,  _RSA,   _CBC,    "sha256", 32, 0, "sha1"),
+    Suite(0x009C, "TLS_RSA_WITH_AES_128_GCM_SHA256",               _RSA_KX, _RSA,   _GCM,    "sha256", 16, 4),
+    Suite(0x009D, "TLS_RSA_WITH_AES_256_GCM_SHA384",               _RSA_KX, _RSA,   _GCM,    "sha384", 32, 4),
+    Suite(0x003C, "TLS_RSA_WITH_AES_128_CBC_SHA256",               _RSA_KX, _RSA,   _CBC,    "sha256", 16, 0, "sha256"),
+    Suite(0x003D, "TLS_RSA_WITH_AES_256_CBC_SHA256",               _RSA_KX, _RSA,   _CBC,    "sha256", 32, 0, "sha256"),
+    Suite(0x002F, "TLS_RSA_WITH_AES_128_CBC_SHA",                  _RSA_KX, _RSA,   _CBC,    "sha256", 16, 0, "sha1"),
+    Suite(0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA",                  _RSA_KX, _RSA,   _CBC,    "sha256", 32, 0, "sha1"),
 )
 # fmt: on
 

@@ -257,6 +257,25 @@ class ClientKeyExchange:
 
 
 @dataclass(frozen=True, slots=True)
+class EncryptedPreMasterSecret:
+    """ClientKeyExchange under RSA key exchange (RFC 5246, section 7.4.7.1)."""
+
+    encrypted: bytes
+
+    @classmethod
+    def parse(cls, body: bytes) -> Self:
+        """Raises ProtocolError (decode_error) if the body does not fit the format."""
+        reader = Reader(body)
+        encrypted = reader.vector(2)
+        reader.finish()
+        return cls(encrypted)
+
+    def encode(self) -> bytes:
+        """The body."""
+        return len(self.encrypted).to_bytes(2, "big") + self.encrypted
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateVerify:
     """The client's signature over all messages so far (RFC 5246, section 7.4.8)."""
 

@@ -124,3 +124,44 @@ def test_a_damaged_record_is_bad_record_mac_wherever_it_is_damaged(pair, suite, 
     assert caught.value.alert is AlertDescription.BAD_RECORD_MAC
     told = p.client.receive(p.server.data_to_send())
     assert [event.description for event in told if isinstance(event, AlertReceived)] == [20]
+
+
+@pytest.mark.parametrize("gives_up", ["client", "server"])
+def test_a_further_handshake_does_not_give_up_encrypt_then_mac(pair, gives_up):
+    ours = {"suites": (0xC023,), "renegotiation": "any"}
+    p = pair(client=ours, server=ours).connect()
+    changed = {"suites": (0xC023,), "encrypt_then_mac": False, "renegotiation": "any"}
+    without = pair(client=changed, server=changed)
+    if gives_up == "server":
+        p.server.handshake.config = without.server_config
+    p.client.renegotiate(without.client_config if gives_up == "client" else None)
+
+    with pytest.raises(ProtocolError) as caught:
+        p.exchange()
+    assert caught.value.alert is AlertDescription.HANDSHAKE_FAILURE
+
+
+def test_a_further_handshake_goes_from_encrypt_then_mac_to_aead_but_not_behind_it(pair):
+    p = pair(client={"suites": (0xC023,), "renegotiation": "any"},
+             server={"suites": (0xC023, 0xC02B), "renegotiation": "any", "encrypt_then_mac": True}).connect()
+    p.client.renegotiate(pair(client={"suites": (0xC02B,), "renegotiation": "any"}).client_config)
+    p.exchange()
+    assert p.client.handshake.server_hello.cipher_suite == 0xC02B
+    assert echo(p, b"data") == (b"data", b"atad")
+    again = {"suites": (0xC023,), "encrypt_then_mac": False, "renegotiation": "any"}
+    p.client.renegotiate(pair(client=again).client_config)
+
+    with pytest.raises(ProtocolError) as caught:
+        p.exchange()
+    assert caught.value.alert is AlertDescription.HANDSHAKE_FAILURE
+
+
+def test_a_further_handshake_may_change_the_suite_and_its_hash(pair):
+    codes = (0xC02B, 0xC02C, 0xC024, 0x009D, 0xCCA8)
+    ours = {"suites": codes, "renegotiation": "any", "tickets": False}
+    p = pair(client=ours, server={"suites": codes, "renegotiation": "any"}).connect()
+    for code in codes:
+        p.client.renegotiate(pair(client={**ours, "suites": (code,)}).client_config)
+        p.exchange()
+        assert (p.client.session.suite, p.client.resumed) == (code, False)
+        assert echo(p, b"data") == (b"data", b"atad")

@@ -126,3 +126,9 @@ def rejected_tickets(pair, ends):
     p.exchange()
     p = pair(client={"status_request": True, "store": None}, server={"ocsp_responses": (b"good", b"")})
     p.connect(client=ends.get("client"), server={"handlers": ServerHandlers(first_flight=announced_in_vain)})
+    by_rsa = {"suites": (0x009C,)}
+    for asked in ("never", "request"):
+        server = {**by_rsa, "ocsp_responses": (b"", b"good"), "client_auth": asked}
+        server["client_roots"] = p.client_config.roots
+        p = pair(client={**by_rsa, "status_request": True, "store": None}, server=server).connect(**ends)
+        p.connect(client=ends.get("client"), server={"handlers": ServerHandlers(first_flight=announced_in_vain)})
