@@ -56,7 +56,7 @@ KNOWN = {  # class or choice -> theorems that fall without it
     "R5077-3.2-09":
         "unopened_ticket_resumes_nothing ticket_rules_out_look_up id_beside_a_ticket_makes_no_difference "
         "retired_key_opens_nothing altered_ticket_is_neither_resumed_nor_renewed",
-    "R5077-3.2-10": "ticket_of_a_failure_is_not_offered",
+    "R5077-3.2-10": "ticket_of_a_failure_is_not_offered ticket_of_a_failed_resumption_is_not_offered",
     "R5077-3.3-02":
         "client_is_receptive announced_ticket_is_delivered_once ticket_has_its_place "
         "announcement_ends_with_its_handshake",

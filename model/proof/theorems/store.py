@@ -156,6 +156,13 @@ THEOREMS = (
         ),
     ),
     Theorem(
+        "ticket_of_a_failed_resumption_is_not_offered",
+        "No ticket is offered once a resumption by it was accepted and failed.",
+        Basis.SHOULD,
+        _about(Basis.SHOULD, And(OFFERED, S.a.fate.failed), S.link.condemned, is_deleted_after_failure()),
+        follows_from="R5077-3.2-10",
+    ),
+    Theorem(
         "ticket_of_an_ended_session_is_not_offered",
         "No ticket of a session is offered once a connection of the session ended by a fatal alert.",
         Basis.SHOULD,
