@@ -69,6 +69,7 @@ def _digest(recipe: Recipe) -> str:
 
 def _build(recipe: Recipe, folder: Path) -> None:
     for source, called in recipe.sources.items():
+        (folder / called).parent.mkdir(exist_ok=True)
         shutil.copyfile(PROGRAMS / source, folder / called)
     for name, *arguments in recipe.steps:
         command = [program(name, recipe.package), *arguments]

@@ -24,7 +24,25 @@ def _jsse(folder: Path) -> tuple[str, ...]:
     return (program("java", "default-jdk-headless"), *fast, "-cp", str(folder), "Jsse")
 
 
+def _cargo(name: str) -> Driver:
+    """A driver in Rust, a crate of its own with what crates.io has."""
+    sources = {f"{name}.rs": "src/main.rs", "common.rs": "src/common.rs", f"{name}.toml": "Cargo.toml"}
+    command = lambda folder: (str(folder / "target" / "release" / "driver"),)  # noqa: E731
+    return Driver(name, Recipe(sources, [("cargo", "build", "--release", "--quiet")], "cargo"), command)
+
+
 GNUTLS = _c("gnutls", "-lgnutls")
+WOLFSSL = _c("wolfssl", "-lwolfssl")
+MBEDTLS = _c("mbedtls", "-lmbedtls", "-lmbedx509", "-lmbedcrypto")
+BOTAN = Driver(
+    "botan",
+    Recipe(
+        {"botan.cpp": "botan.cpp", "driver.h": "driver.h"},
+        [("g++", "-std=c++17", "-O1", "-I/usr/include/botan-2", "botan.cpp", "-o", "driver", "-lbotan-2")],
+        "g++",
+    ),
+)
+RUSTLS = _cargo("rustls")
 GO = Driver(
     "go",
     Recipe(
@@ -100,5 +118,37 @@ STACKS: tuple[Stack, ...] = (
         "jsse", JSSE.version, "the Debian package default-jdk-headless",
         server=JSSE.server, client=JSSE.client, renewal="always",
         cannot={("server", Scenario.ROTATION): "JSSE has no interface to ticket keys"},
+    ),
+    Stack(
+        "wolfssl", WOLFSSL.version, "the Debian packages gcc, libc6-dev and libwolfssl-dev",
+        server=WOLFSSL.server, client=WOLFSSL.client,
+        cannot={("server", Scenario.RENEW): NEVER_RENEWS},
+        deviates={
+            ("server", Scenario.REJECT): "no new ticket came",
+            ("server", Scenario.ROTATION): "no new ticket came",
+            ("client", Scenario.REJECT): "connection 2 failed: Out of order message",
+        },
+    ),
+    Stack(
+        "mbedtls", MBEDTLS.version, "the Debian packages gcc, libc6-dev and libmbedtls-dev",
+        server=MBEDTLS.server, client=MBEDTLS.client,
+        cannot={("server", Scenario.RENEW): NEVER_RENEWS},
+        deviates={  # it takes no handshake message that comes in several records
+            ("server", Scenario.LARGE): "reset by peer|closed the connection",
+            ("client", Scenario.LARGE): "requested feature is not available",
+        },
+    ),
+    Stack(
+        "botan", BOTAN.version, "the Debian packages g++ and libbotan-2-dev",
+        server=BOTAN.server, client=BOTAN.client,
+        cannot={("server", Scenario.RENEW): NEVER_RENEWS},
+        deviates={
+            ("client", Scenario.RENEW): "it goes on offering the old ticket",
+            ("client", Scenario.ROTATION): "full, resumed, full",
+        },
+    ),
+    Stack(
+        "rustls", RUSTLS.version, "cargo 1.71 or later, which fetches it",
+        server=RUSTLS.server, client=RUSTLS.client, renewal="always",
     ),
 )  # fmt: skip

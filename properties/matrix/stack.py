@@ -88,7 +88,7 @@ class Stack:
         renewed: a client that goes on with a renewed ticket, where that is another than `client`.
         renewal: when its server renews.
         cannot: the cells that cannot be played, with the reason.
-        deviates: the cells where it is known to do something else: a part of what is seen then.
+        deviates: the cells where it is known to do something else: a pattern of what is seen then.
         trusting: the roles in which it does not verify the other side's chain, with the reason.
         short: whether it belongs to the short set.
     """

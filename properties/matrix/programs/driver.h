@@ -67,7 +67,7 @@ static void give_up(const char *what) {
 
 typedef int (*transfer)(void *connection, char *octets, int length);
 
-static int hear(void *connection, transfer read, transfer write, char *heard, int limit) {
+__attribute__((unused)) static int hear(void *connection, transfer read, transfer write, char *heard, int limit) {
     int length = 0, count;
     while (length < limit && (count = read(connection, heard + length, limit - length)) > 0) {
         if (write && write(connection, heard + length, count) != count) break;
@@ -97,8 +97,8 @@ static void serve_all(void) {
     struct sockaddr_in address = local(0);
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (void *)&address, sizeof address) || listen(listener, 16)) give_up("cannot listen");
-    getsockname(listener, (void *)&address, &size);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 16)) give_up("cannot listen");
+    getsockname(listener, (struct sockaddr *)&address, &size);
     printf("{\"port\": %d}\n", ntohs(address.sin_port));
     fflush(stdout);
     for (;;) {
@@ -124,7 +124,7 @@ static void visit_all(int port, int count, const char *greeting) {
     for (int number = 0; number < count; number++) {
         struct sockaddr_in address = local(port);
         int connection = patient(socket(AF_INET, SOCK_STREAM, 0));
-        if (connect(connection, (void *)&address, sizeof address)) say_failure("cannot connect");
+        if (connect(connection, (struct sockaddr *)&address, sizeof address)) say_failure("cannot connect");
         else visit(connection, name, greeting);
         close(connection);
         const char *next = strtok(0, ",");

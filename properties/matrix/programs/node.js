@@ -58,10 +58,10 @@ function visit(port, greeting, name, common, session) {
     let resumed = null
     const connection = tls.connect({ ...common, port, host: '127.0.0.1', servername: name, session }, () => {
       resumed = connection.isSessionReused()
+      session = connection.getSession()  // the event 'session' tells of no renewal
       connection.write(greeting)
     })
     connection.setTimeout(PATIENCE, () => connection.destroy(new Error('time is up')))
-    connection.on('session', found => { session = found })
     connection.on('error', error => { failed = error.message })
     connection.on('data', octets => {
       heard += octets
