@@ -4,6 +4,7 @@ Everything else in `reference` is pure; only here may `time`, `os.urandom` and `
 for tests and tries, not for production.
 """
 
+import errno
 import os
 import socket
 import threading
@@ -24,6 +25,7 @@ from rfc5077.reference.connection import (
     PeerClosed,
     ServerConnection,
 )
+from rfc5077.reference.crowd import Crowd
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials, self_signed
 from rfc5077.reference.ticket.format import TicketKey
@@ -31,8 +33,17 @@ from rfc5077.reference.ticket.format import TicketKey
 CHUNK = 65536
 """Octets asked of a socket at once."""
 
+PAUSE = 0.01
+"""Seconds that a server without resources waits before it tries to accept again."""
+
 POLL = 0.25
 """Seconds after which a waiting server looks whether it is to end (not every system wakes it up)."""
+
+MOST_OPEN = 4096
+"""Connections that a server has open at once, unless told otherwise."""
+
+_PASSING = {errno.ECONNABORTED, errno.EPROTO, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN}
+"""Errors of `accept` after which there may be a next connection: a client that left, or something ran out."""
 
 
 def system_clock() -> float:
@@ -250,6 +261,9 @@ def no_report(tls: TLSSocket, error: Exception | None) -> None:
 class Server:
     """Accepts connections on a listening socket, one thread for each, until `close`.
 
+    There are at most `most_open`; for one more, the connection whose handshake has lasted longest is cut off. What runs
+    out on the way (descriptors, threads) ends connections in the same order, never the server.
+
     Attributes:
         config: may be replaced at any time; new connections use the new one.
         report: called once per connection at its end, with the error that ended it (ProtocolError or OSError) or None,
@@ -266,6 +280,7 @@ class Server:
         on_handshake: Callable[[TLSSocket, HandshakeCompleted], None] | None = None,
         report: Report = no_report,
         timeout: float | None = 30.0,
+        most_open: int = MOST_OPEN,
     ) -> None:
         self.listener = listener
         self.listener.settimeout(POLL)  # here, because `close` may come before the thread has begun
@@ -276,8 +291,7 @@ class Server:
         self._on_handshake = on_handshake
         self._timeout = timeout
         self._closing = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._crowd: Crowd[socket.socket] = Crowd(most_open)
         self._thread: threading.Thread | None = None
 
     @property
@@ -293,11 +307,28 @@ class Server:
                 transport, _ = self.listener.accept()
             except TimeoutError:
                 continue
-            except OSError:
+            except OSError as error:
                 if self._closing.is_set():
                     return
-                raise
+                if error.errno not in _PASSING:
+                    raise
+                self._cut_off(self._crowd.oldest())
+                self._closing.wait(PAUSE)
+                continue
+            self._admit(transport)
+
+    def _admit(self, transport: socket.socket) -> None:
+        """Gives a new connection its thread, if there is room and a thread to have."""
+        self._cut_off(self._crowd.enter(transport))
+        try:
             threading.Thread(target=self._serve, args=(transport,), daemon=True).start()
+        except RuntimeError:  # no more threads
+            self._crowd.leave(transport)
+            transport.close()
+
+    def _cut_off(self, transport: socket.socket | None) -> None:
+        if transport is not None:
+            _shut(transport)  # its thread wakes up and ends
 
     def start(self) -> Self:
         """Runs `serve_forever` in a thread of its own."""
@@ -310,9 +341,8 @@ class Server:
         self._closing.set()
         _shut(self.listener)
         self.listener.close()
-        with self._lock:
-            for transport in self._open:
-                _shut(transport)
+        for transport in self._crowd.everybody():
+            _shut(transport)
         if self._thread is not None:
             self._thread.join()
 
@@ -325,22 +355,20 @@ class Server:
         self.close()
 
     def _serve(self, transport: socket.socket) -> None:
-        with self._lock:
-            self._open.add(transport)
         tls = TLSSocket(transport, self._connection(self.config))
         error: Exception | None = None
         try:
             transport.settimeout(self._timeout)
             transport.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             completed = tls.handshake()
+            self._crowd.establish(transport)
             if self._on_handshake is not None:
                 self._on_handshake(tls, completed)
             self._handler(tls)
         except (ProtocolError, OSError) as caught:
             error = caught
         finally:
-            with self._lock:
-                self._open.discard(transport)
+            self._crowd.leave(transport)
             tls.close()
         if not self._closing.is_set():
             self.report(tls, error)

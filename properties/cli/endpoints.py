@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import socket
 import sys
 import threading
@@ -31,6 +32,9 @@ LOCALHOST = "127.0.0.1"
 VARIABLE = "SSLKEYLOGFILE"
 CONNECT_SECONDS = 10.0
 SERVE_SECONDS = 30.0
+DESCRIPTORS = 16384
+BACKLOG = 1024
+STACK = 2**20
 
 Listen = Annotated[str | None, typer.Option(metavar="[HOST:]PORT", help="Where to listen.")]
 Port = Annotated[int | None, typer.Option(metavar="N", help=f"The same as --listen {LOCALHOST}:N.")]
@@ -69,6 +73,7 @@ def serve(
 
     from rfc5077.reference.io import Server
 
+    _allow_many()
     with _listener(host, _port(number)) as listener:
         server = Server(listener, config, on_handshake=_say, report=_report, timeout=timeout)
         address, bound = server.address
@@ -276,12 +281,21 @@ def _report(tls: TLSSocket, error: Exception | None) -> None:
         print(f"rfc5077: no handshake: {error}", file=sys.stderr, flush=True)
 
 
+def _allow_many() -> None:
+    """As many descriptors as the system lets this process have, and small stacks: each connection has a thread."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, DESCRIPTORS)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    threading.stack_size(STACK)
+
+
 def _listener(host: str, port: int) -> socket.socket:
     """A listening socket, or a UsageError that says why there is none."""
     from rfc5077.reference.io import listen
 
     try:
-        return listen(host, port)
+        return listen(host, port, BACKLOG)
     except socket.gaierror as error:
         raise UsageError(f"no address is known for {host}: {error.strerror}") from error
     except OSError as error:
