@@ -122,6 +122,8 @@ def take_server_key_exchange(handshake: ClientHandshake, message: Message) -> Cl
     # CHECK
     if received.group not in handshake.config.groups:
         raise ProtocolError(Cause.GROUP_NOT_OFFERED, f"the server chose curve {received.group}")
+    if received.scheme not in handshake.config.signature_schemes:
+        raise ProtocolError(Cause.SIGNATURE_NOT_OFFERED, f"the server signed by scheme {received.scheme:#06x}")
     hellos = handshake.client_hello.random, handshake.server_hello.random
     data = signed_parameters(*hellos, received.parameters)
     handshake.handlers.verify_signature(handshake.server_key, received.scheme, received.signature, data)

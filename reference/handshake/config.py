@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from rfc5077.reference.keys.credentials import Credentials, TrustAnchors, check_name, ip_address
-from rfc5077.reference.keys.suites import DEFAULT_SUITES, SUITES, Group
+from rfc5077.reference.keys.suites import (
+    DEFAULT_GROUPS,
+    DEFAULT_SUITES,
+    SCHEME_PREFERENCE,
+    SUITES,
+    Authentication,
+    Group,
+    SignatureScheme,
+)
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import LONGEST_LIFE, ClientStore, SessionCache, StoreKey
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES, SMALLEST_RECORD
@@ -38,15 +46,13 @@ NO_KEYS = KeyRing()
 KeyLog = Callable[[str], None]
 """Gets one line in the format of NSS for each handshake, `key_log.KeyLogFile` for instance."""
 
-ALL_GROUPS = (Group.X25519, Group.SECP256R1)
-
 
 @dataclass(frozen=True)
 class ServerConfig:
     """A server's choices. What RFC 5077 leaves open (MAY, SHOULD) is a field here.
 
     Attributes:
-        credentials: one or two, of different kinds (ECDSA, RSA), in order of preference.
+        credentials: one or more, of different kinds (ECDSA, RSA, Ed25519), in order of preference.
         key_ring: the ticket keys; with an empty ring announced tickets are sent empty (R5077-3.3-07).
         issue: answer to a hello with an empty SessionTicket extension.
         reissue: the same for a hello whose ticket was rejected (R5077-3.1-17).
@@ -68,6 +74,7 @@ class ServerConfig:
         renegotiation: whether a client may negotiate anew in a connection; others are told no_renegotiation.
         key_log: gets the secret of every handshake as soon as there is one; None to tell nobody.
         encrypt_then_mac: whether RFC 7366 is spoken where there are AES-CBC suites.
+        signature_schemes: what is accepted of the peer and used for own signatures, in order of preference.
         ocsp_responses: DER to staple, one for each of `credentials` in their order, b"" for none; () for none at all.
     """
 
@@ -87,7 +94,7 @@ class ServerConfig:
     ems: bool = True
     without_ems: WithoutEms = "full"
     suites: tuple[int, ...] = DEFAULT_SUITES
-    groups: tuple[Group, ...] = ALL_GROUPS
+    groups: tuple[Group, ...] = DEFAULT_GROUPS
     max_fragment: int = MAX_PLAINTEXT
     protocols: tuple[str, ...] = ()
     max_fragment_length: bool = True
@@ -96,12 +103,16 @@ class ServerConfig:
     renegotiation: Renegotiation = "never"
     key_log: KeyLog | None = None
     encrypt_then_mac: bool = True
+    signature_schemes: tuple[SignatureScheme, ...] = SCHEME_PREFERENCE
 
     def __post_init__(self) -> None:
         if not self.credentials:
             raise ValueError("credentials: () leaves a server without a certificate")
         if len({own.kind for own in self.credentials}) != len(self.credentials):
             raise ValueError(f"credentials: {[own.kind.value for own in self.credentials]} has two of one kind")
+        for own in self.credentials:
+            if own.kind is not Authentication.RSA and not set(own.schemes) & set(self.signature_schemes):
+                raise ValueError(f"signature_schemes: none is for a key of kind {own.kind.value}")
         for name in ("issue", "reissue", "renew"):
             _one_of(self, name, Issue)
         for name in ("session_id_when_issuing", "session_id_otherwise"):
@@ -142,6 +153,7 @@ class ClientConfig:
         renegotiation: whether a HelloRequest is followed; others are told no_renegotiation.
         key_log: gets the secret of every handshake as soon as there is one; None to tell nobody.
         encrypt_then_mac: whether RFC 7366 is spoken where there are AES-CBC suites.
+        signature_schemes: what is accepted of the peer and used for own signatures, in order of preference.
         status_request: whether an OCSP response is asked for. It is handed on as it comes, not judged.
     """
 
@@ -158,7 +170,7 @@ class ClientConfig:
     credentials: Credentials | None = None
     ems: bool = True
     suites: tuple[int, ...] = DEFAULT_SUITES
-    groups: tuple[Group, ...] = ALL_GROUPS
+    groups: tuple[Group, ...] = DEFAULT_GROUPS
     max_fragment: int = MAX_PLAINTEXT
     protocols: tuple[str, ...] = ()
     max_fragment_length: int | None = None
@@ -167,6 +179,7 @@ class ClientConfig:
     renegotiation: Renegotiation = "never"
     key_log: KeyLog | None = None
     encrypt_then_mac: bool = True
+    signature_schemes: tuple[SignatureScheme, ...] = SCHEME_PREFERENCE
     sni: str | None = field(init=False)
     """What server_name carries: the name in lower case, nothing for an IP address (RFC 6066, section 3)."""
     store_key: StoreKey = field(init=False)
@@ -198,8 +211,10 @@ class ClientConfig:
 def _common(config: ServerConfig | ClientConfig) -> None:
     if not config.suites or not set(config.suites) <= SUITES.keys():
         raise ValueError(f"suites: {config.suites} is not a choice from {tuple(SUITES)}")
-    if not config.groups or not set(config.groups) <= set(ALL_GROUPS):
-        raise ValueError(f"groups: {config.groups} is not a choice from {ALL_GROUPS}")
+    if not config.groups or not set(config.groups) <= set(Group):
+        raise ValueError(f"groups: {config.groups} is not a choice from {tuple(Group)}")
+    if not config.signature_schemes or not set(config.signature_schemes) <= set(SignatureScheme):
+        raise ValueError(f"signature_schemes: {config.signature_schemes} is not a choice from {tuple(SignatureScheme)}")
     _between(config, "max_fragment", 1, MAX_PLAINTEXT)
     _one_of(config, "renegotiation", Renegotiation)
     for name in config.protocols:

@@ -8,7 +8,7 @@ from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import Issue, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials, parse_chain
 from rfc5077.reference.keys.exchange import Entropy
-from rfc5077.reference.keys.suites import SCHEME_KEYS, SCHEME_PREFERENCE, SUITES, Group, KeyExchange, Suite
+from rfc5077.reference.keys.suites import SUITES, Group, KeyExchange, Suite
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.hello import (
@@ -166,8 +166,8 @@ def choose_parameters(config: ServerConfig, hello: ClientHello) -> Parameters:
             return Parameters(suite, own, None, None)
         if group is None:
             continue
-        for scheme in SCHEME_PREFERENCE:
-            if scheme in schemes and SCHEME_KEYS[scheme] is own.kind:
+        for scheme in config.signature_schemes:
+            if scheme in schemes and scheme in own.schemes:
                 return Parameters(suite, own, group, scheme)
     raise ProtocolError(Cause.NO_COMMON_GROUP if group is None else Cause.NO_COMMON_SIGNATURE)
 

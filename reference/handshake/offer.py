@@ -7,7 +7,7 @@ from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.keys.exchange import Entropy
-from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SCHEME_KEYS, SCHEME_PREFERENCE, SUITES, Cipher
+from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SUITES, Cipher
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES
@@ -91,7 +91,7 @@ def client_extensions(config: ClientConfig, offer: Offer) -> Extensions:
     if config.tickets:  # R5077-3.2-03, R5077-3.2-04; left out by R5077-3.2-05
         asked.append((ExtensionType.SESSION_TICKET, offer.ticket))
     asked += extensions.ask(config)
-    asked.append((ExtensionType.SIGNATURE_ALGORITHMS, list_body(2, 2, SCHEME_PREFERENCE)))
+    asked.append((ExtensionType.SIGNATURE_ALGORITHMS, list_body(2, 2, config.signature_schemes)))
     return tuple(asked)
 
 
@@ -166,8 +166,7 @@ def choose_client_scheme(config: ClientConfig, request: CertificateRequest) -> i
     """The scheme to sign CertificateVerify with; None if there is no certificate that the server would take."""
     if config.credentials is None:
         return None
-    kind = config.credentials.kind
-    if CERTIFICATE_TYPES[kind] not in request.certificate_types:
+    if CERTIFICATE_TYPES[config.credentials.kind] not in request.certificate_types:
         return None
-    fitting = (scheme for scheme in SCHEME_PREFERENCE if SCHEME_KEYS[scheme] is kind)
+    fitting = (scheme for scheme in config.signature_schemes if scheme in config.credentials.schemes)
     return next((scheme for scheme in fitting if scheme in request.signature_algorithms), None)

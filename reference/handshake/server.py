@@ -117,6 +117,8 @@ def take_certificate_verify(handshake: ServerHandshake, message: Message) -> Ser
     if handshake.client_key is None:
         raise internal("the client's key")
     # CHECK
+    if verify.scheme not in handshake.config.signature_schemes:
+        raise ProtocolError(Cause.SIGNATURE_NOT_OFFERED, f"the client signed by scheme {verify.scheme:#06x}")
     handshake.handlers.verify_signature(
         handshake.client_key, verify.scheme, verify.signature, handshake.transcript.octets
     )

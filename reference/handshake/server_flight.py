@@ -16,7 +16,7 @@ from rfc5077.reference.handshake.renegotiation import Binding, bound, check_clie
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, ConnectionKeys, Transcript, finished_data
-from rfc5077.reference.keys.suites import AES_128_GCM, CERTIFICATE_TYPES, SCHEME_PREFERENCE, SUITES, Cipher, Suite
+from rfc5077.reference.keys.suites import AES_128_GCM, CERTIFICATE_TYPES, SUITES, Cipher, Suite
 from rfc5077.reference.ticket import key_ring
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
@@ -252,8 +252,8 @@ def send_certificate_request(handshake: ServerHandshake) -> None:
     """A request for a client certificate, if the configuration wants one."""
     if handshake.config.client_auth == "never" or handshake.config.client_roots is None:
         return
-    types = tuple(CERTIFICATE_TYPES.values())
-    request = CertificateRequest(types, SCHEME_PREFERENCE, handshake.config.client_roots.names)
+    types, schemes = tuple(dict.fromkeys(CERTIFICATE_TYPES.values())), handshake.config.signature_schemes
+    request = CertificateRequest(types, schemes, handshake.config.client_roots.names)
     _send(handshake, HandshakeType.CERTIFICATE_REQUEST, request.encode())
 
 

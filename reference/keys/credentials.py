@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
 
@@ -26,8 +27,9 @@ from rfc5077.reference.keys.exchange import (
     curve_of,
     kind_of,
     make_private_key,
+    schemes_of,
 )
-from rfc5077.reference.keys.suites import Authentication
+from rfc5077.reference.keys.suites import Authentication, SignatureScheme
 
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
@@ -40,14 +42,15 @@ SELF_SIGNED_DAYS = 30
 class Credentials:
     """A certificate chain (DER, own certificate first) and its private key.
 
-    `kind` says whether the key signs by ECDSA or RSA, `curve` is the code point of its curve: None for RSA, and for
-    curves that TLS 1.2 peers do not list.
+    `kind` says whether the key signs by ECDSA, RSA or Ed25519, `schemes` by what exactly; `curve` is the code point of
+    an ECDSA key's curve: None for other keys, and for curves that TLS 1.2 peers do not list.
     """
 
     chain: tuple[bytes, ...]
     key: PrivateKey = field(repr=False)
     kind: Authentication = field(init=False)
     curve: int | None = field(init=False)
+    schemes: tuple[SignatureScheme, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         if not self.chain:
@@ -57,14 +60,15 @@ class Credentials:
             raise ValueError(f"key: does not belong to the certificate of {own.subject.rfc4514_string()!r}")
         object.__setattr__(self, "kind", kind_of(self.key))
         object.__setattr__(self, "curve", curve_of(self.key.public_key()))
+        object.__setattr__(self, "schemes", schemes_of(self.key))
 
     @classmethod
     def from_pem(cls, chain: bytes, key: bytes, password: bytes | None = None) -> Self:
         """From PEM texts. Raises ValueError if they cannot be read or do not belong together."""
         certificates = x509.load_pem_x509_certificates(chain)
         private = serialization.load_pem_private_key(key, password)
-        if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-            raise ValueError(f"key: {type(private).__name__} is neither an elliptic curve key nor RSA")
+        if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | Ed25519PrivateKey):
+            raise ValueError(f"key: {type(private).__name__} is no key for ECDSA, RSA or Ed25519")
         return cls(tuple(c.public_bytes(serialization.Encoding.DER) for c in certificates), private)
 
     def chain_pem(self) -> bytes:
@@ -195,8 +199,8 @@ def parse_chain(chain: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
 def public_key(certificate: x509.Certificate) -> PublicKey:
     """The key of a certificate.
 
-    Raises ProtocolError: unsupported_certificate if it is neither an elliptic curve key nor RSA, bad_certificate if it
-    cannot be read.
+    Raises ProtocolError: unsupported_certificate if it is none for ECDSA, RSA or Ed25519, bad_certificate if it cannot
+    be read.
     """
     try:
         key = certificate.public_key()
@@ -204,7 +208,7 @@ def public_key(certificate: x509.Certificate) -> PublicKey:
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, f"a key of an unknown kind: {error}") from None
     except ValueError as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate's key cannot be read: {error}") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | Ed25519PublicKey):
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, f"a certificate with a {type(key).__name__}")
     return key
 

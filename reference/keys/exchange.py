@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from rfc5077.reference.alerts import Cause, ProtocolError
@@ -20,26 +21,59 @@ from rfc5077.reference.keys.suites import SCHEME_KEYS, Authentication, Group, Si
 Entropy = Callable[[int], bytes]
 """Gives that many unpredictable octets; deterministic in replays."""
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | Ed25519PrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | Ed25519PublicKey
 
-_CURVE = ec.SECP256R1()
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """A curve of the library, the order of its group, and the octets of entropy behind a private key."""
+
+    curve: ec.EllipticCurve
+    order: int
+    entropy: int
+
+
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_P384_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
+_CURVES = {
+    Group.SECP256R1: _Curve(ec.SECP256R1(), _P256_ORDER, 40),
+    Group.SECP384R1: _Curve(ec.SECP384R1(), _P384_ORDER, 56),
+}
 _CURVE_CODES = {"secp256r1": 23, "secp384r1": 24, "secp521r1": 25}
-_SHA256 = hashes.SHA256()
-_ECDSA = ec.ECDSA(_SHA256)
+_SHA256, _SHA384, _SHA512 = hashes.SHA256(), hashes.SHA384(), hashes.SHA512()
 _ECDH = ec.ECDH()
 
 
-def _deterministic_ecdsa() -> ec.ECDSA:
+def _deterministic_ecdsa(hash_function: hashes.HashAlgorithm) -> ec.ECDSA:
     """RFC 6979 where the library's OpenSSL has it (3.2 and later), randomised signatures elsewhere."""
     try:
-        return ec.ECDSA(_SHA256, deterministic_signing=True)
+        return ec.ECDSA(hash_function, deterministic_signing=True)
     except UnsupportedAlgorithm:
-        return _ECDSA
+        return ec.ECDSA(hash_function)
 
 
-_ECDSA_SIGN = _deterministic_ecdsa()
+def _pss(hash_function: hashes.HashAlgorithm) -> padding.PSS:
+    """The salt is as long as the hash (RFC 8446, section 4.2.3)."""
+    return padding.PSS(padding.MGF1(hash_function), hash_function.digest_size)
+
+
+_ECDSA_SIGN: dict[int, ec.ECDSA] = {
+    SignatureScheme.ECDSA_SHA256: _deterministic_ecdsa(_SHA256),
+    SignatureScheme.ECDSA_SHA384: _deterministic_ecdsa(_SHA384),
+}
+_ECDSA_VERIFY: dict[int, ec.ECDSA] = {
+    SignatureScheme.ECDSA_SHA256: ec.ECDSA(_SHA256),
+    SignatureScheme.ECDSA_SHA384: ec.ECDSA(_SHA384),
+}
+_RSA: dict[int, tuple[padding.PKCS1v15 | padding.PSS, hashes.HashAlgorithm]] = {
+    SignatureScheme.RSA_PKCS1_SHA256: (padding.PKCS1v15(), _SHA256),
+    SignatureScheme.RSA_PKCS1_SHA384: (padding.PKCS1v15(), _SHA384),
+    SignatureScheme.RSA_PKCS1_SHA512: (padding.PKCS1v15(), _SHA512),
+    SignatureScheme.RSA_PSS_RSAE_SHA256: (_pss(_SHA256), _SHA256),
+    SignatureScheme.RSA_PSS_RSAE_SHA384: (_pss(_SHA384), _SHA384),
+    SignatureScheme.RSA_PSS_RSAE_SHA512: (_pss(_SHA512), _SHA512),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +85,7 @@ class Share:
     private: ec.EllipticCurvePrivateKey | X25519PrivateKey = field(repr=False)
 
     def agree(self, peer: bytes) -> bytes:
-        """The pre-master secret (32 octets) with the peer's public part.
+        """The pre-master secret (32 octets, 48 on P-384) with the peer's public part.
 
         Raises ProtocolError (illegal_parameter) if `peer` is no valid point of the curve (RFC 8422, section 5.11).
         """
@@ -60,22 +94,24 @@ class Share:
                 return self.private.exchange(X25519PublicKey.from_public_bytes(peer))
             if peer[:1] != b"\x04":  # uncompressed points only, RFC 8422, section 5.1.2
                 raise ProtocolError(Cause.BAD_POINT, "the peer's point is not in uncompressed form")
-            return self.private.exchange(_ECDH, ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, peer))
+            point = ec.EllipticCurvePublicKey.from_encoded_point(self.private.curve, peer)
+            return self.private.exchange(_ECDH, point)
         except ValueError:
             raise ProtocolError(Cause.BAD_POINT, f"{len(peer)} octets are no point of {self.group.name}") from None
 
 
-def make_private_key(entropy: Entropy) -> ec.EllipticCurvePrivateKey:
-    """A key on P-256 from 40 octets of entropy (64 bits more than needed, so no value is noticeably preferred)."""
-    return ec.derive_private_key(1 + int.from_bytes(entropy(40), "big") % (_P256_ORDER - 1), _CURVE)
+def make_private_key(entropy: Entropy, group: Group = Group.SECP256R1) -> ec.EllipticCurvePrivateKey:
+    """A key on P-256 or P-384, from 64 bits more of entropy than needed, so no value is noticeably preferred."""
+    row = _CURVES[group]
+    return ec.derive_private_key(1 + int.from_bytes(entropy(row.entropy), "big") % (row.order - 1), row.curve)
 
 
 def make_share(group: Group, entropy: Entropy) -> Share:
-    """A fresh ephemeral key on the curve: 32 octets of entropy for X25519, 40 for P-256."""
+    """A fresh ephemeral key on the curve: 32 octets of entropy for X25519, 40 for P-256, 56 for P-384."""
     if group is Group.X25519:
         private = X25519PrivateKey.from_private_bytes(entropy(32))
         return Share(group, private.public_key().public_bytes_raw(), private)
-    key = make_private_key(entropy)
+    key = make_private_key(entropy, group)
     point = key.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     )
@@ -128,10 +164,20 @@ def signed_parameters(client_random: bytes, server_random: bytes, parameters: by
 
 
 def kind_of(key: PrivateKey | PublicKey) -> Authentication:
-    """Whether this key signs by ECDSA or RSA."""
+    """Whether this key signs by ECDSA, RSA or Ed25519."""
     if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         return Authentication.ECDSA
-    return Authentication.RSA
+    if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
+        return Authentication.RSA
+    return Authentication.ED25519
+
+
+def schemes_of(key: PrivateKey) -> tuple[SignatureScheme, ...]:
+    """What this key can sign by: the schemes of its kind, without those whose hash is too long for an RSA modulus."""
+    fitting = (scheme for scheme in SignatureScheme if SCHEME_KEYS[scheme] is kind_of(key))
+    if not isinstance(key, rsa.RSAPrivateKey):
+        return tuple(fitting)
+    return tuple(scheme for scheme in fitting if key.key_size > 8 * (2 * _RSA[scheme][1].digest_size + 2))
 
 
 def curve_of(key: PublicKey) -> int | None:
@@ -141,13 +187,12 @@ def curve_of(key: PublicKey) -> int | None:
 
 def sign(key: PrivateKey, scheme: int, data: bytes) -> bytes:
     """A signature over `data`. Raises ValueError if scheme and key do not fit (a fault of the caller)."""
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        if scheme == SignatureScheme.ECDSA_SHA256:
-            return key.sign(data, _ECDSA_SIGN)
-    elif scheme == SignatureScheme.RSA_PKCS1_SHA256:
-        return key.sign(data, padding.PKCS1v15(), _SHA256)
-    elif scheme == SignatureScheme.RSA_PSS_RSAE_SHA256:
-        return key.sign(data, _pss(), _SHA256)
+    if SCHEME_KEYS.get(scheme) is kind_of(key):
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return key.sign(data, _ECDSA_SIGN[scheme])
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(data, *_RSA[scheme])
+        return key.sign(data)
     raise ValueError(f"scheme: {scheme:#06x} does not fit a key for {kind_of(key).value}")
 
 
@@ -161,15 +206,10 @@ def verify(key: PublicKey, scheme: int, signature: bytes, data: bytes) -> None:
         raise ProtocolError(Cause.SIGNATURE_NOT_OFFERED, f"signature scheme {scheme:#06x} with another kind of key")
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, data, _ECDSA)
-        elif scheme == SignatureScheme.RSA_PSS_RSAE_SHA256:
-            key.verify(signature, data, _pss(), _SHA256)
+            key.verify(signature, data, _ECDSA_VERIFY[scheme])
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, *_RSA[scheme])
         else:
-            key.verify(signature, data, padding.PKCS1v15(), _SHA256)
+            key.verify(signature, data)
     except (InvalidSignature, ValueError):  # ValueError: an RSA key too short for the hash
         raise ProtocolError(Cause.BAD_SIGNATURE) from None
-
-
-def _pss() -> padding.PSS:
-    """The salt is as long as the hash (RFC 8446, section 4.2.3)."""
-    return padding.PSS(padding.MGF1(_SHA256), _SHA256.digest_size)

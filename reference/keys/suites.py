@@ -114,15 +114,26 @@ class Group(IntEnum):
     """Curves of the ephemeral key exchange (RFC 8422, section 5.1.1)."""
 
     SECP256R1 = 23
+    SECP384R1 = 24
     X25519 = 29
 
 
+DEFAULT_GROUPS = (Group.X25519, Group.SECP256R1)
+"""What is offered and accepted where a configuration says nothing else."""
+
+
 class SignatureScheme(IntEnum):
-    """Signature algorithms under their TLS 1.2 code points (RFC 5246, 7.4.1.4.1; RFC 8446, 4.2.3 for PSS)."""
+    """Signature algorithms under their TLS 1.2 code points (RFC 5246, 7.4.1.4.1; RFC 8446, 4.2.3; RFC 8422, 5.1.3)."""
 
     RSA_PKCS1_SHA256 = 0x0401
     ECDSA_SHA256 = 0x0403
+    RSA_PKCS1_SHA384 = 0x0501
+    ECDSA_SHA384 = 0x0503
+    RSA_PKCS1_SHA512 = 0x0601
     RSA_PSS_RSAE_SHA256 = 0x0804
+    RSA_PSS_RSAE_SHA384 = 0x0805
+    RSA_PSS_RSAE_SHA512 = 0x0806
+    ED25519 = 0x0807
 
 
 SCHEME_PREFERENCE = (
@@ -130,14 +141,25 @@ SCHEME_PREFERENCE = (
     SignatureScheme.RSA_PKCS1_SHA256,
     SignatureScheme.RSA_PSS_RSAE_SHA256,
 )
-"""What is offered, accepted and preferred for signatures; the one whose signatures do not replay comes last."""
+"""What is offered, accepted and preferred for signatures where a configuration says nothing else; the one whose
+signatures do not replay comes last."""
 
 SCHEME_KEYS: dict[int, Authentication] = {
-    SignatureScheme.ECDSA_SHA256: Authentication.ECDSA,
     SignatureScheme.RSA_PKCS1_SHA256: Authentication.RSA,
+    SignatureScheme.ECDSA_SHA256: Authentication.ECDSA,
+    SignatureScheme.RSA_PKCS1_SHA384: Authentication.RSA,
+    SignatureScheme.ECDSA_SHA384: Authentication.ECDSA,
+    SignatureScheme.RSA_PKCS1_SHA512: Authentication.RSA,
     SignatureScheme.RSA_PSS_RSAE_SHA256: Authentication.RSA,
+    SignatureScheme.RSA_PSS_RSAE_SHA384: Authentication.RSA,
+    SignatureScheme.RSA_PSS_RSAE_SHA512: Authentication.RSA,
+    SignatureScheme.ED25519: Authentication.ED25519,
 }
 """Which kind of key a scheme needs."""
 
-CERTIFICATE_TYPES: dict[Authentication, int] = {Authentication.RSA: 1, Authentication.ECDSA: 64}
+CERTIFICATE_TYPES: dict[Authentication, int] = {
+    Authentication.RSA: 1,
+    Authentication.ECDSA: 64,
+    Authentication.ED25519: 64,
+}
 """ClientCertificateType of CertificateRequest (RFC 5246, section 7.4.4; RFC 8422, section 5.5)."""

@@ -23,7 +23,7 @@ from rfc5077.reference.handshake.config import ClientConfig
         {"lifetime_hint": 2**32},
         {"suites": ()},
         {"suites": (0x1301,)},
-        {"groups": (24,)},
+        {"groups": (25,)},
         {"max_fragment": 0},
         {"max_fragment": 2**14 + 1},
     ],

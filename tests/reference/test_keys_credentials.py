@@ -4,7 +4,7 @@ import random
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ed448
 from pairs import START, Authority, seeded
 
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
@@ -79,7 +79,7 @@ def test_credentials_that_do_not_belong_together_are_refused(ecdsa_credentials, 
 
 
 def test_a_key_of_another_kind_is_refused(ecdsa_credentials):
-    other = ed25519.Ed25519PrivateKey.generate().private_bytes(
+    other = ed448.Ed448PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
