@@ -42,6 +42,8 @@ CLIENTS = ("client", "server_proof")
 """The fields of one connection of the client; ``same`` is of one connection of each party."""
 SERVERS = ("server", "shown", "subject", "basis", "client_proof", "relied")
 """The fields of one connection of the server; all others are of no connection."""
+PATIENCE = 5_000
+"""Milliseconds that z3 is given for one question about a step that was changed."""
 ENDS = (1, 2)
 PAIRS = tuple(product(ENDS, ENDS))
 
@@ -98,16 +100,21 @@ def _pairs(act: Act) -> tuple[tuple[int, int], ...]:
 
 def _placed(act: Act, move: Move, client: int, server: int, binds: Binds) -> Move:
     """A step of these connections; what one party proves to a connection of the other pair is a proof from beside."""
-    pairs = [(term, L.terms[_name(field, client, server)]) for field, term in W.terms.items()]
     seen = StepTerm("", act.step.terms() if isinstance(act.step, Concrete) else act.step.terms)
     guard = And(move.guard, in_order(CLAUSES, W, seen, binds))
+    return _of_pair(act, Move(move.name, guard, move.changes), client, server)
+
+
+def _of_pair(act: Act, move: Move, client: int, server: int) -> Move:
+    """A move, clauses and all, as one of these connections."""
+    pairs = [(term, L.terms[_name(field, client, server)]) for field, term in W.terms.items()]
     changes = {_name(field, client, server): z3.substitute(term, *pairs) for field, term in move.changes.items()}
     if client != server:
         peer, beside = constant(Proof.OF_PEER), constant(Proof.OF_PEER_BESIDE)
         changes = {field: beside if term.eq(peer) else term for field, term in changes.items()}
     if "same" in act.changes:
         changes |= _apart(act, client, server)
-    return Move(f"{act.name} ({client}, {server})", z3.substitute(guard, *pairs), changes)
+    return Move(f"{act.name} ({client}, {server})", z3.substitute(move.guard, *pairs), changes)
 
 
 def _apart(act: Act, client: int, server: int) -> dict[str, z3.ExprRef]:
@@ -175,6 +182,38 @@ def _is_one_of(steps: tuple[Move, ...], move: Move) -> z3.BoolRef:
         if one.changes.keys() & W.terms.keys() == mine.keys():
             found.append(And(one.guard, *(term == one.changes[field] for field, term in mine.items())))
     return Or(found)
+
+
+def tells(system: System, number: int, changed: Move) -> bool:
+    """Whether one step changed, in the system that watches one connection of each party and in the one that watches
+    two, makes them differ: the obligations, where what is left out of ``system`` does not bind, are not all true.
+    """
+    moves = (*system.moves[:number], changed, *system.moves[number + 1 :])
+    steps = tuple(copy for act, move in _with_acts(moves) for copy in _copies(act, move, ((1, 1),)))
+    known = And(*invariants().values())
+    return any(_differs(steps, known, copy) for act, move in _with_acts(moves) for copy in _copies(act, move, PAIRS))
+
+
+def _with_acts(moves: tuple[Move, ...]) -> list[tuple[Act, Move]]:
+    by_name = {act.name: act for act in acts()}
+    return [(by_name[move.name], move) for move in moves]
+
+
+def _copies(act: Act, move: Move, pairs: tuple[tuple[int, int], ...]) -> list[Move]:
+    """The move for each pair of connections that it may be about; which these are, the step itself tells."""
+    return [_of_pair(act, move, *pair) for pair in _pairs(act) if pair in pairs]
+
+
+def _differs(steps: tuple[Move, ...], known: z3.BoolRef, move: Move) -> bool:
+    """Whether z3 finds the move to break what is known, or to be none of the steps."""
+    after = z3.substitute(known, *((L.terms[field], term) for field, term in move.changes.items()))
+    wrong = [Not(after)]
+    if not W.terms.keys().isdisjoint(move.changes):
+        wrong.append(Not(_is_one_of(steps, move)))
+    solver = z3.Solver()
+    solver.set("timeout", PATIENCE)
+    solver.add(known, move.guard, Or(wrong))
+    return solver.check() == z3.sat
 
 
 def crossed() -> z3.BoolRef:

@@ -287,7 +287,7 @@ def _shows() -> list[Act]:
             {"server": term(V.DECIDING), "shown": term(shown), "same": False})
         for shown, need in needs.items()
     ]  # fmt: skip
-    relayed = And(ready, W.client.is_(C.OFFERING), W.server_proof.is_(Proof.MISSING))
+    relayed = And(ready, W.client.is_(C.OFFERING))
     intact: dict[str, Change] = {"server": term(V.DECIDING), "shown": term(H.GENUINE), "same": True}
     return [*acts, Act("network > server: client's hello, untouched", Step(), relayed, intact)]
 

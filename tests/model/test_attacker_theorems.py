@@ -10,10 +10,11 @@ from rfc5077.model.attacker.attacks import classes
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.finite import is_finite, reach
 from rfc5077.model.proof.theorem import Basis
-from rfc5077.model.proof.theorems.attacker import THEOREMS
+from rfc5077.model.proof.theorems import attacker, impersonation
 from rfc5077.model.proof.unbounded import witness
 
 SYSTEMS = (cost, credentials, gluing, lineage, names, negotiation, replay, resumption)
+THEOREMS = (*attacker.THEOREMS, *impersonation.THEOREMS)
 ROOMS = {room.system().name: room for room in SYSTEMS}
 theorems = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.id)
 

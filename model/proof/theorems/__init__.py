@@ -7,6 +7,7 @@ from rfc5077.model.proof.theorems import (
     consistency,
     handshake,
     hygiene,
+    impersonation,
     independence,
     lifetime,
     meeting,
@@ -34,6 +35,7 @@ THEOREMS: tuple[Theorem, ...] = (
     *refusal.THEOREMS,
     *renegotiation.THEOREMS,
     *attacker.THEOREMS,
+    *impersonation.THEOREMS,
 )
 """About the protocol."""
 
