@@ -334,7 +334,7 @@ def _finished() -> list[Act]:
             {"client_got": term(F.PARTNERS)}),
         Act("network > client: Finished of his own", Step(), And(open_client, known(W.client_secret)),
             {"client_got": term(F.INTRUDERS)}),
-        Act("network > client: a wrong Finished", Step(), open_client, {"client_got": term(F.SPURIOUS)}),
+        Act("network > client: a wrong Finished", Step(), unheard, {"client_got": term(F.SPURIOUS)}),
         Act("client: completes", Step(turn=Turn.CLIENT_COMPLETES),
             And(Not(W.client.is_(C.DONE)), Not(W.client_got.is_(F.NO_FINISHED))), {"client": term(C.DONE)}),
     ]  # fmt: skip

@@ -136,21 +136,20 @@ CLAUSES: tuple[Entry, ...] = (
 
 
 def _answers() -> list[Act]:
-    said = Not(W.client.is_(A.UNTRIED))
     out: Change = term(V.SHORT_FLIGHT_OUT)
     acts = [
         Act("client > network: ClientHello, its ticket", Step(), W.client.is_(A.UNTRIED),
             {"client": term(A.HELLO_SAID)}),
         Act("network > server: client's hello; resumed", Step(part=Part.SERVER_ANSWERS),
-            And(said, W.first.is_(V.VACANT)), {"first": out}),
+            W.first.is_(V.VACANT), {"first": out}),
     ]  # fmt: skip
-    for stale, rootless, words in ((False, False, ""), (True, False, ", same random"), (False, True, ", same keys")):
+    acts.append(Act("network > server: the hello once more; resumed", Step(part=Part.SERVER_ANSWERS),
+                    W.second.is_(V.VACANT), {"second": out}))  # fmt: skip
+    for stale, rootless, words in ((True, False, ", same random"), (False, True, ", same keys")):
         acts.append(Act(f"network > server: the hello once more; resumed{words}",
                         Step(part=Part.SERVER_ANSWERS, stale=stale, rootless=rootless),
                         And(W.first.is_(V.SHORT_FLIGHT_OUT), W.second.is_(V.VACANT), W.first_word.is_(D.NOT_SAID)),
-                        {"second": out, "same_random": stale, "same_keys": stale or rootless}))  # fmt: skip
-    acts.append(Act("network > server: the hello once more, later; resumed", Step(part=Part.SERVER_ANSWERS),
-                    And(W.first.is_(V.IN_SESSION), W.second.is_(V.VACANT)), {"second": out}))  # fmt: skip
+                        {"second": out, "same_random": stale, "same_keys": True}))  # fmt: skip
     answers = ((Origin.FIRST_CONNECTION, W.first, ""), (Origin.SECOND_CONNECTION, W.second, " of the other"))
     for origin, service, words in answers:
         for partial, how in ((False, ""), (True, ", hellos left out")):
@@ -168,13 +167,13 @@ def _fits(mine: Origin) -> z3.BoolRef:
 
 
 def _connection(name: str, mine: Origin, service: Term[Service], word: Term[Word], words: str) -> list[Act]:
-    open_ = And(service.is_(V.SHORT_FLIGHT_OUT), word.is_(D.NOT_SAID))
+    unsaid = word.is_(D.NOT_SAID)  # what comes too early is kept
     accepts, reads = Part[f"{name.upper()}_ACCEPTS"], Part[f"{name.upper()}_READS"]
     said = And(W.client.is_(A.PROVED_ITSELF), Or(W.origin.is_(mine), W.same_keys))
     return [
-        Act(f"network > server: client's Finished{words}", Step(), And(open_, W.client.is_(A.PROVED_ITSELF)),
+        Act(f"network > server: client's Finished{words}", Step(), W.client.is_(A.PROVED_ITSELF),
             {f"{name}_word": choose(_fits(mine), D.FITTING, D.UNFITTING)}),
-        Act(f"network > server: Finished of his own{words}", Step(), open_,
+        Act(f"network > server: Finished of his own{words}", Step(), unsaid,
             {f"{name}_word": choose(W.secret_revealed, D.FITTING, D.UNFITTING)}),
         Act(f"server: goes into the session{words}", Step(part=accepts), And(service.is_(V.SHORT_FLIGHT_OUT),
             Not(word.is_(D.NOT_SAID))), {name: term(V.IN_SESSION)}),

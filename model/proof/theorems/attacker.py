@@ -12,7 +12,7 @@ import z3
 
 from rfc5077.model.attacker import cost, credentials, gluing, lineage, names, negotiation, replay, resumption, trust
 from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable, Without
-from rfc5077.model.proof.theorems import agreement
+from rfc5077.model.proof.theorems import agreement, parties
 from rfc5077.model.proof.unbounded import System
 
 And, Not, Or = z3.And, z3.Not, z3.Or
@@ -231,4 +231,5 @@ THEOREMS = (
         follows_from="R5246-6.3-01",
     ),
     *agreement.THEOREMS,
+    *parties.THEOREMS,
 )
