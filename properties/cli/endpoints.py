@@ -175,8 +175,7 @@ def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
         if aead or context is not None:
             raise UsageError("--context and --aead are about keys", "Name their file with --ticket-keys")
         return KeyRing((new_ticket_key(),))
-    from rfc5077.properties.cli.ticket_files import read_ring
-    from rfc5077.properties.cli.tickets import octets_of
+    from rfc5077.properties.cli.ticket_files import octets_of, read_ring
 
     return read_ring(files, None if context is None else octets_of(context, "--context"), aead=aead)
 

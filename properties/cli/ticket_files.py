@@ -44,3 +44,11 @@ def read_ring(paths: Sequence[Path], context: bytes | None = None, *, aead: bool
         return KeyRing(keys)
     except ValueError as error:
         raise UsageError(f"{', '.join(map(str, paths))} cannot be used together: {error}") from error
+
+
+def octets_of(text: str, what: str) -> bytes:
+    """What was typed as hexadecimal digits, or a UsageError."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise UsageError(f"{what} {text} is not in hexadecimal digits") from error

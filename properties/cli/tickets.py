@@ -43,7 +43,7 @@ Retain = Annotated[int, typer.Option(metavar="N", min=0, max=100, help="Old keys
 def seal(session: Kept, keys: Keys, context: Context = "", aead: Aead = False) -> int:
     """A kept session as a ticket under the first key."""
     from rfc5077.properties.cli.session_file import load_session
-    from rfc5077.properties.cli.ticket_files import read_ring
+    from rfc5077.properties.cli.ticket_files import octets_of, read_ring
     from rfc5077.reference.ticket.key_ring import seal_ticket
 
     ring = read_ring(keys, octets_of(context, "--context"), aead=aead)
@@ -133,14 +133,6 @@ def _older(file: Path, number: int) -> Path:
 
 def _line(key: bytes) -> bytes:
     return base64.b64encode(key) + b"\n"
-
-
-def octets_of(text: str, what: str) -> bytes:
-    """What was typed as hexadecimal digits, or a UsageError."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise UsageError(f"{what} {text} is not in hexadecimal digits") from error
 
 
 def _ticket(sealed: str) -> bytes:

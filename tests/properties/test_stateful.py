@@ -135,7 +135,7 @@ def test_a_server_that_leaves_a_renewed_ticket_out_of_the_hash_is_found():
     )
     server = partial(ServerConnection, handlers=ServerHandlers(resumption_flight=flight))
     message, _ = failure(server=server)
-    assert message.startswith("VIOLATION  R5246-7.4.9-03")
+    assert message.startswith("VIOLATION  R5077-3.3-04")
     assert "NewSessionTicket   ticket: 146 octets" in message
 
 
