@@ -26,7 +26,7 @@ def test_equal_entropy_gives_equal_shares_and_other_entropy_others(group):
 @pytest.mark.parametrize("group", Group)
 @pytest.mark.parametrize(
     "public",
-    [b"\x00", bytes(31), bytes(32), bytes(65), bytes(97), b"\x04" + bytes(64), b"\x04" + bytes(96), b"\x02" + bytes(32)],
+    [b"\x00", bytes(31), bytes(32), bytes(65), bytes(97), b"\x04" + bytes(64), b"\x04" + bytes(96), b"\x02" * 33],
 )
 def test_what_is_no_point_is_an_illegal_parameter(group, public):
     with pytest.raises(ProtocolError) as caught:
