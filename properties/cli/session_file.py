@@ -68,6 +68,8 @@ def parse_session(text: str) -> StoredTicket:
     if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         raise ValueError(f'its "schema" is not "{SCHEMA}"')
     sent_name = None if fields.get("sent_server_name") is None else _text(fields, "sent_server_name")
+    if sent_name is not None and not sent_name.isascii():
+        raise ValueError('"sent_server_name" is no host name')
     suite = _number(fields, "suite")
     if suite not in SUITES:
         raise ValueError(f'"suite" {suite} is none that we speak')

@@ -8,7 +8,9 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["rfc5077.reference", "rfc5077.properties.fuzz"]):
+INSTRUMENTED = ["rfc5077.reference", "rfc5077.properties.fuzz", "rfc5077.properties.cli.session_file"]
+
+with atheris.instrument_imports(include=INSTRUMENTED):
     from rfc5077.properties.fuzz.targets import TARGETS
 
 

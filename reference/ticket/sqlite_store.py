@@ -81,15 +81,12 @@ class SqliteStore:
         columns = "ticket, session_id, state, received_at, expires_at"
         with self._change() as table:
             row = table.execute(f"SELECT {columns} FROM sessions {_WHERE}", _names(key)).fetchone()
-            if row is not None and now >= row[4]:
+            stored = None if row is None else _read(key, row)
+            if stored is not None and now >= stored.expires_at:
                 table.execute(f"DELETE FROM sessions {_WHERE}", _names(key))
-                return None
-        if row is None:
-            return None
-        session = decode_state(row[2])
-        if session is None:
+        if row is not None and stored is None:
             raise StoreError(f"{self._path} is damaged: an entry cannot be read")
-        return StoredTicket(key, row[0], session, row[3], row[4], row[1])
+        return stored if stored is not None and now < stored.expires_at else None
 
     def forget(self, ticket: StoredTicket) -> None:
         """Deletes this ticket, unless another has taken its place meanwhile."""
@@ -135,6 +132,18 @@ class SqliteStore:
             yield
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self._path} {_diagnosis(error)}") from error
+        except UnicodeDecodeError as error:  # what is damaged stands in the text that says so
+            raise StoreError(f"{self._path} is damaged") from error
+
+
+def _read(key: StoreKey, row: tuple[object, ...]) -> StoredTicket | None:
+    """What a row holds, None if that is damaged: SQLite keeps no column to its type."""
+    match row:
+        case (bytes() as ticket, bytes() as session_id, bytes() as state, int() | float() as received, expires):
+            session = decode_state(state)
+            if session is not None and isinstance(expires, int | float):
+                return StoredTicket(key, ticket, session, received, expires, session_id)
+    return None
 
 
 def _names(key: StoreKey) -> tuple[str, str, bytes]:
