@@ -8,8 +8,13 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from rfc5077.properties.fuzz.oracle import Connection, demand, feed
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
@@ -28,6 +33,9 @@ from rfc5077.reference.wire.record import ContentType
 NOW = 1_800_000_000.0
 """Seconds since 1970 at which every conversation takes place."""
 
+RSA = 0x009C
+"""A suite of RSA key exchange, whose messages differ from run to run."""
+
 Alter = Callable[[bytes], bytes]
 Side = TypeVar("Side", ClientHandshake, ServerHandshake)
 
@@ -41,6 +49,19 @@ def clock() -> float:
 def credentials(name: str) -> Credentials:
     """A self-signed certificate, the same in every process."""
     return self_signed(name, NOW, random.Random(name).randbytes)
+
+
+@cache
+def rsa_credentials() -> Credentials:
+    """A self-signed certificate with an RSA key: another one in every process."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.fromtimestamp(NOW, UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    der = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return Credentials((der,), key)
 
 
 def ticket_key(seed: int) -> TicketKey:
@@ -62,13 +83,16 @@ class Kind:
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind there is, in an order to which rows are only added."""
-    own = credentials("client.example")
+    own, cbc, ocsp = credentials("client.example"), (0xC024,), (b"0\x03\x0a\x01\x06",)
     client = ClientConfig("localhost", roots=TrustAnchors(credentials("localhost").chain))
     server = ServerConfig((credentials("localhost"),), KeyRing((ticket_key(1),)))
     asking = replace(server, client_auth="require", client_roots=TrustAnchors(own.chain))
     small = replace(client, max_fragment_length=512, protocols=("h2", "http/1.1"), status_request=True)
-    stapled = replace(server, protocols=("http/1.1",), ocsp_responses=(b"0\x03\x0a\x01\x06",))
+    stapled = replace(server, protocols=("http/1.1",), ocsp_responses=ocsp)
     by_id = replace(server, issue="never", session_id_otherwise="fresh")
+    by_rsa = ClientConfig("localhost", roots=TrustAnchors(rsa_credentials().chain), suites=(RSA,))
+    of_cbc = replace(server, suites=cbc)
+    of_rsa = ServerConfig((rsa_credentials(),), server.key_ring, suites=(RSA,))
     with_id = replace(client, session_id_with_ticket="fresh")
     return (
         Kind("full", client, server),
@@ -80,6 +104,10 @@ def kinds() -> tuple[Kind, ...]:
         Kind("resumed by session id", client, by_id, before=True),
         Kind("ticket refused", client, server, before=True, lost=True),
         Kind("renegotiating", replace(client, renegotiation="any"), replace(server, renegotiation="any")),
+        Kind("AES-CBC, encrypt-then-MAC", replace(client, suites=cbc), of_cbc),
+        Kind("AES-CBC, MAC-then-encrypt", replace(client, suites=cbc, encrypt_then_mac=False), of_cbc),
+        Kind("RSA key exchange", by_rsa, of_rsa),
+        Kind("RSA key exchange, OCSP", replace(by_rsa, status_request=True), replace(of_rsa, ocsp_responses=ocsp)),
     )
 
 

@@ -29,6 +29,8 @@ from rfc5077.reference.wire.messages import MAX_MESSAGE, handshake
 from rfc5077.reference.wire.record import ContentType, encode_records
 
 FLOWS = [(number, victim) for number in range(len(kinds())) for victim in VICTIMS]
+REPEATABLE = [flow for flow in FLOWS if kinds()[flow[0]].client.suites != (walk.RSA,)]
+"""Those whose messages are the same in every run."""
 
 
 # Order and repetition
@@ -52,7 +54,7 @@ def spoken(number: int, victim: str) -> tuple[bytes, ...]:
 
 
 @settings(max_examples=250, deadline=None)
-@given(st.sampled_from(FLOWS), st.data())
+@given(st.sampled_from(REPEATABLE), st.data())
 def test_messages_in_any_other_order_or_number_establish_nothing(flow, data):
     right = spoken(*flow)
     begun = data.draw(st.integers(0, len(right)))
@@ -66,7 +68,7 @@ def test_messages_in_any_other_order_or_number_establish_nothing(flow, data):
     assert conversation.victim.established is (tuple(sequence[: len(right)]) == right)
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("flow", REPEATABLE)
 def test_every_message_said_twice_is_refused(flow):
     right = spoken(*flow)
     for index in range(len(right)):
