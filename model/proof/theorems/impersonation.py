@@ -8,15 +8,24 @@ from __future__ import annotations
 import z3
 
 from rfc5077.model.attacker import resumption, trust
-from rfc5077.model.attacker.resumption import ClientRun, Proof, ServerRun, Shown, Subject
+from rfc5077.model.attacker.resumption import ClientRun, Footing, Proof, ServerRun, Shown, Subject
 from rfc5077.model.attacker.resumption import W as R
 from rfc5077.model.proof.theorem import Basis, Theorem, Unreachable, Without
 from rfc5077.model.proof.unbounded import System
 
 And, Not, Or = z3.And, z3.Not, z3.Or
 ANSWERED = R.server.among(ServerRun.RESUMING, ServerRun.FULL, ServerRun.CERTAIN)
-BEFORE_RESUMING = R.server.among(ServerRun.DECIDING, ServerRun.FULL)
+IDLE = R.server.is_(ServerRun.LISTENING)
+RESUMING = R.server.among(ServerRun.RESUMING, ServerRun.CERTAIN)
+NOT_RESUMING = R.server.among(ServerRun.LISTENING, ServerRun.DECIDING, ServerRun.FULL)
+ABOUT_NOBODY = Or(R.subject.is_(Subject.NOBODY), R.basis.is_(Footing.NO_SECRET), R.shown.is_(Shown.NOTHING))
+TOO_EARLY = And(R.shown.is_(Shown.GENUINE), Not(R.issued))
 PROVED = Or(R.relied, Not(R.client_proof.is_(Proof.MISSING)))
+BOTH = And(
+    R.same, R.client.is_(ClientRun.CERTAIN), R.server.is_(ServerRun.CERTAIN),
+    R.client_proof.is_(Proof.OF_PEER), R.server_proof.is_(Proof.OF_PEER),
+)  # fmt: skip
+AGREED = And(R.shown.is_(Shown.GENUINE), R.basis.is_(Footing.OF_CLIENT), R.subject.is_(Subject.CLIENT))
 
 
 def _resumption(without: Without) -> System:
@@ -98,21 +107,66 @@ THEOREMS = (
         ),
     ),
     Theorem(
-        "server_starts_from_nothing",
-        "Before it resumes, and where it does not, a server relies on nobody: no Finished of an earlier connection "
-        "counts in the next, and none counts beside a full handshake.",
+        "secret_stays_unknown_beside_other_connections",
+        "While a client completes with another connection of the server, nobody learns the session's secret, unless "
+        "it or the ticket key was given away.",
         Basis.MUST,
-        Unreachable(_resumption, BEFORE_RESUMING, Or(PROVED, R.shown.is_(Shown.NOTHING))),
+        Unreachable(
+            _resumption,
+            And(
+                R.client.is_(ClientRun.CERTAIN), R.server_proof.is_(Proof.OF_PEER_BESIDE),
+                Not(R.secret_revealed), Not(R.key_given),
+            ),
+            R.knows_secret,
+        ),
+    ),
+    Theorem(
+        "finished_of_the_client_counts_for_its_ticket_alone",
+        "A server that takes a Finished of another connection of the client was shown the client's ticket, octet for "
+        "octet.",
+        Basis.MUST,
+        Unreachable(
+            _resumption,
+            And(R.server.is_(ServerRun.CERTAIN), R.client_proof.is_(Proof.OF_PEER_BESIDE)),
+            Not(R.shown.is_(Shown.GENUINE)),
+        ),
+    ),
+    Theorem(
+        "both_complete_on_the_ticket",
+        "Client and server that complete with each other rest on the client's ticket and session; and the client may "
+        "keep its ticket.",
+        Basis.MUST,
+        Unreachable(_resumption, And(BOTH, Not(R.deleted)), Not(AGREED)),
+        follows_from="the figures",
+    ),
+    Theorem(
+        "server_starts_from_nothing",
+        "Before it resumes, and where it does not, a server relies on nobody: no ticket and no Finished of an earlier "
+        "connection counts in the next, and none counts beside a full handshake.",
+        Basis.MUST,
+        Unreachable(_resumption, NOT_RESUMING, Or(PROVED, Not(R.shown.is_(Shown.NOTHING) == IDLE))),
+        follows_from="the figures",
+    ),
+    Theorem(
+        "server_resumes_a_session",
+        "A server that resumes has a session, a ticket and somebody whom it is about; the client's only once there is "
+        "one.",
+        Basis.MUST,
+        Unreachable(_resumption, Or(RESUMING, R.shown.is_(Shown.GENUINE)), Or(And(RESUMING, ABOUT_NOBODY), TOO_EARLY)),
         follows_from="the figures",
     ),
     Theorem(
         "client_starts_from_nothing",
-        "Before it offers its ticket a client has no Finished of the server, whatever earlier connections brought.",
+        "Before it offers its ticket a client has no Finished of the server, whatever earlier connections brought; and "
+        "it offers what it was issued.",
         Basis.MUST,
         Unreachable(
             _resumption,
-            And(R.client.is_(ClientRun.AWAY), R.issued),
-            Or(R.same, Not(R.server_proof.is_(Proof.MISSING))),
+            Or(And(R.client.is_(ClientRun.AWAY), R.issued), R.client.is_(ClientRun.OFFERING)),
+            Or(
+                And(R.client.is_(ClientRun.AWAY), Or(R.same, Not(R.server_proof.is_(Proof.MISSING)))),
+                And(R.client.is_(ClientRun.OFFERING), Not(R.issued)),
+            ),
         ),
         follows_from="the figures",
     ),
