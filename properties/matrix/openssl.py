@@ -19,8 +19,8 @@ MISTRUST = "certificate verify failed"
 
 ANSWER = b"hello from s_server\n"
 LINE = GREETING.decode().strip()
-DECIDED = r"^(New|Reused), TLSv1\.2"
-"""How s_client says which handshake it was."""
+DECIDED = r"^(New|Reused), (?:TLSv1\.[02]|SSLv3), Cipher is"
+"""How s_client says which handshake it was; the version is the one that brought the cipher suite."""
 
 FAILED = r":error:"
 
