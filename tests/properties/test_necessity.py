@@ -99,7 +99,9 @@ KNOWN = {  # class or choice -> theorems that fall without it
         "live_ticket_is_honoured_with_one_older_key live_ticket_is_honoured_with_two_older_keys "
         "keys_seized_before_a_session_open_none_of_its_tickets",
     "K-46": "announcement_ends_with_its_handshake",
-    "R5246-7.2.2-01": "ticket_of_a_failure_is_not_offered ticket_of_an_ended_session_is_not_offered",
+    "R5246-7.2.2-01":
+        "ticket_of_a_failure_is_not_offered ticket_of_an_ended_session_is_not_offered "
+        "ended_session_leaves_no_ticket_in_the_store",
     "R5246-7.3-01": "data_waits_for_a_proved_peer",
     "R5246-7.4.1.3-02": "resumed_suite_is_the_sealed_one",
     "R5246-7.4.9-01":

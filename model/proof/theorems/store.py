@@ -24,7 +24,7 @@ from rfc5077.model.sessions.slot import W as PLACE
 from rfc5077.model.sessions.state import STATE, Held, Stage, Ticket, same
 from rfc5077.model.sessions.steps import sessions
 
-And, Not, Or = z3.And, z3.Not, z3.Or
+And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 S = STATE
 FIXED = ("secret", "suite", "extended")
 """What a MUST keeps in a ticket; the rest is the matter of the recommended format."""
@@ -167,6 +167,19 @@ THEOREMS = (
         "No ticket of a session is offered once a connection of the session ended by a fatal alert.",
         Basis.SHOULD,
         _about(Basis.SHOULD, And(OFFERED, S.slot.alarmed), S.link.orphaned, is_deleted_after_failure()),
+        follows_from="R5246-7.2.2-01",
+    ),
+    Theorem(
+        "ended_session_leaves_no_ticket_in_the_store",
+        "Once a fatal alert has ended a connection of a session, the client has none of its tickets in the store, and "
+        "none that still comes is put there.",
+        Basis.SHOULD,
+        _about(
+            Basis.SHOULD,
+            S.slot.alarmed,
+            OURS,
+            And(Implies(S.slot.alarmed, S.slot.ended), Implies(S.slot.ended, Not(OURS))),
+        ),
         follows_from="R5246-7.2.2-01",
     ),
     Theorem(
