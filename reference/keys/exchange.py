@@ -187,11 +187,13 @@ def curve_of(key: PublicKey) -> int | None:
 
 def sign(key: PrivateKey, scheme: int, data: bytes) -> bytes:
     """A signature over `data`. Raises ValueError if scheme and key do not fit (a fault of the caller)."""
-    if SCHEME_KEYS.get(scheme) is kind_of(key):
-        if isinstance(key, ec.EllipticCurvePrivateKey):
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        if scheme in _ECDSA_SIGN:
             return key.sign(data, _ECDSA_SIGN[scheme])
-        if isinstance(key, rsa.RSAPrivateKey):
+    elif isinstance(key, rsa.RSAPrivateKey):
+        if scheme in _RSA:
             return key.sign(data, *_RSA[scheme])
+    elif scheme == SignatureScheme.ED25519:
         return key.sign(data)
     raise ValueError(f"scheme: {scheme:#06x} does not fit a key for {kind_of(key).value}")
 

@@ -123,14 +123,12 @@ def key_block(
     """
     seed = server_random + client_random
     block = prf(secret, b"key expansion", seed, suite.key_block_length, suite.hash_name)
-    keys = 2 * suite.mac_length
-    salts = keys + 2 * suite.key_length
-    macs = block[: suite.mac_length], block[suite.mac_length : keys]
-    ciphers = block[keys : keys + suite.key_length], block[keys + suite.key_length : salts]
-    nonces = block[salts : salts + suite.salt_length], block[salts + suite.salt_length :]
+    mac, key, salt = suite.mac_length, suite.key_length, suite.salt_length
+    keys = 2 * mac
+    salts = keys + 2 * key
     return ConnectionKeys(
-        client=DirectionKeys(ciphers[0], nonces[0], macs[0], suite, encrypt_then_mac),
-        server=DirectionKeys(ciphers[1], nonces[1], macs[1], suite, encrypt_then_mac),
+        DirectionKeys(block[keys : keys + key], block[salts : salts + salt], block[:mac], suite, encrypt_then_mac),
+        DirectionKeys(block[keys + key : salts], block[salts + salt :], block[mac:keys], suite, encrypt_then_mac),
     )
 
 

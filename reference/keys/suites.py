@@ -1,6 +1,6 @@
 """Cipher suites, curves and signature schemes as rows; what is not a row here is not spoken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 
@@ -41,6 +41,8 @@ class Suite:
         hash_name: of the pseudo-random function and the transcript.
         key_length, salt_length: octets of each direction's key, and of the part of the nonce that is never sent.
         mac_name: hash of the HMAC, empty for AEAD.
+        mac_length: octets of the HMAC and of its key, 0 for AEAD.
+        key_block_length: octets of both directions' keys.
     """
 
     code: int
@@ -52,29 +54,24 @@ class Suite:
     key_length: int
     salt_length: int
     mac_name: str = ""
+    mac_length: int = field(init=False)
+    key_block_length: int = field(init=False)
 
-    @property
-    def mac_length(self) -> int:
-        """Octets of the HMAC and of its key, 0 for AEAD."""
-        return MAC_LENGTHS[self.mac_name]
-
-    @property
-    def key_block_length(self) -> int:
-        """Octets of both directions' keys."""
-        return 2 * (self.mac_length + self.key_length + self.salt_length)
+    def __post_init__(self) -> None:
+        mac_length = MAC_LENGTHS[self.mac_name]
+        object.__setattr__(self, "mac_length", mac_length)
+        object.__setattr__(self, "key_block_length", 2 * (mac_length + self.key_length + self.salt_length))
 
     def accepts(self, kind: Authentication) -> bool:
         """Whether a server's certificate with this kind of key belongs to the suite."""
-        if self.authentication is Authentication.ECDSA:
-            return kind in (Authentication.ECDSA, Authentication.ED25519)
-        return kind is self.authentication
+        return kind is self.authentication or (kind is _ED25519 and self.authentication is _ECDSA)
 
 
 MAC_LENGTHS = {"": 0, "sha1": 20, "sha256": 32, "sha384": 48}
 """Octets of each HMAC."""
 
 _ECDHE, _RSA_KX = KeyExchange.ECDHE, KeyExchange.RSA
-_ECDSA, _RSA = Authentication.ECDSA, Authentication.RSA
+_ECDSA, _RSA, _ED25519 = Authentication.ECDSA, Authentication.RSA, Authentication.ED25519
 _GCM, _CHACHA, _CBC = Cipher.AES_GCM, Cipher.CHACHA20_POLY1305, Cipher.AES_CBC
 
 # fmt: off
