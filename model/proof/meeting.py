@@ -191,13 +191,12 @@ def _refusing(why: Reason, guard: z3.BoolRef, without: frozenset[str]) -> Move:
 
 def _move(name: str, e: HelloEventTerm, guard: z3.BoolRef, without: frozenset[str], **more: z3.ExprRef) -> Move:
     sender = CLIENT if name.startswith("client") else SERVER
-    after = step(H, e)
+    after = step(H, e).but(names=H.names)  # no demand is about names: hello and session have the same
     changes = {
         f"hellos.{field}": z3.simplify(term)
         for field, term in after.terms.items() if not z3.simplify(term).eq(H.terms[field])
     }  # fmt: skip
-    pending = END.is_(Finish.PENDING)
-    return Move(name, z3.simplify(And(pending, guard, _clauses(e, sender, without))), changes | more)
+    return Move(name, z3.simplify(And(guard, _clauses(e, sender, without))), changes | more)
 
 
 def _moves(without: frozenset[str]) -> Iterator[Move]:
@@ -216,7 +215,7 @@ def _moves(without: frozenset[str]) -> Iterator[Move]:
     yield _move("server negotiates", _utterance(SERVER, U.FULL), And(goes_on, Not(resumes())), without)
     bare = And(H.at(J.FULL), _no_certificate())
     yield _refusing(Reason.CERTIFICATE, bare, without)
-    ready = And(H.at(J.SHORT, J.FULL), Not(bare))
+    ready = And(END.is_(Finish.PENDING), H.at(J.SHORT, J.FULL), Not(bare))
     yield _move("client completes", _utterance(CLIENT, U.ONWARD), ready, without, end=constant(Finish.COMPLETE))
 
 
