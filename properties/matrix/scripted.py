@@ -85,15 +85,19 @@ def python(script: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def run_server(command: Sequence[str], identity: Identity, *choices: str) -> Iterator[ForeignServer]:
+def run_server(
+    command: Sequence[str], identity: Identity, *choices: str, environment: dict[str, str] | None = None
+) -> Iterator[ForeignServer]:
     """Runs a server; `choices` are further arguments."""
-    with Child(*command, identity.certificate, identity.key, *choices) as child:
+    with Child(*command, identity.certificate, identity.key, *choices, environment=environment) as child:
         yield ScriptedServer(child)
 
 
-def run_client(command: Sequence[str], port: int, count: int, *choices: str) -> list[Word]:
+def run_client(
+    command: Sequence[str], port: int, count: int, *choices: str, environment: dict[str, str] | None = None
+) -> list[Word]:
     """Has a client make `count` connections; what it says of each."""
-    with Child(*command, str(port), str(count), GREETING.decode(), *choices) as child:
+    with Child(*command, str(port), str(count), GREETING.decode(), *choices, environment=environment) as child:
         words = [_word(json.loads(line)) for line in child.finish() if line.startswith("{")]
     if len(words) != count:
         raise PeerError(f"it made {len(words)} of {count} connections: {' '.join(child.said[-5:])}")

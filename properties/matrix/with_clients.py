@@ -160,8 +160,10 @@ def _calls(
 def _demand_agreement(number: int, word: Word, call: Call) -> None:
     seen = call.connection.resumed if call.connection.established else None
     error = f": {word.error or ''}; we saw: {call.error or 'nothing amiss'}"
-    demand(seen is not None and word.resumed is not None, f"connection {number} failed{error}")
-    demand(word.resumed is seen, f"connection {number}: to us {kinds([seen])}, to it {kinds([word.resumed])}")
+    failed = seen is None or word.error is not None or (word.tells and word.resumed is None)
+    demand(not failed, f"connection {number} failed{error}")
+    agreed = not word.tells or word.resumed is seen
+    demand(agreed, f"connection {number}: to us {kinds([seen])}, to it {kinds([word.resumed])}")
 
 
 def _demand_kinds(calls: Sequence[Call], due: list[bool | None]) -> None:
