@@ -151,7 +151,7 @@ def families() -> tuple[Family, ...]:
                 continue
             own = Claim(theorem.id, claim.when, claim.bad, claim.lemma, claim.depth)
             _variant(found, claim.system(NONE)).claims.append(own)
-            _variant(found, (claim.stricter or claim.system)(NONE)).twins.append(own)
+            _variant(found, (claim.stricter or claim.system)(NONE)).twins.append(replace(own, when=claim.twin))
             excluded = replace(own, when=And(own.when, own.bad))
             if (variant := _variant(found, claim.system(EVERYTHING), lawless=True)).lawless:
                 variant.twins.append(excluded)

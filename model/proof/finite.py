@@ -46,8 +46,13 @@ class Reached:
 
     def obligations(self, name: str, bad: z3.BoolRef) -> list[Obligation]:
         """That the states found are closed under the moves, the same for all theorems, and hold no ``bad`` one."""
+        return [*self._closed, obligation(f"{name}: safety", self.invariant, bad)]
+
+    @cached_property
+    def _closed(self) -> list[Obligation]:
+        """Written once: the same formula may be spelled in another order when it is written anew."""
         *closed, _ = obligations(self.system, f"system {self.system.name}", self.invariant, z3.BoolVal(False))
-        return [*closed, obligation(f"{name}: safety", self.invariant, bad)]
+        return closed
 
     def nearest(self, goal: z3.BoolRef) -> tuple[Moment, ...]:
         """A shortest run to a state of ``goal``; empty where none is reached.
@@ -72,7 +77,7 @@ class Reached:
         return tuple(run)
 
 
-@lru_cache(maxsize=8)  # several theorems speak of one system
+@lru_cache(maxsize=32)  # theorems about one system share its invariant, which is spelled anew when it is made anew
 def reach(system: System) -> Reached:
     """All states that the moves reach from the one start, which is the plainest state.
 

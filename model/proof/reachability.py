@@ -72,7 +72,7 @@ def twins(theorems: Iterable[Theorem], without: Without) -> dict[str, Run]:
             system = (theorem.claim.stricter or theorem.claim.system)(without)
             systems.setdefault(id(system), (system, {}))[1][theorem.id] = theorem.claim
     for system, claims in systems.values():
-        goals = {name: claim.when for name, claim in claims.items()}
+        goals = {name: claim.twin for name, claim in claims.items()}
         if is_finite(system) and all(claim.lemma is None for claim in claims.values()):
             found |= {name: reach(system).nearest(goal) for name, goal in goals.items()}
             continue

@@ -38,6 +38,7 @@ class Solvers:
             self._idle.put(helper)
         self._threads = ThreadPoolExecutor(BESIDE)
         self._waiting: dict[Obligation, Future[str]] = {}
+        self._named: dict[str, Obligation] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -53,9 +54,14 @@ class Solvers:
         return tuple(self._waiting)
 
     def ask(self, obligations: Iterable[Obligation]) -> None:
-        """Hands obligations over; the second solver begins at once."""
+        """Hands obligations over; the second solver begins at once.
+
+        :raises ValueError: for one that has the name of another: a name stands for one formula, also in certificates.
+        """
         for one in obligations:
             if one not in self._waiting:
+                if self._named.setdefault(one.name, one) != one:
+                    raise ValueError(f"two obligations are named {one.name}")
                 self._waiting[one] = self._threads.submit(self._beside, one.script)
 
     def answers(self, tell: Progress) -> Answers:
@@ -64,11 +70,11 @@ class Solvers:
         for number, one in enumerate(self._waiting):
             tell("z3 checks", number, len(self._waiting))
             begun = time.perf_counter()
-            found.of["z3"][one.name] = check("z3", [one.script], self._seconds)[0]
-            found.seconds[one.name] = time.perf_counter() - begun
+            found.of["z3"][one] = check("z3", [one.script], self._seconds)[0]
+            found.seconds[one] = time.perf_counter() - begun
         for number, (one, future) in enumerate(self._waiting.items()):
             tell("cvc5 checks", number, len(self._waiting))
-            found.of["cvc5"][one.name] = future.result()
+            found.of["cvc5"][one] = future.result()
         return found
 
     def _beside(self, script: str) -> str:
@@ -80,20 +86,20 @@ class Solvers:
 
 
 class Answers:
-    """Each solver's answer to each obligation, by its name, and the seconds that z3 took."""
+    """Each solver's answer to each obligation, and the seconds that z3 took."""
 
     def __init__(self) -> None:
-        self.of: dict[str, dict[str, str]] = {solver: {} for solver in SOLVERS}
-        self.seconds: dict[str, float] = {}
+        self.of: dict[str, dict[Obligation, str]] = {solver: {} for solver in SOLVERS}
+        self.seconds: dict[Obligation, float] = {}
 
     def worst(self, obligations: Iterable[Obligation]) -> dict[str, str]:
         """By solver ``unsat`` if it said so of all of them, else its first other answer."""
-        names = [one.name for one in obligations]
-        return {solver: worst([self.of[solver][name] for name in names]) for solver in SOLVERS}
+        every = tuple(obligations)
+        return {solver: worst([self.of[solver][one] for one in every]) for solver in SOLVERS}
 
     def spent(self, obligations: Iterable[Obligation]) -> float:
         """The seconds that z3 took for them."""
-        return sum(self.seconds[one.name] for one in obligations)
+        return sum(self.seconds[one] for one in obligations)
 
 
 def worst(answers: Iterable[str]) -> str:

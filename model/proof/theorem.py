@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import z3
@@ -62,9 +62,10 @@ class Decreasing:
 
 @dataclass(frozen=True)
 class Unreachable:
-    """In no run of a system with clocks and counters: ``when`` and ``bad``; the twin is a run to ``when``.
+    """In no run of a system with clocks and counters: ``when`` and ``bad``; the twin is a run to ``when`` and ``shown``.
 
-    ``system`` depends on the clauses that do not bind.  ``lemma`` is an invariant written by hand, where Spacer finds
+    ``when`` is the premise that the statement names, and nothing more; what makes a run worth looking at is ``shown``,
+    on which no proof may rest.  ``system`` depends on the clauses that do not bind.  ``lemma`` is an invariant written by hand, where Spacer finds
     none; like a found one it counts for nothing until both solvers have checked it.  ``stricter`` is a system whose
     runs are runs of ``system`` too: the twin's is one of them.  ``depth`` bounds the moves of the runs that are shown.
     """
@@ -75,6 +76,12 @@ class Unreachable:
     lemma: z3.BoolRef | None = None
     stricter: Callable[[Without], System] | None = None
     depth: int = 10
+    shown: z3.BoolRef = field(default_factory=lambda: z3.BoolVal(True))
+
+    @property
+    def twin(self) -> z3.BoolRef:
+        """What the twin's run leads to."""
+        return z3.And(self.when, self.shown)
 
 
 @dataclass(frozen=True)

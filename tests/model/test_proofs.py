@@ -144,9 +144,9 @@ def test_an_invariant_that_says_too_little_does_not_give_the_theorem(explored):
 def all_say(answer: str, obligations) -> Answers:
     found = Answers()
     for one in obligations:
-        found.seconds[one.name] = 0.0
+        found.seconds[one] = 0.0
         for solver in SOLVERS:
-            found.of[solver][one.name] = answer
+            found.of[solver][one] = answer
     return found
 
 
@@ -157,7 +157,7 @@ def test_what_one_solver_does_not_confirm_is_not_proved(solver, answer):
     found = induction.draft([theorem], ALL)
     answers = all_say("unsat", found.obligations())
     assert prover._joint(theorem, answers, found, ALL).status == "proved"
-    answers.of[solver][found.obligations()[-1].name] = answer
+    answers.of[solver][found.obligations()[-1]] = answer
     doubted = prover._joint(theorem, answers, found, ALL)
     assert (doubted.status, doubted.certificate[solver]) == ("unknown", answer)
 
