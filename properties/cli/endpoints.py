@@ -162,8 +162,9 @@ def _credentials(cert: Path | None, key: Path | None) -> Credentials:
 
 def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> ServerConfig:
     from rfc5077.reference.handshake.config import ServerConfig
+    from rfc5077.reference.keys.suites import SignatureScheme
 
-    return ServerConfig((_credentials(cert, key),), ring)
+    return ServerConfig((_credentials(cert, key),), ring, signature_schemes=tuple(SignatureScheme))
 
 
 def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
@@ -182,6 +183,7 @@ def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
 
 def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:
     from rfc5077.reference.handshake.config import ClientConfig
+    from rfc5077.reference.keys.suites import SignatureScheme
     from rfc5077.reference.ticket.sqlite_store import SqliteStore
     from rfc5077.reference.ticket.store import TicketStore
 
@@ -190,7 +192,10 @@ def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | Non
     roots = None if insecure else _roots(ca)
     sessions = TicketStore() if store is None else SqliteStore(store)
     try:
-        return ClientConfig(host, roots, insecure, store=sessions, peer="" if store is None else place)
+        return ClientConfig(
+            host, roots, insecure, store=sessions, peer="" if store is None else place,
+            signature_schemes=tuple(SignatureScheme),
+        )  # fmt: skip
     except ValueError as error:
         raise UsageError(f"{host} cannot be asked for: {error}") from error
 

@@ -18,7 +18,7 @@ from rfc5077.reference.handshake.renegotiation import Binding, bound, check_serv
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share
 from rfc5077.reference.keys.schedule import CLIENT_FINISHED, ConnectionKeys, Transcript, finished_data
-from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group, KeyExchange, Suite
+from rfc5077.reference.keys.suites import AES_128_GCM, CBC_SUITES, SUITES, Group, KeyExchange, Suite
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import MAX_TICKET, FinishedVerified, StoredTicket, end_of_life
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
@@ -274,12 +274,13 @@ def send_finished(handshake: ClientHandshake) -> None:
 
 def derive_connection_keys(handshake: ClientHandshake) -> None:
     """Connection keys, from the master secret and the randoms of this handshake; the key log gets its line."""
+    answer = handshake.server_hello
     handshake.keys = handshake.handlers.derive_keys(
         handshake.master_secret,
         handshake.client_hello.random,
-        handshake.server_hello.random,
-        SUITES.get(handshake.server_hello.cipher_suite, AES_128_GCM),
-        handshake.server_hello.encrypt_then_mac,
+        answer.random,
+        SUITES.get(answer.cipher_suite, AES_128_GCM),
+        answer.cipher_suite in CBC_SUITES and answer.encrypt_then_mac,
     )
     if handshake.config.key_log is not None:
         handshake.config.key_log(machine.key_log_line(handshake.client_hello.random, handshake.master_secret))

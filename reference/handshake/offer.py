@@ -7,7 +7,7 @@ from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import extensions
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.keys.exchange import Entropy
-from rfc5077.reference.keys.suites import CERTIFICATE_TYPES, SUITES, Cipher
+from rfc5077.reference.keys.suites import CBC_SUITES, CERTIFICATE_TYPES
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES
@@ -83,7 +83,7 @@ def client_extensions(config: ClientConfig, offer: Offer) -> Extensions:
         asked.append((ExtensionType.SERVER_NAME, server_name_body(config.sni)))
     if config.ems:  # R7627-5.2-01
         asked.append((ExtensionType.EXTENDED_MASTER_SECRET, b""))
-    if config.encrypt_then_mac and any(SUITES[code].cipher is Cipher.AES_CBC for code in config.suites):
+    if config.encrypt_then_mac and not CBC_SUITES.isdisjoint(config.suites):
         asked.append((ExtensionType.ENCRYPT_THEN_MAC, b""))
     asked.append((ExtensionType.RENEGOTIATION_INFO, renegotiation_info_body()))  # R5746-3.4-01
     asked.append((ExtensionType.SUPPORTED_GROUPS, list_body(2, 2, config.groups)))
@@ -128,7 +128,7 @@ def check_server_extensions(sent: ClientHello, answer: ServerHello) -> None:
             raise ProtocolError(Cause.UNSOLICITED_EXTENSION, f"extension {kind} was not asked for")
     if answer.renegotiation_info:  # R5746-3.4-02
         raise ProtocolError(Cause.RENEGOTIATION_INFO)
-    if answer.encrypt_then_mac and SUITES[answer.cipher_suite].cipher is not Cipher.AES_CBC:
+    if answer.encrypt_then_mac and answer.cipher_suite not in CBC_SUITES:
         raise ProtocolError(Cause.ENCRYPT_THEN_MAC, f"with suite {answer.cipher_suite:#06x}")
     extensions.check_answers(sent, answer)
     # Reading is checking: none of these may carry anything.

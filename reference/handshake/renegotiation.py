@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.keys.schedule import equal
-from rfc5077.reference.keys.suites import SUITES, Cipher
+from rfc5077.reference.keys.suites import CBC_SUITES
 from rfc5077.reference.wire.hello import (
     RENEGOTIATION_SCSV,
     ClientHello,
@@ -54,9 +54,7 @@ def check_client_binding(hello: ClientHello, binding: Binding) -> None:
 
 def check_kept(answer: ServerHello, binding: Binding) -> None:
     """A connection that had encrypt-then-MAC keeps it, but for AEAD. Raises ProtocolError (handshake_failure)."""
-    suite = SUITES.get(answer.cipher_suite)
-    by_block = suite is not None and suite.cipher is Cipher.AES_CBC
-    if binding.encrypt_then_mac and by_block and not answer.encrypt_then_mac:
+    if binding.encrypt_then_mac and answer.cipher_suite in CBC_SUITES and not answer.encrypt_then_mac:
         raise ProtocolError(Cause.ENCRYPT_THEN_MAC_LOST)
 
 

@@ -16,7 +16,7 @@ from rfc5077.reference.handshake.renegotiation import Binding, bound, check_clie
 from rfc5077.reference.keys import exchange
 from rfc5077.reference.keys.exchange import Entropy, PublicKey, Share, make_share, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, ConnectionKeys, Transcript, finished_data
-from rfc5077.reference.keys.suites import AES_128_GCM, CERTIFICATE_TYPES, SUITES, Cipher, Suite
+from rfc5077.reference.keys.suites import AES_128_GCM, CBC_SUITES, CERTIFICATE_TYPES, SUITES, Suite
 from rfc5077.reference.ticket import key_ring
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
@@ -147,7 +147,7 @@ def make_server_hello(handshake: ServerHandshake) -> ServerHello:
     arguments = (config, hello, handshake.resumption, handshake.plan)
     session_id = handlers.choose_session_id(*arguments, handshake.entropy)
     said = handlers.server_extensions(*arguments)
-    if encrypts_then_macs(config, hello, SUITES.get(suite)):
+    if encrypts_then_macs(config, hello, suite):
         said += ((ExtensionType.ENCRYPT_THEN_MAC, b""),)
     if handshake.binding is not None:  # RFC 5746, section 3.7
         said = bound(said, handshake.binding.client + handshake.binding.server)
@@ -157,9 +157,9 @@ def make_server_hello(handshake: ServerHandshake) -> ServerHello:
     return answer
 
 
-def encrypts_then_macs(config: ServerConfig, hello: ClientHello, suite: Suite | None) -> bool:
+def encrypts_then_macs(config: ServerConfig, hello: ClientHello, suite: int) -> bool:
     """Whether encrypt-then-MAC is answered: with AES-CBC only, in a resumption as in a full handshake (RFC 7366, 3)."""
-    return suite is not None and suite.cipher is Cipher.AES_CBC and config.encrypt_then_mac and hello.encrypt_then_mac
+    return suite in CBC_SUITES and config.encrypt_then_mac and hello.encrypt_then_mac
 
 
 def make_session(handshake: ServerHandshake) -> Session:
@@ -293,12 +293,13 @@ def send_finished(handshake: ServerHandshake) -> None:
 
 def derive_connection_keys(handshake: ServerHandshake) -> None:
     """Connection keys, from the master secret and the randoms of this handshake; the key log gets its line."""
+    answer = handshake.server_hello
     handshake.keys = handshake.handlers.derive_keys(
         handshake.master_secret,
         handshake.client_hello.random,
-        handshake.server_hello.random,
-        SUITES.get(handshake.server_hello.cipher_suite, AES_128_GCM),
-        handshake.server_hello.encrypt_then_mac,
+        answer.random,
+        SUITES.get(answer.cipher_suite, AES_128_GCM),
+        answer.cipher_suite in CBC_SUITES and answer.encrypt_then_mac,
     )
     if handshake.config.key_log is not None:
         handshake.config.key_log(machine.key_log_line(handshake.client_hello.random, handshake.master_secret))

@@ -102,6 +102,9 @@ _ROWS = (  # RFC 5289, RFC 7905, RFC 8422 (section 6), RFC 5288, RFC 5246 (appen
 SUITES: dict[int, Suite] = {row.code: row for row in _ROWS}
 """All suites that are spoken, by code point."""
 
+CBC_SUITES = frozenset(code for code, row in SUITES.items() if row.cipher is Cipher.AES_CBC)
+"""Those for which encrypt-then-MAC is a question (RFC 7366)."""
+
 AES_128_GCM = SUITES[0xC02B]
 
 DEFAULT_SUITES = (0xC02B, 0xC02F)
