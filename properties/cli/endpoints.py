@@ -162,9 +162,10 @@ def _credentials(cert: Path | None, key: Path | None) -> Credentials:
 
 def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> ServerConfig:
     from rfc5077.reference.handshake.config import ServerConfig
-    from rfc5077.reference.keys.suites import SignatureScheme
+    from rfc5077.reference.keys.suites import ALL_GROUPS, SignatureScheme
 
-    return ServerConfig((_credentials(cert, key),), ring, signature_schemes=tuple(SignatureScheme))
+    own = (_credentials(cert, key),)
+    return ServerConfig(own, ring, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme))
 
 
 def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
@@ -183,7 +184,7 @@ def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
 
 def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:
     from rfc5077.reference.handshake.config import ClientConfig
-    from rfc5077.reference.keys.suites import SignatureScheme
+    from rfc5077.reference.keys.suites import ALL_GROUPS, SignatureScheme
     from rfc5077.reference.ticket.sqlite_store import SqliteStore
     from rfc5077.reference.ticket.store import TicketStore
 
@@ -194,7 +195,7 @@ def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | Non
     try:
         return ClientConfig(
             host, roots, insecure, store=sessions, peer="" if store is None else place,
-            signature_schemes=tuple(SignatureScheme),
+            groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme),
         )  # fmt: skip
     except ValueError as error:
         raise UsageError(f"{host} cannot be asked for: {error}") from error

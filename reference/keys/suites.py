@@ -121,6 +121,9 @@ class Group(IntEnum):
 DEFAULT_GROUPS = (Group.X25519, Group.SECP256R1)
 """What is offered and accepted where a configuration says nothing else."""
 
+ALL_GROUPS = (*DEFAULT_GROUPS, Group.SECP384R1)
+"""All that are spoken, by preference. Who offers fewer is not shown a certificate on a curve that is missing."""
+
 
 class SignatureScheme(IntEnum):
     """Signature algorithms under their TLS 1.2 code points (RFC 5246, 7.4.1.4.1; RFC 8446, 4.2.3; RFC 8422, 5.1.3)."""

@@ -11,6 +11,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from rfc5077.properties.cli.main import run
 from rfc5077.reference.io import new_self_signed
@@ -120,6 +121,23 @@ def test_a_trusted_certificate_is_taken(capsys, tmp_path):
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
+    assert capsys.readouterr().out == "full handshake, with a new ticket\n"
+
+
+@pytest.mark.parametrize("key", [ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP384R1())])
+def test_certificates_of_other_kinds_serve_and_are_trusted(capsys, authority, tmp_path, key):
+    own, paths = authority.issue("localhost", key=key), [tmp_path / name for name in ("crt", "key", "ca")]
+    for path, octets in zip(paths, (own.chain_pem(), own.key_pem(), authority.pem.encode()), strict=True):
+        path.write_bytes(octets)
+    port = free()
+    command = [*COMMAND, "serve", "--listen", port, "--cert", str(paths[0]), "--key", str(paths[1])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        try:
+            assert run(["connect", f"localhost:{port}", "--ca", str(paths[2])]) == 0
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=10)
     assert capsys.readouterr().out == "full handshake, with a new ticket\n"
 
 
