@@ -65,9 +65,10 @@ class Unreachable:
     """In no run of a system with clocks and counters: ``when`` and ``bad``; the twin is a run to ``when`` and ``shown``.
 
     ``when`` is the premise that the statement names, and nothing more; what makes a run worth looking at is ``shown``,
-    on which no proof may rest.  ``system`` depends on the clauses that do not bind.  ``lemma`` is an invariant written by hand, where Spacer finds
-    none; like a found one it counts for nothing until both solvers have checked it.  ``stricter`` is a system whose
-    runs are runs of ``system`` too: the twin's is one of them.  ``depth`` bounds the moves of the runs that are shown.
+    on which no proof may rest.  ``system`` depends on the clauses that do not bind.  ``lemma`` is an invariant written
+    by hand, where Spacer finds none; like a found one it counts for nothing until both solvers have checked it.
+    ``stricter`` is a system whose runs are runs of ``system`` too: the twin's is one of them.  ``depth`` bounds the
+    moves of the runs that are shown.
     """
 
     system: Callable[[Without], System]

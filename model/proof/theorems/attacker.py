@@ -99,7 +99,7 @@ THEOREMS = (
         "one_key_is_enough",
         "Whoever has the key of one ticket of a session, used or not, can read what was recorded of it.",
         Basis.MUST,
-        Unreachable(lineage.system, And(L.sealed, L.seized, Not(L.offered)), Not(lineage.can_open()), depth=6),
+        Unreachable(lineage.system, And(L.sealed, L.seized), Not(lineage.can_open()), depth=6, shown=Not(L.offered)),
         follows_from="what a ticket holds",
     ),
     Theorem(

@@ -31,14 +31,19 @@ FAITHFUL = frozenset(id for pair in INHERITED.values() for id in pair)
 """How tickets and resumptions keep what the session is."""
 
 
-def _about(basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None) -> Unreachable:
-    return Unreachable(resting_on(basis), when, bad, lemma, sessions)
+TRUE = z3.BoolVal(True)
 
 
-def _kept(basis: Basis, when: z3.BoolRef, *fields: str) -> Unreachable:
+def _about(
+    basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None, shown: z3.BoolRef = TRUE
+) -> Unreachable:
+    return Unreachable(resting_on(basis), when, bad, lemma, sessions, shown=shown)
+
+
+def _kept(basis: Basis, shown: z3.BoolRef, *fields: str) -> Unreachable:
     """The server that resumes has these fields of the session."""
     lemma = sealed_as_the_session(*fields)
-    return _about(basis, And(HONOURED, when), Not(same(S.server, S.session, *fields)), lemma)
+    return _about(basis, HONOURED, Not(same(S.server, S.session, *fields)), lemma, shown)
 
 
 def _one_kind_at_the_server() -> z3.BoolRef:
@@ -89,9 +94,10 @@ THEOREMS = (
         Basis.FORMAT,
         _about(
             Basis.FORMAT,
-            And(HONOURED, S.session.identity > 0),
+            HONOURED,
             Not(Or(S.server.identity == S.session.identity, S.server.identity == 0)),
             sealed_for_the_client(),
+            S.session.identity > 0,
         ),
     ),
     Theorem(
@@ -100,9 +106,10 @@ THEOREMS = (
         Basis.MUST,
         _about(
             Basis.MUST,
-            And(Not(LINK.stage.is_(Stage.IDLE)), S.a.fate.renews),
+            Not(LINK.stage.is_(Stage.IDLE)),
             Not(same(S.client, S.session, "secret", "suite", "extended")),
             offered_as_the_session("secret", "suite", "extended"),
+            S.a.fate.renews,
         ),
     ),
     Theorem(
@@ -149,10 +156,11 @@ THEOREMS = (
         Basis.MUST,
         Unreachable(
             resting_on(Basis.MUST, absent=CHECKING | ANSWERING),
-            And(RESUMED, S.b.fate.sealed),
+            RESUMED,
             LINK.answer_extended != S.session.extended,
             _one_kind_at_the_client(),
             sessions,
+            shown=S.b.fate.sealed,
         ),
     ),
     Theorem(
@@ -174,9 +182,10 @@ THEOREMS = (
         Basis.FORMAT,
         _about(
             Basis.FORMAT,
-            And(HONOURED, LINK.name != S.deployment.server),
+            HONOURED,
             LINK.name != S.session.name,
             And(sealed_as_the_session("name"), Implies(HONOURED, LINK.name == S.session.name)),
+            LINK.name != S.deployment.server,
         ),
     ),
     Theorem(
@@ -185,8 +194,9 @@ THEOREMS = (
         Basis.SHOULD,
         _about(
             Basis.SHOULD,
-            And(Not(LINK.stage.is_(Stage.IDLE)), LINK.name != S.deployment.server),
+            Not(LINK.stage.is_(Stage.IDLE)),
             LINK.name != S.session.name,
+            shown=LINK.name != S.deployment.server,
         ),
     ),
 )

@@ -24,10 +24,11 @@ def _hoarding(without: Without) -> System:
 
 
 def _honoured(window: int) -> Unreachable:
-    """Twin: a ticket of an older key is answered by the second server."""
-    answered = Or(HONOURED, LINK.stage.is_(Stage.DECLINED))
-    when = And(answered, LIVE, LINK.by_second, S.a.fate.key < S.keys.newest)
-    return Unreachable(resting_on(Basis.PROFILE, window), when, DECLINED, ages_are_known(window), depth=11)
+    """Shown: a ticket of an older key is answered by the second server."""
+    answered = And(Or(HONOURED, LINK.stage.is_(Stage.DECLINED)), LIVE)
+    shown = And(LINK.by_second, S.a.fate.key < S.keys.newest)
+    lemma = ages_are_known(window)
+    return Unreachable(resting_on(Basis.PROFILE, window), answered, DECLINED, lemma, depth=11, shown=shown)
 
 
 THEOREMS = (

@@ -25,7 +25,7 @@ from rfc5077.model.sessions.state import STATE, Held, Stage, Ticket, same
 from rfc5077.model.sessions.steps import sessions
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
-S = STATE
+S, TRUE = STATE, z3.BoolVal(True)
 FIXED = ("secret", "suite", "extended")
 """What a MUST keeps in a ticket; the rest is the matter of the recommended format."""
 OFFERED = Not(S.link.stage.is_(Stage.IDLE))
@@ -34,9 +34,10 @@ OURS = S.slot.held.among(Held.A, Held.B, Held.FURTHER)
 
 
 def _about(
-    basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None, depth: int = 10
-) -> Unreachable:
-    return Unreachable(resting_on(basis), when, bad, lemma, sessions, depth)
+    basis: Basis, when: z3.BoolRef, bad: z3.BoolRef, lemma: z3.BoolRef | None = None, depth: int = 10,
+    shown: z3.BoolRef = TRUE,
+) -> Unreachable:  # fmt: skip
+    return Unreachable(resting_on(basis), when, bad, lemma, sessions, depth, shown)
 
 
 def _unfit() -> z3.BoolRef:
@@ -78,7 +79,7 @@ THEOREMS = (
         "offered_ticket_was_followed_by_a_right_finished",
         "A ticket is offered only after a right Finished of the server came in the handshake that brought it.",
         Basis.MUST,
-        _about(Basis.MUST, And(OFFERED, S.b.fate.arrived), S.link.unproved, offers_what_was_proved()),
+        _about(Basis.MUST, OFFERED, S.link.unproved, offers_what_was_proved(), shown=S.b.fate.arrived),
     ),
     Theorem(
         "store_holds_the_old_ticket_or_the_new",
@@ -93,9 +94,10 @@ THEOREMS = (
         Basis.MUST,
         _about(
             Basis.MUST,
-            And(Or(OURS, S.slot.held.is_(Held.ANOTHER)), S.a.fate.proved, S.b.fate.proved),
+            Or(OURS, S.slot.held.is_(Held.ANOTHER)),
             (S.kept.secret == S.session.secret) != OURS,
             is_one_sessions(),
+            shown=And(S.a.fate.proved, S.b.fate.proved),
         ),
     ),
     Theorem(
@@ -115,9 +117,10 @@ THEOREMS = (
         Basis.FORMAT,
         _about(
             Basis.FORMAT,
-            And(OURS, S.a.fate.sealed, S.b.fate.sealed),
+            OURS,
             _opens_otherwise("version", "name"),
             And(sealed_as_the_session("version", "name"), kept_as_the_session("version", "name"), stored_as_sealed()),
+            shown=And(S.a.fate.sealed, S.b.fate.sealed),
         ),
     ),
     Theorem(
@@ -127,9 +130,10 @@ THEOREMS = (
         Basis.FORMAT,
         _about(
             Basis.FORMAT,
-            And(OURS, S.session.identity > 0, S.b.fate.sealed),
+            OURS,
             _opens_to_another(),
             And(sealed_for_the_client(), kept_as_the_session("identity"), stored_as_sealed()),
+            shown=And(S.session.identity > 0, S.b.fate.sealed),
         ),
     ),
     Theorem(
@@ -189,10 +193,11 @@ THEOREMS = (
         Basis.MUST,
         _about(
             Basis.MUST,
-            And(S.link.stage.is_(Stage.DECLINED), S.b.fate.renews),
+            S.link.stage.is_(Stage.DECLINED),
             S.link.stranded,
             is_confirmed_by_the_client(),
             12,
+            S.b.fate.renews,
         ),
     ),
     Theorem(
@@ -202,9 +207,10 @@ THEOREMS = (
         Basis.MUST,
         _about(
             Basis.MUST,
-            And(S.link.stage.is_(Stage.RESUMED), S.link.empty, S.slot.filled),
+            And(S.link.stage.is_(Stage.RESUMED), S.slot.filled),
             Or(_unfit(), S.client.secret != S.server.secret),
             is_fit(),
+            shown=S.link.empty,
         ),
     ),
     Theorem(
@@ -212,7 +218,7 @@ THEOREMS = (
         "Two connections that renew the ticket of one place, in any interleaving, leave there the old ticket or a new "
         "one that a right Finished of the server has followed.",
         Basis.MUST,
-        Unreachable(slot, And(both_renewed(), Not(PLACE.place.is_(Piece.OLD_ONE))), spoiled()),
+        Unreachable(slot, TRUE, spoiled(), shown=And(both_renewed(), Not(PLACE.place.is_(Piece.OLD_ONE)))),
     ),
     Theorem(
         "connection_after_two_renewals_offers_a_good_ticket",
@@ -220,7 +226,10 @@ THEOREMS = (
         "or a new one that a right Finished of the server has followed.",
         Basis.MUST,
         Unreachable(
-            slot, And(Not(PLACE.reply.is_(Reply.NOT_ASKED)), Not(PLACE.asked_with.is_(Piece.OLD_ONE))), offers_spoiled()
+            slot,
+            Not(PLACE.reply.is_(Reply.NOT_ASKED)),
+            offers_spoiled(),
+            shown=Not(PLACE.asked_with.is_(Piece.OLD_ONE)),
         ),
         follows_from="R5077-3.3-06",
     ),
@@ -240,8 +249,9 @@ THEOREMS = (
         Basis.MUST,
         Unreachable(
             slot,
-            And(PLACE.one_confirmed, PLACE.two_confirmed, PLACE.reply.is_(Reply.TURNED_DOWN)),
+            PLACE.reply.is_(Reply.TURNED_DOWN),
             stranded(),
+            shown=And(PLACE.one_confirmed, PLACE.two_confirmed),
         ),
     ),
 )
