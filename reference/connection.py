@@ -6,7 +6,7 @@
     for event in client.receive(transport.read()): …
 
 Clock (seconds since 1970) and entropy (a number of octets in, that many octets out) are passed in, so a run replays
-octet for octet as long as no RSA-PSS signature is made.
+octet for octet as long as no RSA-PSS signature is made and no pre-master secret encrypted by RSA.
 """
 
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, Cause, ProtocolError

@@ -25,6 +25,29 @@ def test_prf_gives_the_published_vector():
     assert prf(secret, b"test label", seed, 100).hex() == expected
 
 
+def test_prf_with_sha_384_gives_the_published_vector():
+    secret = bytes.fromhex("b80b733d6ceefcdc71566ea48e5567df")
+    seed = bytes.fromhex("cd665cf6a8447dd6ff8b27555edb7465")
+    expected = (
+        "7b0c18e9ced410ed1804f2cfa34a336a1c14dffb4900bb5fd7942107e81c83cd"
+        "e9ca0faa60be9fe34f82b1233c9146a0e534cb400fed2700884f9dc236f80edd"
+    )
+
+    assert prf(secret, b"test label", seed, 148, "sha384")[:64].hex() == expected
+
+
+def test_a_transcript_may_learn_its_hash_late():
+    early, late = Transcript("sha384"), Transcript()
+    early.add(b"one")
+    late.add(b"one")
+    late.use("sha384")
+    for each in (early, late):
+        each.add(b"two")
+
+    assert late.digest() == early.digest() == hashlib.sha384(b"onetwo").digest()
+    assert (late.hash_name, late.copy().digest()) == ("sha384", early.digest())
+
+
 def test_verify_data_is_twelve_octets_of_the_prf():
     digest = hashlib.sha256(b"messages").digest()
 
