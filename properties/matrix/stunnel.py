@@ -31,6 +31,7 @@ accept = 127.0.0.1:{port}
 """
 
 OUTCOME = r"(?:previous session reused|new session negotiated)|(?:: error:|SSL_accept: |SSL_connect: |CERT: .*fail)"
+BOUND = r"\[s\] .*bound to"
 REUSED = "previous session reused"
 
 
@@ -85,7 +86,7 @@ class Server:
         """Other secrets in its configuration, which it reads again."""
         _configure(self._folder, self._port, *self._choices, *_secrets())
         self._child.signal(signal.SIGHUP)
-        self._child.line("Configuration successful")
+        self._child.line(BOUND)
 
     def retire(self) -> None:
         """It knows one key at a time."""
@@ -106,7 +107,7 @@ def server(papers: Papers, identity: Identity, *, client_auth: bool = False) -> 
     port = _free_port()
     _configure(folder, port, *choices, *_secrets())
     with Child(path, str(folder / "stunnel.conf")) as child:
-        child.line("Configuration successful")
+        child.line(BOUND)
         yield Server(child, folder, port, choices)
 
 
@@ -124,7 +125,7 @@ def client(
     port = _free_port()
     _configure(folder, port, *choices)
     with Child(path, str(folder / "stunnel.conf")) as child:
-        child.line("Configuration successful")
+        child.line(BOUND)
         return [_through(child, port) for _ in range(count)]
 
 
