@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from rfc5077.model.proof import mutants_counting, mutants_finite, mutants_joint
+from rfc5077.model.proof import mutants_composition, mutants_counting, mutants_finite, mutants_joint
 from rfc5077.model.proof.digest import combined, digest_of_system
 from rfc5077.model.proof.families import NONE, Family, Variant, families
 from rfc5077.model.proof.mutation import ALIKE, FREE, KILLED, SURVIVES, UNDECIDED, Change, Fate, changed
 from rfc5077.model.proof.necessity import digest_of_goal, digest_of_joint
 from rfc5077.model.proof.unbounded import Move
 
-METHOD = "2"
+METHOD = "3"
 """What is kept was found by this way of judging; another way has another number."""
 
 JOINT = (mutants_joint.CLAUSES, mutants_joint.FIGURES, mutants_joint.MECHANICS)
@@ -71,7 +71,7 @@ def _model(name: str) -> str:
     if name in JOINT:
         goals = [f"{theorem.id} {digest_of_goal(theorem)}" for theorem in mutants_joint.JOINT]
         return combined([digest_of_joint(NONE), *goals])
-    parts = []
+    parts = mutants_composition.others(name)
     for variant in _families()[name].variants:
         parts.append(digest_of_system(variant.system))
         parts += [f"{claim.id} {claim.digest}" for claim in (*variant.claims, *variant.twins)]
@@ -98,10 +98,11 @@ def _of_system(family: Family, name: str, change: Change) -> Fate:
         if known is not None and known.kind in KILLED:
             return known
         found.append(known)
-    for place in every:
-        lost = mutants_finite.lost if place[0].enumerated else mutants_counting.lost
-        if place[0].lawless and (gone := lost(*place)):
-            return gone
+    if any(known is None or known.kind not in ALIKE for known in found):
+        for place in every:
+            lost = mutants_finite.lost if place[0].enumerated else mutants_counting.lost
+            if place[0].lawless and (gone := lost(*place)):
+                return gone
     fates = [_not_killed(place, change, known) for known, place in zip(found, here, strict=True)]
     return max(fates, key=lambda one: (*ALIKE, *FREE, SURVIVES, UNDECIDED).index(one.kind))
 

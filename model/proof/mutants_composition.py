@@ -1,5 +1,5 @@
-"""Mutants of the many-connection model by what the theorems about its making say: tickets and servers are alike, and
-what is not followed is the environment.
+"""Mutants of models by what the theorems about their making say: tickets and servers are alike, what is not followed is
+the environment, connections beside add nothing.
 
 A mutant is made wherever the step that it changes stands.  A step outside the followed connection is the same in the
 system whose connection offers A and in the one whose connection offers B, so it is changed in both; a step of the
@@ -14,8 +14,9 @@ from functools import cache
 
 import z3
 
+from rfc5077.model.attacker import beside
 from rfc5077.model.lasting import all_but
-from rfc5077.model.proof.digest import digest
+from rfc5077.model.proof.digest import digest, digest_of_system
 from rfc5077.model.proof.mutation import Fate
 from rfc5077.model.proof.unbounded import Move, System
 from rfc5077.model.sessions import environment, slot, symmetry
@@ -23,10 +24,11 @@ from rfc5077.model.sessions.environment import Pair
 from rfc5077.model.sessions.state import EXTENDED, MIRRORED
 from rfc5077.model.sessions.steps import made
 
-MODEL, SLOT = "sessions", "slot"
+MODEL, SLOT, RESUMPTION = "sessions", "slot", "resumption"
 TICKETS, SERVERS = "followed_tickets_are_alike", "servers_with_the_same_keys_are_alike"
 CONNECTIONS = "renewals_of_one_place_are_alike"
 ENVIRONMENT = "what_is_not_followed_is_the_environment"
+BESIDE = "connections_beside_add_nothing"
 PATIENCE = 5_000
 """Milliseconds that z3 is given for one question."""
 
@@ -36,6 +38,8 @@ def composed(system: System, number: int, move: Move) -> Fate | None:
     old = system.moves[number]
     if system.name.startswith(SLOT):
         return Fate("refuted", CONNECTIONS) if _of_connections(system, move) else None
+    if system.name.startswith(RESUMPTION):
+        return Fate("refuted", BESIDE) if beside.tells(system, number, move) else None
     if system.name != MODEL:
         return None
     if _of_tickets(system, old, move):
@@ -45,6 +49,13 @@ def composed(system: System, number: int, move: Move) -> Fate | None:
     if _of_environment(system, old, move):
         return Fate("refuted", ENVIRONMENT)
     return None
+
+
+def others(model: str) -> list[str]:
+    """The digests of the systems that a model is compared with."""
+    if model == MODEL:
+        return [digest_of_system(symmetry.offering_b()), digest_of_system(_pair(frozenset()).larger)]
+    return [digest_of_system(beside.larger(frozenset()))] if model == RESUMPTION else []
 
 
 # --- tickets and servers ----------------------------------------------------------------------------------------------

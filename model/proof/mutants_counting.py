@@ -195,7 +195,9 @@ def _steps(system: System, old: Move, new: Move, known: z3.BoolRef) -> str:
     differ = _differ(system, old, new)
     if not _never(known, old.guard, Or(Not(new.guard), differ)):
         return OTHERWISE
-    return EQUAL if _never(known, new.guard, Or(Not(old.guard), differ)) else MORE
+    # A step that changes nothing leads nowhere.
+    moving = Or([term != system.state.terms[name] for name, term in new.changes.items()])
+    return EQUAL if _never(known, new.guard, moving, Or(Not(old.guard), differ)) else MORE
 
 
 def _never(*formulas: z3.BoolRef) -> bool:

@@ -62,7 +62,7 @@ class Decreasing:
 
 @dataclass(frozen=True)
 class Unreachable:
-    """In no run of a system with clocks and counters: ``when`` and ``bad``; the twin is a run to ``when`` and ``shown``.
+    """In no run of a system with clocks and counters: ``when`` and ``bad``; the twin is a run to ``when``, ``shown``.
 
     ``when`` is the premise that the statement names, and nothing more; what makes a run worth looking at is ``shown``,
     on which no proof may rest.  ``system`` depends on the clauses that do not bind.  ``lemma`` is an invariant written

@@ -19,7 +19,8 @@ IDLE = R.server.is_(ServerRun.LISTENING)
 RESUMING = R.server.among(ServerRun.RESUMING, ServerRun.CERTAIN)
 NOT_RESUMING = R.server.among(ServerRun.LISTENING, ServerRun.DECIDING, ServerRun.FULL)
 ABOUT_NOBODY = Or(R.subject.is_(Subject.NOBODY), R.basis.is_(Footing.NO_SECRET), R.shown.is_(Shown.NOTHING))
-TOO_EARLY = And(R.shown.is_(Shown.GENUINE), Not(R.issued))
+OF_CLIENT = R.shown.among(Shown.GENUINE, Shown.EXTENDED)
+TOO_EARLY = And(OF_CLIENT, Not(R.issued))
 PROVED = Or(R.relied, Not(R.client_proof.is_(Proof.MISSING)))
 BOTH = And(
     R.same, R.client.is_(ClientRun.CERTAIN), R.server.is_(ServerRun.CERTAIN),
@@ -152,7 +153,26 @@ THEOREMS = (
         "A server that resumes has a session, a ticket and somebody whom it is about; the client's only once there is "
         "one.",
         Basis.MUST,
-        Unreachable(_resumption, Or(RESUMING, R.shown.is_(Shown.GENUINE)), Or(And(RESUMING, ABOUT_NOBODY), TOO_EARLY)),
+        Unreachable(_resumption, Or(RESUMING, OF_CLIENT), Or(And(RESUMING, ABOUT_NOBODY), TOO_EARLY)),
+        follows_from="the figures",
+    ),
+    Theorem(
+        "server_relies_on_nobody_unproved",
+        "While it waits for the client's Finished a server has relied on nobody in that connection; once it relies on "
+        "its peer, it has done so for a resumption.",
+        Basis.MUST,
+        Unreachable(
+            _resumption,
+            Or(R.server.is_(ServerRun.RESUMING), R.relied),
+            Not(R.relied == R.server.is_(ServerRun.CERTAIN)),
+            shown=And(R.relied, R.server.is_(ServerRun.CERTAIN)),
+        ),
+    ),
+    Theorem(
+        "alert_in_clear_costs_the_client_its_ticket_alone",
+        "A client that gives up has deleted the ticket that it offered, and relies on nobody.",
+        Basis.MUST,
+        Unreachable(_resumption, R.client.is_(ClientRun.GIVEN_UP), Not(R.deleted)),
         follows_from="the figures",
     ),
     Theorem(
