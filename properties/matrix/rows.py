@@ -7,7 +7,7 @@ from rfc5077.properties.matrix.build import Recipe
 from rfc5077.properties.matrix.driven import Driver
 from rfc5077.properties.matrix.process import program
 from rfc5077.properties.matrix.proxies import HAPROXY_CLIENT, NGINX_CLIENT
-from rfc5077.properties.matrix.stack import Cells, Scenario, Stack
+from rfc5077.properties.matrix.stack import ROLES, Cells, Scenario, Stack
 
 
 def _c(name: str, *libraries: str) -> Driver:
@@ -20,9 +20,15 @@ def _node(folder: Path) -> tuple[str, ...]:
     return (program("node", "nodejs"), str(folder / "driver.js"))
 
 
-def _jsse(folder: Path) -> tuple[str, ...]:
+def _java(folder: Path, *options: str) -> tuple[str, ...]:
     fast = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
-    return (program("java", "default-jdk-headless"), *fast, "-cp", str(folder), "Jsse")
+    return (program("java", "default-jdk-headless"), *fast, *options, "-cp", f"{folder}:{folder}/jars/*", "Jsse")
+
+
+def _bouncy_castle(folder: Path) -> tuple[str, ...]:
+    package = "org.bouncycastle"
+    providers = f"{package}.jce.provider.BouncyCastleProvider,{package}.jsse.provider.BouncyCastleJsseProvider"
+    return _java(folder, f"-Ddriver.provider={providers}")
 
 
 def _cargo(name: str) -> Driver:
@@ -46,6 +52,7 @@ BOTAN = Driver(
 )
 RUSTLS = _cargo("rustls")
 BORING = _cargo("boring")
+S2N = _cargo("s2n")
 GO = Driver(
     "go",
     Recipe(
@@ -56,7 +63,16 @@ GO = Driver(
     ),
 )
 NODE = Driver("node", Recipe({"node.js": "driver.js"}, [("node", "--check", "driver.js")], "nodejs"), _node)
-JSSE = Driver("jsse", Recipe({"Jsse.java": "Jsse.java"}, [("javac", "Jsse.java")], "default-jdk-headless"), _jsse)
+JSSE = Driver("jsse", Recipe({"Jsse.java": "Jsse.java"}, [("javac", "Jsse.java")], "default-jdk-headless"), _java)
+BOUNCY_CASTLE = Driver(
+    "bouncycastle",
+    Recipe(
+        {"Jsse.java": "Jsse.java", "bouncycastle.xml": "pom.xml"},
+        [("mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"), ("javac", "Jsse.java")],
+        "maven and default-jdk-headless",
+    ),
+    _bouncy_castle,
+)
 
 FORGETFUL: Cells = {  # it offers nothing after a renewal: the session that it keeps is the one before, given up since
     ("client", Scenario.RENEW): "full, resumed, full",
@@ -135,6 +151,20 @@ STACKS: tuple[Stack, ...] = (
         cannot={("server", Scenario.ROTATION): "JSSE has no interface to ticket keys"},
     ),
     Stack(
+        "bouncycastle", BOUNCY_CASTLE.version, "the Debian packages maven, which fetches it, and default-jdk-headless",
+        server=BOUNCY_CASTLE.server, client=BOUNCY_CASTLE.client,
+        cannot={
+            (role, scenario): "it speaks no RFC 5077 (see issue), so there is nothing to play"
+            for role in ROLES
+            for scenario in Scenario
+            if scenario is not Scenario.ISSUE
+        },
+        deviates={
+            ("server", Scenario.ISSUE): "no ticket came",
+            ("client", Scenario.ISSUE): "its hello has no empty SessionTicket",
+        },
+    ),
+    Stack(
         "wolfssl", WOLFSSL.version, "the Debian packages gcc, libc6-dev and libwolfssl-dev",
         server=WOLFSSL.server, client=WOLFSSL.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
@@ -171,6 +201,15 @@ STACKS: tuple[Stack, ...] = (
     Stack(
         "boringssl", BORING.version, "cargo 1.85 or later, which fetches it, cmake, g++ and libclang-dev",
         server=BORING.server, client=BORING.client, renewal="rotated",
+    ),
+    Stack(
+        "s2n", S2N.version, "cargo 1.91 or later, which fetches it, and cmake",
+        server=S2N.server, client=S2N.client,
+        cannot={
+            ("server", Scenario.RENEW): NEVER_RENEWS,
+            ("server", Scenario.IDENTITY): "its server deals in no tickets where it demands client certificates",
+            ("server", Scenario.LARGE): "its server deals in no tickets where it demands client certificates",
+        },
     ),
     Stack(
         "rustls", RUSTLS.version, "cargo 1.71 or later, which fetches it",

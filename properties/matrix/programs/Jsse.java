@@ -28,7 +28,7 @@ public class Jsse {
             else positional.add(words[at]);
         }
         if (options.containsKey("--version")) {
-            System.out.println(provider == null ? System.getProperty("java.version") : Security.getProvider("BCJSSE").getVersionStr());
+            System.out.println(provider == null ? System.getProperty("java.version") : "1.82 (" + Security.getProvider("BCJSSE").getInfo() + ")");
         } else if (positional.size() == 2) {
             if (options.containsKey("--no-tickets")) System.setProperty("jdk.tls.server.enableSessionTicketExtension", "false");
             serve(context(positional.get(0), positional.get(1), options.get("--client-roots")));
@@ -60,7 +60,7 @@ public class Jsse {
             own.setKeyEntry("own", key(key, chain[0].getPublicKey().getAlgorithm()), SECRET, chain);
         }
         if (roots != null) for (X509Certificate each : certificates(roots)) trusted.setCertificateEntry(each.getSerialNumber().toString(), each);
-        KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+        KeyManagerFactory keys = provider == null ? KeyManagerFactory.getInstance("PKIX") : KeyManagerFactory.getInstance("PKIX", provider);
         keys.init(own, SECRET);
         TrustManager[] trust = null;
         if (roots != null) {
