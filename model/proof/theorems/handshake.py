@@ -174,6 +174,11 @@ def _announced_and_delivered() -> z3.BoolRef:
     return And(W.tickets_delivered.is_(Ticket.NONE) == Not(S.announced), Not(W.delivered_twice))
 
 
+def _ticket_is_another() -> z3.BoolRef:
+    none = Or(C.ticket.is_(Ticket.NONE), S.ticket.is_(Ticket.NONE))
+    return And(Not(none), Not(C.ticket.same(S.ticket)), C.fault.is_(Fault.NONE))
+
+
 THEOREMS = (
     Theorem(
         "client_is_receptive",
@@ -221,6 +226,21 @@ THEOREMS = (
             fixed(lambda: C.verified),
             fixed(lambda: And(C.announced == S.announced, C.ticket.same(S.ticket), Not(C.swapped))),
         ),
+    ),
+    Theorem(
+        "exchanged_ticket_is_found_out_by_finished",
+        "A client that has taken another ticket than was sent, and found no fault so far, never verifies Finished.",
+        Basis.MUST,
+        Always(fixed(lambda: And(C.swapped, C.fault.is_(Fault.NONE))), fixed(lambda: Not(C.verified))),
+        follows_from="client_holds_what_was_announced_and_sent",
+    ),
+    Theorem(
+        "altered_ticket_is_found_out_by_finished",
+        "A client that holds a ticket where an empty one was sent, or the other way round, and found no fault so far, "
+        "never verifies Finished.",
+        Basis.MUST,
+        Always(fixed(_ticket_is_another), fixed(lambda: Not(C.verified))),
+        follows_from="client_holds_what_was_announced_and_sent",
     ),
     Theorem(
         "announced_ticket_is_delivered_once",
