@@ -7,7 +7,7 @@ from rfc5077.properties.matrix.build import Recipe
 from rfc5077.properties.matrix.driven import Driver
 from rfc5077.properties.matrix.process import program
 from rfc5077.properties.matrix.proxies import HAPROXY_CLIENT, NGINX_CLIENT
-from rfc5077.properties.matrix.stack import ROLES, Cells, Scenario, Stack
+from rfc5077.properties.matrix.stack import ROLES, Deviation, Deviations, Scenario, Stack
 
 
 def _c(name: str, *libraries: str) -> Driver:
@@ -74,13 +74,19 @@ BOUNCY_CASTLE = Driver(
     _bouncy_castle,
 )
 
-FORGETFUL: Cells = {  # it offers nothing after a renewal: the session that it keeps is the one before, given up since
-    ("client", Scenario.RENEW): "full, resumed, full",
-    ("client", Scenario.ROTATION): "full, resumed, full",
+AFTERWARDS_NOTHING = "after a renewal it offers nothing: the session that it keeps is the one before, given up since"
+KEEPS_THE_OLD = "after a renewal it goes on with the session as it was before, and so with the old ticket"
+ABORTS = "having offered a ticket it takes any answer for a resumption, and aborts when the ticket is rejected"
+NO_REISSUE = "in the full handshake after a rejected ticket it issues none"
+IN_ONE_RECORD = "it takes no handshake message that comes in several records"
+NO_TICKETS = "it speaks no RFC 5077"
+FORGETFUL: Deviations = {
+    ("client", Scenario.RENEW): Deviation("full, resumed, full", AFTERWARDS_NOTHING),
+    ("client", Scenario.ROTATION): Deviation("full, resumed, full", AFTERWARDS_NOTHING),
 }
-OLD_TICKET: Cells = {  # the session that the library hands out after a renewal is the one before
-    ("client", Scenario.RENEW): "it goes on offering the old ticket",
-    ("client", Scenario.ROTATION): "full, resumed, full",
+OLD_TICKET: Deviations = {
+    ("client", Scenario.RENEW): Deviation("it goes on offering the old ticket", KEEPS_THE_OLD),
+    ("client", Scenario.ROTATION): Deviation("full, resumed, full", KEEPS_THE_OLD),
 }
 NEVER_RENEWS = "it never renews a ticket"
 
@@ -111,11 +117,11 @@ STACKS: tuple[Stack, ...] = (
         server=tlslite_ng.server, client=tlslite_ng.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
         deviates={
-            ("server", Scenario.REJECT): "no new ticket came in the full handshake",
-            ("client", Scenario.RENEW): "it goes on offering the old ticket",
-            ("client", Scenario.REJECT): "connection 2 failed",
-            ("server", Scenario.ROTATION): "a full handshake, where a resumed one is due",
-            ("client", Scenario.ROTATION): "connection 3 failed",
+            ("server", Scenario.REJECT): Deviation("no new ticket came in the full handshake", NO_REISSUE),
+            ("client", Scenario.RENEW): Deviation("it goes on offering the old ticket", KEEPS_THE_OLD),
+            ("client", Scenario.REJECT): Deviation("connection 2 failed", ABORTS),
+            ("server", Scenario.ROTATION): Deviation("a full handshake, where a resumed one is due", NO_REISSUE),
+            ("client", Scenario.ROTATION): Deviation("connection 3 failed", ABORTS),
         },
         trusting={
             "server": "it checks no chains: any client certificate will do",
@@ -154,14 +160,14 @@ STACKS: tuple[Stack, ...] = (
         "bouncycastle", BOUNCY_CASTLE.version, "the Debian packages maven, which fetches it, and default-jdk-headless",
         server=BOUNCY_CASTLE.server, client=BOUNCY_CASTLE.client,
         cannot={
-            (role, scenario): "it speaks no RFC 5077 (see issue), so there is nothing to play"
+            (role, scenario): f"{NO_TICKETS} (see issue), so there is nothing to play"
             for role in ROLES
             for scenario in Scenario
             if scenario is not Scenario.ISSUE
         },
         deviates={
-            ("server", Scenario.ISSUE): "no ticket came",
-            ("client", Scenario.ISSUE): "its hello has no empty SessionTicket",
+            ("server", Scenario.ISSUE): Deviation("no ticket came", NO_TICKETS),
+            ("client", Scenario.ISSUE): Deviation("its hello has no empty SessionTicket", NO_TICKETS),
         },
     ),
     Stack(
@@ -169,18 +175,18 @@ STACKS: tuple[Stack, ...] = (
         server=WOLFSSL.server, client=WOLFSSL.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
         deviates={
-            ("server", Scenario.REJECT): "no new ticket came",
-            ("server", Scenario.ROTATION): "no new ticket came",
-            ("client", Scenario.REJECT): "connection 2 failed: Out of order message",
+            ("server", Scenario.REJECT): Deviation("no new ticket came", NO_REISSUE),
+            ("server", Scenario.ROTATION): Deviation("no new ticket came", NO_REISSUE),
+            ("client", Scenario.REJECT): Deviation("connection 2 failed: Out of order message", ABORTS),
         },
     ),
     Stack(
         "mbedtls", MBEDTLS.version, "the Debian packages gcc, libc6-dev and libmbedtls-dev",
         server=MBEDTLS.server, client=MBEDTLS.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
-        deviates={  # it takes no handshake message that comes in several records
-            ("server", Scenario.LARGE): "reset by peer|closed the connection",
-            ("client", Scenario.LARGE): "requested feature is not available",
+        deviates={
+            ("server", Scenario.LARGE): Deviation("reset by peer|closed the connection", IN_ONE_RECORD),
+            ("client", Scenario.LARGE): Deviation("requested feature is not available", IN_ONE_RECORD),
         },
     ),
     Stack(

@@ -86,9 +86,11 @@ def _cell(version: str | NotInstalled, papers: Papers, stack: Stack, role: Role,
         note = PLAYS[role, scenario](stack, papers)
     except (Broken, PeerError, ProtocolError, OSError) as error:
         seen = _line(error)
-        return Cell(scenario, "deviates" if known is not None and re.search(known, seen) else "failed", seen)
+        if known is not None and re.search(known.seen, seen):
+            return Cell(scenario, "deviates", f"{known.because} (seen: {seen})")
+        return Cell(scenario, "failed", seen)
     if known is not None:
-        return Cell(scenario, "failed", f"it is known to deviate ({known}), and did not")
+        return Cell(scenario, "failed", f"it is known to deviate ({known.because}), and did not")
     return Cell(scenario, "ok", note)
 
 

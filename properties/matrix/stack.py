@@ -69,7 +69,19 @@ class RunClient(Protocol):
         """
 
 
-Cells = Mapping[tuple[Role, Scenario], str]
+Reasons = Mapping[tuple[Role, Scenario], str]
+"""Why cells are empty."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """What a stack is known to do instead: a pattern of what is seen then, and why that is so."""
+
+    seen: str
+    because: str
+
+
+Deviations = Mapping[tuple[Role, Scenario], Deviation]
 
 Renewal = Literal["always", "rotated", "never"]
 """When a server sends a new ticket in an abbreviated handshake: each time; once its key has changed; at no time."""
@@ -88,7 +100,7 @@ class Stack:
         renewed: a client that goes on with a renewed ticket, where that is another than `client`.
         renewal: when its server renews.
         cannot: the cells that cannot be played, with the reason.
-        deviates: the cells where it is known to do something else: a pattern of what is seen then.
+        deviates: the cells where it is known to do something else.
         trusting: the roles in which it does not verify the other side's chain, with the reason.
         short: whether it belongs to the short set.
     """
@@ -101,8 +113,8 @@ class Stack:
     rotating: StartServer | None = None
     renewed: RunClient | None = None
     renewal: Renewal = "never"
-    cannot: Cells = field(default_factory=dict)
-    deviates: Cells = field(default_factory=dict)
+    cannot: Reasons = field(default_factory=dict)
+    deviates: Deviations = field(default_factory=dict)
     trusting: Mapping[Role, str] = field(default_factory=dict)
     short: bool = False
 

@@ -13,9 +13,10 @@ from rfc5077.properties.matrix.judgement import Broken
 from rfc5077.properties.matrix.process import NotInstalled, PeerError
 from rfc5077.properties.matrix.rows import STACKS
 from rfc5077.properties.matrix.run import Cell, Row, failures, run_matrix
-from rfc5077.properties.matrix.stack import ROLES, Scenario, Stack
+from rfc5077.properties.matrix.stack import ROLES, Deviation, Scenario, Stack
 
 KEY = ("server", Scenario.RESUME)
+HABIT = Deviation("old ticket", "so it is made")
 
 
 def missing() -> str:
@@ -53,19 +54,19 @@ def test_a_cell_that_goes_otherwise_failed_with_what_was_seen(monkeypatch, error
 
 
 def test_what_a_stack_is_known_to_do_is_no_failure_and_told(monkeypatch):
-    cell = played(monkeypatch, raising(Broken("it keeps the old ticket")), deviates={KEY: "old ticket"})
-    assert cell == Cell(KEY[1], "deviates", "it keeps the old ticket")
+    cell = played(monkeypatch, raising(Broken("it keeps the old ticket")), deviates={KEY: HABIT})
+    assert cell == Cell(KEY[1], "deviates", "so it is made (seen: it keeps the old ticket)")
 
 
 def test_another_failure_than_the_known_one_is_a_failure(monkeypatch):
-    cell = played(monkeypatch, raising(Broken("it closed")), deviates={KEY: "old ticket"})
+    cell = played(monkeypatch, raising(Broken("it closed")), deviates={KEY: HABIT})
     assert cell == Cell(KEY[1], "failed", "it closed")
 
 
 def test_a_deviation_that_is_gone_is_a_failure_so_that_its_entry_goes_too(monkeypatch):
-    cell = played(monkeypatch, lambda stack, papers: "", deviates={KEY: "old ticket"})
+    cell = played(monkeypatch, lambda stack, papers: "", deviates={KEY: HABIT})
     assert cell.status == "failed"
-    assert "old ticket" in cell.note
+    assert "so it is made" in cell.note
 
 
 def test_what_cannot_be_played_is_empty_with_the_reason(monkeypatch):
