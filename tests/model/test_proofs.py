@@ -8,7 +8,7 @@ import z3
 
 from rfc5077.model.event import CLIENT
 from rfc5077.model.proof import induction, prover
-from rfc5077.model.proof.certificate import SOLVERS, check, check_with_cvc5, check_with_z3, obligation
+from rfc5077.model.proof.certificate import SOLVERS, Obligation, check, check_with_cvc5, check_with_z3, obligation
 from rfc5077.model.proof.explore import Explored, explore
 from rfc5077.model.proof.invariant import Diagram
 from rfc5077.model.proof.joint import STATE
@@ -16,7 +16,7 @@ from rfc5077.model.proof.necessity import of_joint
 from rfc5077.model.proof.prover import dropped, prove
 from rfc5077.model.proof.replay import ReplayError, replayed, wire
 from rfc5077.model.proof.rules import rules
-from rfc5077.model.proof.solvers import Answers, worst
+from rfc5077.model.proof.solvers import Answers, Solvers, worst
 from rfc5077.model.proof.theorem import Always, Theorem, TwoRuns
 from rfc5077.model.proof.theorems import THEOREMS
 from rfc5077.model.run.monitor import Monitor
@@ -160,6 +160,13 @@ def test_what_one_solver_does_not_confirm_is_not_proved(solver, answer):
     answers.of[solver][found.obligations()[-1]] = answer
     doubted = prover._joint(theorem, answers, found, ALL)
     assert (doubted.status, doubted.certificate[solver]) == ("unknown", answer)
+
+
+def test_two_formulas_under_one_name_are_refused():
+    """One would answer for the other, and overwrite its file."""
+    false, true = (Obligation("theorem t: safety", script) for script in ("(assert false)", "(assert true)"))
+    with Solvers(1.0) as solvers, pytest.raises(ValueError, match="two obligations are named"):
+        solvers.ask([false, false, true])
 
 
 def test_one_answer_that_is_not_unsat_spoils_them_all():
