@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfc5077.properties.cli.diagnosis import diagnosis
+from rfc5077.properties.cli.output import notice
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_octets
 
@@ -148,16 +150,20 @@ def _port(number: str) -> int:
 
 def _credentials(cert: Path | None, key: Path | None) -> Credentials:
     from rfc5077.reference.io import new_self_signed
-    from rfc5077.reference.keys.credentials import Credentials
+    from rfc5077.reference.keys.credentials import Credentials, validity
 
     if cert is None and key is None:
         return new_self_signed("localhost")
     if cert is None or key is None:
         raise UsageError("--cert and --key belong together")
     try:
-        return Credentials.from_pem(read_octets(cert), read_octets(key))
+        own = Credentials.from_pem(read_octets(cert), read_octets(key))
     except (ValueError, TypeError) as error:  # TypeError: the key needs a password
         raise UsageError(f"{cert} and {key} cannot be used: {error}") from error
+    begin, end = validity(own)
+    if not begin <= time.time() <= end:
+        notice(f"warning: {cert} is out of its time, and clients that look will refuse it")
+    return own
 
 
 def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> ServerConfig:
@@ -212,9 +218,17 @@ def _key_log(file: str | None) -> KeyLog | None:
     if file is None:
         return None
     try:
-        return KeyLogFile(Path(file))
+        log = KeyLogFile(Path(file))
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+
+    def write(line: str) -> None:
+        try:
+            log(line)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, file) from error
+
+    return write
 
 
 def _roots(ca: Path | None) -> TrustAnchors:
@@ -278,12 +292,14 @@ def _peer(tls: TLSSocket) -> str:
 
 
 def _say(tls: TLSSocket, completed: HandshakeCompleted) -> None:
-    print(f"{_peer(tls)}: {_line(completed)}", flush=True)
+    with suppress(OSError):  # nobody reads any more, or the disk is full: no reason not to serve
+        print(f"{_peer(tls)}: {_line(completed)}", flush=True)
 
 
 def _report(tls: TLSSocket, error: Exception | None) -> None:
     if error is not None and tls.completed is None:
-        print(f"rfc5077: no handshake: {error}", file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(f"rfc5077: no handshake: {error}", file=sys.stderr, flush=True)
 
 
 def _allow_many() -> None:
@@ -328,7 +344,7 @@ def _handshake(place: str, host: str, port: int, config: ClientConfig, limit: fl
         tls.transport.close()
         if watch.bit or isinstance(error, TimeoutError):
             raise UsageError(f"{place} did not complete a handshake within {limit:g} s and was cut off") from error
-        raise UsageError(*_diagnosis(place, error)) from error
+        raise UsageError(*diagnosis(place, error)) from error
     return tls
 
 
@@ -367,24 +383,3 @@ def _transport(place: str, host: str, port: int, limit: float) -> socket.socket:
     except (OSError, UnicodeError) as error:
         raise UsageError(f"cannot connect to {place}: {error}") from error
     return transport
-
-
-def _diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
-    """Message and advice for a handshake that came to nothing."""
-    from rfc5077.reference.alerts import Cause, ProtocolError
-    from rfc5077.reference.io import PeerAlert
-
-    if isinstance(error, PeerAlert):
-        if error.alert.name == "protocol_version":
-            return f"{place} does not speak TLS 1.2 (it sent the fatal alert protocol_version)", None
-        return f"{place} refused the handshake by the fatal alert {error.alert.name}", None
-    if not isinstance(error, ProtocolError):
-        return f"{place} broke off the handshake: {error}", None
-    if error.cause in (Cause.UNEXPECTED_RECORD, Cause.RECORD_VERSION, Cause.RECORD_OVERFLOW):
-        return f"{place} does not speak TLS (what it sent is no TLS record)", None
-    if error.cause is Cause.VERSION:
-        return f"{place} does not speak TLS 1.2: {error.detail}", None
-    if error.cause in (Cause.UNKNOWN_CA, Cause.WRONG_NAME, Cause.CERTIFICATE_EXPIRED):
-        advice = "Name its root with --ca, or use --insecure"
-        return f"the certificate of {place} is not trusted: {error.detail}", advice
-    return f"the handshake with {place} failed: {error}", None

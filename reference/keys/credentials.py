@@ -34,6 +34,12 @@ from rfc5077.reference.keys.suites import Authentication, SignatureScheme
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
+UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)  # fmt: skip
+"""What `cryptography` raises, early or late, for certificates that are none."""
+
 SELF_SIGNED_DAYS = 30
 """How long a certificate made by `self_signed` is valid."""
 
@@ -134,21 +140,28 @@ class TrustAnchors:
     def verify_server(self, chain: tuple[x509.Certificate, ...], server_name: str, now: float) -> None:
         """Checks that the chain leads from `server_name` (host name or IP address) to a root, `now` in seconds UTC.
 
-        Raises ProtocolError: certificate_expired, bad_certificate (another name) or unknown_ca.
+        Raises ProtocolError: certificate_expired, bad_certificate (another name, unreadable) or unknown_ca.
         """
         policy = self._for_servers.time(_time(now))
         try:
             policy.build_server_verifier(_subject(server_name)).verify(chain[0], list(chain[1:]))
         except (verification.VerificationError, ValueError) as error:
             raise _diagnosis(chain, server_name, now, str(error)) from None
+        except UNREADABLE as error:
+            raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate cannot be read: {error}") from None
 
     def verify_client(self, chain: tuple[x509.Certificate, ...], now: float) -> None:
-        """Checks that a client's chain leads to a root. Raises ProtocolError: certificate_expired or unknown_ca."""
+        """Checks that a client's chain leads to a root.
+
+        Raises ProtocolError: certificate_expired, bad_certificate (unreadable) or unknown_ca.
+        """
         policy = self._for_clients.time(_time(now))
         try:
             policy.build_client_verifier().verify(chain[0], list(chain[1:]))
         except (verification.VerificationError, ValueError) as error:
             raise _diagnosis(chain, None, now, str(error)) from None
+        except UNREADABLE as error:
+            raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate cannot be read: {error}") from None
 
 
 def _time(now: float) -> datetime:
@@ -188,11 +201,17 @@ def _diagnosis(
     return ProtocolError(Cause.UNKNOWN_CA, detail)
 
 
+def validity(credentials: Credentials) -> tuple[float, float]:
+    """From when to when the own certificate is valid, in seconds UTC."""
+    own = x509.load_der_x509_certificate(credentials.chain[0])
+    return own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
+
+
 def parse_chain(chain: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
     """Reads DER certificates. Raises ProtocolError (bad_certificate) if one cannot be read."""
     try:
         return tuple([x509.load_der_x509_certificate(der) for der in chain])
-    except (ValueError, x509.InvalidVersion) as error:
+    except UNREADABLE as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate cannot be read: {error}") from None
 
 
@@ -206,7 +225,7 @@ def public_key(certificate: x509.Certificate) -> PublicKey:
         key = certificate.public_key()
     except UnsupportedAlgorithm as error:
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, f"a key of an unknown kind: {error}") from None
-    except ValueError as error:
+    except UNREADABLE as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate's key cannot be read: {error}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | Ed25519PublicKey):
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, f"a certificate with a {type(key).__name__}")
@@ -222,7 +241,7 @@ def check_encipherment(certificate: x509.Certificate) -> None:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate's extensions cannot be read: {error}") from None
     if not usage.key_encipherment:
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, "keyUsage does not allow the key to decrypt")

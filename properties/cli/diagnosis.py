@@ -1,0 +1,31 @@
+"""What to tell a user whose handshake came to nothing: one line, and advice where some helps."""
+
+from __future__ import annotations
+
+
+def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
+    """Message and advice for a handshake that came to nothing."""
+    from rfc5077.reference.alerts import Cause, ProtocolError
+    from rfc5077.reference.io import PeerAlert
+
+    mistrust = {
+        Cause.UNKNOWN_CA: "Name its root with --ca, or use --insecure",
+        Cause.WRONG_NAME: "Ask for a name that it has, or use --insecure",
+        Cause.CERTIFICATE_EXPIRED: "Renew it, or use --insecure",
+    }
+    if isinstance(error, OSError) and error.filename:  # a file of this side, as the key log
+        return f"cannot write {error.filename}: {error.strerror}", None
+    if isinstance(error, PeerAlert):
+        if error.alert.name == "protocol_version":
+            return f"{place} does not speak TLS 1.2 (it sent the fatal alert protocol_version)", None
+        return f"{place} refused the handshake by the fatal alert {error.alert.name}", None
+    if not isinstance(error, ProtocolError):
+        return f"{place} broke off the handshake: {error}", None
+    if error.cause in (Cause.UNEXPECTED_RECORD, Cause.RECORD_VERSION, Cause.RECORD_OVERFLOW):
+        return f"{place} does not speak TLS (what it sent is no TLS record)", None
+    if error.cause is Cause.VERSION:
+        return f"{place} does not speak TLS 1.2: {error.detail}", None
+    if error.cause in mistrust:
+        said = error.detail.partition(" (encountered processing")[0]
+        return f"the certificate of {place} is not trusted: {said}", mistrust[error.cause]
+    return f"the handshake with {place} failed: {error}", None
