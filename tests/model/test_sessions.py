@@ -1,5 +1,6 @@
 """Many connections, time and keys: the invariants are such, and runs to what must come about are real."""
 
+from dataclasses import replace
 
 import pytest
 import z3
@@ -10,12 +11,13 @@ from rfc5077.model.proof.prover import dropped
 from rfc5077.model.proof.reachability import attempts
 from rfc5077.model.proof.theorem import Basis
 from rfc5077.model.proof.theorems import independence, lifetime, resumption, rotation, store
-from rfc5077.model.proof.unbounded import Unproved, propose, proposed, witness
+from rfc5077.model.proof.unbounded import Move, Unproved, propose, proposed, witness
 from rfc5077.model.sessions.grounds import left_out
 from rfc5077.model.sessions.renegotiation import renegotiation
 from rfc5077.model.sessions.rules import CHOICES, RULES, WINDOW_SUFFICES
 from rfc5077.model.sessions.state import STATE, Held, Stage
 from rfc5077.model.sessions.steps import sessions
+from rfc5077.model.sessions.two_runs import RUNS
 from rfc5077.model.systems import bound, constrained, systems
 
 And, Not, Or = z3.And, z3.Not, z3.Or
@@ -30,7 +32,7 @@ def test_every_row_is_a_clause_or_a_choice():
 
 
 def test_every_choice_can_be_dropped():
-    assert set(CHOICES) == ({rule.id for rule in RULES} - set(BY_ID)) | {WINDOW_SUFFICES}
+    assert set(CHOICES) == (constrained() - set(BY_ID)) | {WINDOW_SUFFICES}
 
 
 def test_a_must_rests_on_no_advice():
@@ -49,7 +51,7 @@ def test_the_invariant_is_one(theorem):
 
 
 def test_no_two_theorems_have_the_same_condition():
-    conditions = [(theorem.claim.system, theorem.claim.when.sexpr()) for theorem in ALL]
+    conditions = [(theorem.claim.system, theorem.claim.twin.sexpr()) for theorem in ALL]
     assert len(set(conditions)) == len(conditions)
 
 
@@ -70,6 +72,39 @@ def test_without_a_cap_renewal_prolongs_a_session_though_every_ticket_is_young()
     system = sessions(dropped("R9325-3.4-05") | frozenset(CHOICES))
     moves = [moment.move for moment in witness(system, And(old, young, S.a.fate.renews), 12)]
     assert any(move.endswith("server renews B by A") for move in moves)
+
+
+MEMORIES = [(cached, renewed) for cached in (False, True) for renewed in (False, True)]
+
+
+def lapsing(claim, id, cached, renewed):
+    """The two runs, where the first server keeps to the clause but where it remembers just this."""
+    first, lawless = RUNS[0], {move.name: move for move in claim.system(dropped(id)).moves}
+
+    def lapse(move):
+        free = And(lawless[move.name].guard, first.cached == cached, first.renewed == renewed)
+        return Move(move.name, Or(move.guard, free), move.changes) if move.name == "first: answers" else move
+
+    system = claim.system(NONE)
+    return replace(system, moves=tuple(map(lapse, system.moves)))
+
+
+@pytest.mark.parametrize(("cached", "renewed"), MEMORIES)
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        ("answer_depends_on_no_memory", "R5077-3.4-07"),
+        ("answer_depends_on_no_memory", "R5077-3.4-08"),
+        ("answer_depends_on_no_memory", "R5077-3.3-11"),
+        ("decision_depends_on_no_renewal", "R5077-3.3-11"),
+        ("resumed_secret_depends_on_no_memory", "R5077-3.1-10"),
+    ],
+)
+def test_a_lapse_in_any_memory_that_the_clause_speaks_of_refutes(name, id, cached, renewed):
+    (claim,) = (theorem.claim for theorem in ALL if theorem.id == name)
+    spoken = {"R5077-3.4-07": not cached, "R5077-3.4-08": cached, "R5077-3.3-11": renewed, "R5077-3.1-10": True}
+    found = witness(lapsing(claim, id, cached, renewed), And(claim.when, claim.bad), 4)
+    assert bool(found) == spoken[id]
 
 
 def test_a_goal_that_no_run_reaches_has_no_witness():
