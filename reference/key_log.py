@@ -26,7 +26,9 @@ class KeyLogFile:
         with self._lock:
             if self._file < 0:
                 raise ValueError("the key log is closed")
-            os.write(self._file, line.encode("ascii") + b"\n")
+            octets = line.encode("ascii") + b"\n"
+            while octets:  # a disk that is getting full takes a part, and says so the next time
+                octets = octets[os.write(self._file, octets) :]
 
     def close(self) -> None:
         """Closes the file; done twice it does nothing."""
