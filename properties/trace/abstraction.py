@@ -92,7 +92,7 @@ def _other(event: RecordedEvent) -> Alternatives:
 
 
 def _checked(event: RecordedEvent) -> Alternatives:
-    """Finished and CertificateVerify."""
+    """Finished or CertificateVerify."""
     if event.omits_ticket:  # R5077-3.3-04
         return (_plain(event.sender, event.message, Content.WRONG)[0].but(omits_ticket=True),)
     right = _plain(event.sender, event.message, Content.RIGHT)
@@ -203,7 +203,7 @@ class _Memory:
     latest: str = ""  # the server's latest message
     suite: int | None = None
     hello: _Hello | None = None
-    got_ticket: bool = False
+    brought: bytes = b""  # the ticket that the server gave
     opened: bool = False
 
 
@@ -213,6 +213,7 @@ class _Shared:
 
     kinds: dict[bytes, Extension] = field(default_factory=dict)  # what a ClientHello with this body carries
     issuers: dict[bytes, int] = field(default_factory=dict)  # ticket to the connection that brought it
+    vouched: dict[bytes, int] = field(default_factory=dict)  # the same, where the server's Finished followed
     recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # tickets, also as numbers
     presenters: dict[bytes, deque[int]] = field(default_factory=dict)
     made_ids: dict[bytes, int] = field(default_factory=dict)  # server-made session_id to its connection
@@ -235,6 +236,7 @@ class Abstraction:
             "NewSessionTicket": self._new_session_ticket,
             "Certificate": self._certificate,
             "Alert": self._alert,
+            "Finished": self._finished,
         }
 
     def know(self, ticket: bytes, kind: Extension) -> None:
@@ -261,7 +263,7 @@ class Abstraction:
         if remember is not None:
             fed = remember(memory, event)
         else:
-            fed = ((connection, _FORGETFUL.get(event.message, _other)(event)),)
+            fed = ((connection, _checked(event) if event.message == "CertificateVerify" else _other(event)),)
         if event.sender == "server":
             memory.latest = event.message
         return fed
@@ -326,16 +328,15 @@ class Abstraction:
         shared = self._shared
         if not ticket:
             maker = shared.made_ids.get(session_id) if session_id else None
-            if maker is None or maker == connection or not self._connections[maker].got_ticket:
+            if maker is None or maker == connection or not self._connections[maker].brought:
                 return ()
             return ((maker, _OFFERS[Offer.DISCARDED_ID]),)
-        issuer = shared.issuers.get(ticket)
+        issuer = shared.vouched.get(ticket, shared.issuers.get(ticket))
         offers: list[Fed] = [] if issuer is None or issuer == connection else [(issuer, _OFFERS[Offer.ISSUED])]
         presenters = shared.presenters.get(ticket)
         if presenters is None:
             shared.presenters[ticket] = deque((connection,), maxlen=_PRESENTERS)
         else:
-            # A server may renew a ticket by the same octets: then it is the new one that is offered.
             offers += [(presenter, _OFFERS[Offer.PRESENTED]) for presenter in presenters if presenter != issuer]
             presenters.append(connection)
         return tuple(offers)
@@ -377,17 +378,20 @@ class Abstraction:
             if memory.latest == "ServerHello" and shared.kinds.get(presented) is Extension.LIVE:
                 shared.kinds[presented] = Extension.OLD
             shared.kinds[ticket] = Extension.LIVE
-            shared.issuers[ticket] = event.connection
+            if ticket != presented:  # else the client had it before, and it has not become worse
+                shared.issuers[ticket] = event.connection
             shared.recent.append((ticket, int.from_bytes(ticket, "big")))
-            memory.got_ticket = True
+            memory.brought = ticket
         return (itself,)
+
+    def _finished(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        alternatives = _checked(event)
+        if event.sender == "server" and memory.brought and alternatives[0].content is Content.RIGHT:
+            self._shared.vouched[memory.brought] = event.connection
+            # Where a server renews a ticket by the same octets, it is the new one that is offered from now on.
+            self._shared.presenters.pop(memory.brought, None)
+        return ((event.connection, alternatives),)
 
 
 def _has_inner_length(body: bytes) -> bool:
     return len(body) >= 2 and int.from_bytes(body[:2], "big") == len(body) - 2
-
-
-_FORGETFUL: dict[str, Callable[[RecordedEvent], Alternatives]] = {
-    "Finished": _checked,
-    "CertificateVerify": _checked,
-}

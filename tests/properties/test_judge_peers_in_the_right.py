@@ -11,7 +11,9 @@ from rfc5077.properties.verdict.judge import judge_file
 OTHER = TICKET[::-1]
 BAD = bytes([TICKET[0] ^ 1]) + TICKET[1:]
 DATA = [client(2, "ApplicationData", protected=True), server(2, "ApplicationData", protected=True)]
+SAME = short(2, announced=b"", ticket=TICKET)
 ILLEGAL_PARAMETER, HANDSHAKE_FAILURE, UNSUPPORTED_EXTENSION, UNRECOGNIZED_NAME = 47, 40, 110, 112
+INTERNAL_ERROR, DECRYPT_ERROR = 80, 51
 
 
 def again(events):
@@ -60,12 +62,23 @@ RIGHT = {
         fatal(server, 3, HANDSHAKE_FAILURE),
     ],
     "a server renews a ticket by the same octets": [*full(1), *short(2, announced=b"", ticket=TICKET), *short(3)],
+    "a renewal by the same octets breaks off": [*full(1), *SAME[:-3], fatal(server, 2, INTERNAL_ERROR), *short(3)],
+    "a renewal by the same octets ends in a wrong Finished": [
+        *full(1), *SAME[:-3], replace(SAME[-3], verified=False), fatal(client, 2, DECRYPT_ERROR), *short(3),
+    ],
+    "another handshake that gives the same octets breaks off": [
+        *full(1), *full(2)[:-2], fatal(server, 2, INTERNAL_ERROR), *short(3),
+    ],
+    "a server renews a ticket by the same octets again and again": [
+        *full(1), *(event for number in range(2, 6) for event in short(number, announced=b"", ticket=TICKET)),
+    ],
 }  # fmt: skip
 
 
 PROVOKED = {  # what the other party had done
     "a client refuses another suite in a resumption": [("SERVER", "R5246-7.4.1.3-02")],
     "a server has no suite for a hello with a renewed ticket": [("CLIENT", "R5246-7.4.1.2-02")],
+    "a renewal by the same octets ends in a wrong Finished": [("SERVER", "R5246-7.4.9-03")],
 }
 
 
@@ -76,9 +89,22 @@ def test_a_peer_in_the_right_is_not_accused(name):
     assert violations == PROVOKED.get(name, [])
 
 
-def test_a_ticket_renewed_by_the_same_octets_is_the_new_one():
-    findings, _ = found(RIGHT["a server renews a ticket by the same octets"])
+@pytest.mark.parametrize("times", ["", " again and again"])
+def test_a_ticket_renewed_by_the_same_octets_is_the_new_one(times):
+    findings, _ = found(RIGHT[f"a server renews a ticket by the same octets{times}"])
     assert findings == []
+
+
+def test_a_ticket_that_came_with_a_resumption_of_unknown_origin_was_there_before(tmp_path):
+    events = [*SAME[:-3], fatal(server, 2, INTERNAL_ERROR), *short(3)]
+    assert judged(tmp_path, events, False).verdict != "violation"
+
+
+@pytest.mark.parametrize("breaks_off", [[full(1)[:-2]], [full(1)[:-2], full(2)[:-2]]])
+def test_a_ticket_that_no_verified_finished_followed_is_offered_too_early(breaks_off):
+    broken = [[*events, fatal(server, events[0].connection, INTERNAL_ERROR)] for events in breaks_off]
+    findings, _ = found([*(event for events in broken for event in events), *short(3)])
+    assert [(finding.clause.id, finding.earlier) for finding in findings] == [("R5077-3.3-06", len(breaks_off))]
 
 
 def test_a_server_that_answered_the_same_hello_before_refuses_the_ticket():
