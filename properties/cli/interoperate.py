@@ -23,6 +23,8 @@ def matrix(stack: Names = None, short: Short = False, json: AsJson = False, mark
     from rfc5077.properties.matrix.rows import STACKS
     from rfc5077.properties.matrix.run import failures, run_matrix
 
+    if markdown is not None and not markdown.parent.is_dir():
+        raise UsageError(f"{markdown} cannot be written: there is no such folder")
     known = {row.name: row for row in STACKS}
     if stack and short:
         raise UsageError("--stack and --short choose differently", "Give one of them")

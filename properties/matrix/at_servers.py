@@ -133,11 +133,12 @@ def large(stack: Stack, papers: Papers) -> str:
     granted = bool(fragment_code(answer) or record_size_limit(answer))
     pieces = f"{-(-len(ticket) // PIECE)} records from us"
     theirs = f"{-(-len(ticket) // SMALL)} from it" if granted and len(ticket) > SMALL else "one from it"
-    return f"{len(ticket)} octets, in at least {pieces}, {theirs}"
+    small = "" if len(ticket) > SMALL else " (its tickets hold no certificate)"
+    return f"{len(ticket)} octets{small}, in at least {pieces}, {theirs}"
 
 
 def names(stack: Stack, papers: Papers) -> str:
-    """Two names in turn; then the ticket of the one is offered under the other, against what our client would do."""
+    """Two names in turn; then the ticket of the one under the other, which our client does not offer by itself."""
     store = TicketStore()
     one, other = (replace(our_client(papers, name), store=store) for name in ("a.example", "b.example"))
     with _start(stack, papers) as server:
@@ -148,10 +149,10 @@ def names(stack: Stack, papers: Papers) -> str:
         try:
             crossed = visit(server, other)
         except PeerAlert as error:
-            return f"answers a ticket under another name by {error.alert.name}"
+            return f"if a ticket is offered under another name, it answers by {error.alert.name}"
     if not crossed.connection.ticket_offered:
         return "our client offers no ticket under another name"
-    return "resumes under another name" if crossed.connection.resumed else ""
+    return "if a ticket is offered under another name, it resumes" if crossed.connection.resumed else ""
 
 
 def ems(stack: Stack, papers: Papers) -> str:

@@ -1,6 +1,7 @@
 """Runs the matrix: cells side by side, each with its own time-outs, and what came of each."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,9 +57,12 @@ def run_matrix(stacks: Sequence[Stack], progress: Progress, workers: int = WORKE
         wanted = [(stack, role, scenario) for stack in stacks for role in ROLES for scenario in Scenario]
         futures = [pool.submit(_cell, versions[one[0].name], papers, *one) for one in wanted]
         cells: dict[tuple[str, Role], list[Cell]] = {}
-        for done, ((stack, role, _), future) in enumerate(zip(wanted, futures, strict=True)):
-            progress(f"{stack.name} as {role}", done, len(wanted))
-            cells.setdefault((stack.name, role), []).append(future.result())
+        try:
+            for done, ((stack, role, _), future) in enumerate(zip(wanted, futures, strict=True)):
+                progress(f"{stack.name} as {role}", done, len(wanted))
+                cells.setdefault((stack.name, role), []).append(future.result())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for what has not begun
     shown = {name: version if isinstance(version, str) else None for name, version in versions.items()}
     return [Row(name, shown[name], role, tuple(found)) for (name, role), found in cells.items()]
 
@@ -71,20 +75,20 @@ def failures(rows: Iterable[Row]) -> int:
 def _version(stack: Stack) -> str | NotInstalled:
     try:
         return stack.version()
-    except NotInstalled as missing:
-        return missing
+    except (PeerError, OSError, subprocess.SubprocessError) as error:
+        return error if isinstance(error, NotInstalled) else NotInstalled(_line(error))
 
 
 def _cell(version: str | NotInstalled, papers: Papers, stack: Stack, role: Role, scenario: Scenario) -> Cell:
     if isinstance(version, NotInstalled):
-        return Cell(scenario, "empty", f"not installed: {stack.install}")
+        return Cell(scenario, "empty", f"not installed: {stack.install} ({_line(version)})")
     reason = stack.reason_against(role, scenario)
     if reason is not None:
         return Cell(scenario, "empty", reason)
     known = stack.deviates.get((role, scenario))
     try:
         note = PLAYS[role, scenario](stack, papers)
-    except (Broken, PeerError, ProtocolError, OSError) as error:
+    except (Broken, PeerError, ProtocolError, OSError, ValueError, LookupError) as error:
         seen = _line(error)
         if known is not None and re.search(known.seen, seen):
             return Cell(scenario, "deviates", f"{known.because} (seen: {seen})")

@@ -42,7 +42,7 @@ _MEANING = {
     Scenario.ROTATION: "the ticket key is replaced while the server runs: first beside the old one, then alone",
     Scenario.IDENTITY: "a client certificate is demanded and verified, and its owner is known again in the resumption",
     Scenario.LARGE: "a ticket of a client with a large certificate, split over several records, resumes",
-    Scenario.NAMES: "one name after another: each is verified, and no session goes over to another name",
+    Scenario.NAMES: "one name after another: each is verified, and our side takes no session over to another name",
     Scenario.EMS: "with the extended master secret and without it",
 }
 

@@ -6,8 +6,10 @@ Says one JSON object a line: first its port, then the end of each connection.
 import argparse
 import hashlib
 import json
+import select
 import socket
 import ssl
+import sys
 
 
 def say(**words: object) -> None:
@@ -58,6 +60,14 @@ context = make_context(chosen)
 with socket.create_server(("127.0.0.1", 0)) as listener:
     say(port=listener.getsockname()[1])
     while True:
+        ready, _, _ = select.select([listener, sys.stdin], [], [])
+        if sys.stdin in ready:
+            if not (command := sys.stdin.readline().strip()):
+                sys.exit()
+            if command == "rotate":
+                context = make_context(chosen)  # it makes its ticket key itself, so another key is another context
+            say(keys=True)
+            continue
         transport, _ = listener.accept()
         transport.settimeout(10)
         serve(context, transport)
