@@ -153,7 +153,6 @@ STACKS: tuple[Stack, ...] = (
     Stack(
         "jsse", JSSE.version, "the Debian package default-jdk-headless",
         server=JSSE.server, client=JSSE.client, renewal="always",
-        cannot={("server", Scenario.ROTATION): "JSSE has no interface to ticket keys"},
     ),
     Stack(
         "bouncycastle", BOUNCY_CASTLE.version, "the Debian packages maven, which fetches it, and default-jdk-headless",

@@ -99,23 +99,41 @@ public class Jsse {
 
     private static final Map<SSLSocket, Long> starts = new IdentityHashMap<>();
 
+    /** Makes its ticket keys itself, so other keys are another context. */
+    private static volatile SSLContext serving;
+
     private static void serve(SSLContext context) throws Exception {
-        try (SSLServerSocket listener = (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 16, InetAddress.getByName("127.0.0.1"))) {
-            listener.setEnabledProtocols(new String[] {"TLSv1.2"});
-            listener.setNeedClientAuth(options.containsKey("--client-roots"));
+        serving = context;
+        try (ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"))) {
             System.out.println("{\"port\": " + listener.getLocalPort() + "}");
-            Thread input = new Thread(() -> { try { while (System.in.read() >= 0) { } } catch (IOException gone) { System.err.println(gone); } System.exit(0); });
+            Thread input = new Thread(Jsse::changeKeys);
             input.setDaemon(true);
             input.start();
             while (true) {
-                try (SSLSocket socket = (SSLSocket) listener.accept()) {
-                    Thread.sleep(5);
+                Socket transport = listener.accept();
+                Thread.sleep(5);
+                try (SSLSocket socket = (SSLSocket) serving.getSocketFactory().createSocket(transport, null, true)) {
+                    socket.setUseClientMode(false);
+                    socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+                    socket.setNeedClientAuth(options.containsKey("--client-roots"));
                     echo(socket);
                 } catch (IOException error) {
                     sayFailure(error);
                 }
             }
         }
+    }
+
+    private static void changeKeys() {
+        try (BufferedReader input = new BufferedReader(new InputStreamReader(System.in))) {
+            for (String line; (line = input.readLine()) != null; ) {
+                if (line.equals("rotate")) serving = context(positional.get(0), positional.get(1), options.get("--client-roots"));
+                System.out.println("{\"keys\": true}");
+            }
+        } catch (Exception gone) {
+            System.err.println(gone);
+        }
+        System.exit(0);
     }
 
     private static void echo(SSLSocket socket) throws IOException {
