@@ -34,11 +34,17 @@ CHECK = """#!/bin/sh
 # theorem rests on which files under which clauses, is in manifest.json.  A theorem holds if each of its files is unsat;
 # any other answer, `unknown` and a time-out too, leaves it unproved.
 #
+# The sums tell a folder that was damaged or is not whole.  Whoever changes files and sums alike is not found out so: to
+# be sure of that, write the folder again with the rfc5077 of the manifest's `made_by`, and compare.
+#
 # Any solver will do, named with its options:  sh check.sh z3 -T:60      sh check.sh cvc5 --tlimit=60000
 #                                              sh check.sh yices-smt2 --timeout=60
 [ $# -gt 0 ] || { echo "usage: sh check.sh SOLVER [OPTION...]" >&2; exit 2; }
 cd "$(dirname "$0")" || exit 2
+grep -q '^[0-9a-f]*  manifest[.]json$' SHA256SUMS || { echo "manifest.json is not in SHA256SUMS" >&2; exit 1; }
 sha256sum -c --quiet SHA256SUMS 2>/dev/null || shasum -a 256 -c SHA256SUMS >/dev/null || exit 1
+summed=$(grep -c '[.]smt2$' SHA256SUMS)
+named=$(grep -c '^  "[^"]*[.]smt2": {$' manifest.json)
 files=0 open=0
 for file in *.smt2; do
     files=$((files + 1))
@@ -46,6 +52,10 @@ for file in *.smt2; do
     [ "$answer" = unsat ] || { open=$((open + 1)); echo "$file: ${answer:-no answer}"; }
 done
 echo "$files files, $open of them not unsat"
+[ "$files" -eq "$named" ] && [ "$files" -eq "$summed" ] || {
+    echo "manifest.json names $named files, SHA256SUMS $summed" >&2
+    exit 1
+}
 [ "$files" -gt 0 ] && [ "$open" -eq 0 ]
 """
 
@@ -72,7 +82,8 @@ def _fill(folder: Path, proof: Proof) -> None:
         (folder / name).write_text(one.script, encoding="utf-8")
     manifest = json.dumps(_manifest(proof, names, sums), indent=1, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(manifest, encoding="utf-8")
-    (folder / SUMS).write_text("".join(f"{found}  {name}\n" for name, found in sums.items()), encoding="utf-8")
+    every = sums | {MANIFEST: sha256(manifest.encode()).hexdigest()}
+    (folder / SUMS).write_text("".join(f"{found}  {name}\n" for name, found in every.items()), encoding="utf-8")
     (folder / CHECKER).write_text(CHECK, encoding="utf-8")
 
 

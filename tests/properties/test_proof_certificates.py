@@ -88,12 +88,64 @@ def test_a_certificate_that_was_tampered_with_is_noticed(small):
     assert checked(small, *YICES).returncode != 0
 
 
-def with_planted(folder: Path, text: str) -> Path:
-    """The folder with one more certificate, sums and all."""
-    (folder / "9999_planted.smt2").write_text(text)
-    with (folder / "SHA256SUMS").open("a") as sums:
-        sums.write(f"{sha256(text.encode()).hexdigest()}  9999_planted.smt2\n")
+def summed_anew(folder: Path, *left_out: str) -> Path:
+    """The folder with the sums of what is in it now."""
+    files = [path for path in sorted(folder.iterdir()) if path.name not in ("check.sh", "SHA256SUMS", *left_out)]
+    sums = [f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
+    (folder / "SHA256SUMS").write_text("".join(sums))
     return folder
+
+
+def gutted(folder: Path) -> None:
+    for path in sorted(folder.glob("*.smt2"))[2:]:
+        path.unlink()
+
+
+def edited(folder: Path) -> None:
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(SMALL, "something_greater"))
+
+
+def with_a_stranger(folder: Path) -> None:
+    first = sorted(folder.glob("*.smt2"))[0]
+    shutil.copy(first, folder / "9999_stranger.smt2")
+
+
+def test_certificates_that_are_whole_pass(small):
+    answer = checked(small, *YICES)
+    count = len(json.loads((small / "manifest.json").read_text())["files"])
+    assert (answer.returncode, answer.stdout) == (0, f"{count} files, 0 of them not unsat\n")
+
+
+@pytest.mark.parametrize("change", [gutted, edited, with_a_stranger])
+def test_certificates_that_are_not_whole_do_not_pass(small, change):
+    change(small)
+    assert checked(small, *YICES).returncode == 1
+
+
+@pytest.mark.parametrize("change", [gutted, with_a_stranger])
+def test_sums_that_were_trimmed_to_the_files_do_not_hide_it(small, change):
+    count = len(list(small.glob("*.smt2")))
+    change(small)
+    answer = checked(summed_anew(small), *YICES)
+    assert answer.returncode == 1
+    assert answer.stdout.endswith(" files, 0 of them not unsat\n")
+    assert answer.stderr.startswith(f"manifest.json names {count} files, ")
+
+
+def test_sums_that_leave_the_manifest_out_do_not_pass(small):
+    edited(small)
+    answer = checked(summed_anew(small, "manifest.json"), *YICES)
+    assert (answer.returncode, answer.stdout) == (1, "")
+
+
+def with_planted(folder: Path, text: str) -> Path:
+    """The folder with one more certificate, manifest, sums and all."""
+    (folder / "9999_planted.smt2").write_text(text)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["9999_planted.smt2"] = {"sha256": sha256(text.encode()).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    return summed_anew(folder)
 
 
 def test_an_obligation_that_does_not_hold_is_no_proof(small):
