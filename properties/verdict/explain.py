@@ -10,7 +10,7 @@ from rich.markup import escape
 from rfc5077.model.event import TICKETS, Extension, Message, Ticket
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.judge import ADVICE, NOTE, Finding, Step, name_of
-from rfc5077.properties.verdict.sentences import DUE, TOPICS
+from rfc5077.properties.verdict.sentences import DUE, MISSED, TOPICS
 
 _COLOURS = {"violation": "bold red", "advice": "yellow", "note": "cyan"}
 _DULL = (
@@ -156,6 +156,8 @@ def due(finding: Finding) -> str:
         return f"due: {DUE[finding.clause.id]}"
     if finding.earlier is not None:
         return f"not after connection {finding.earlier}"
+    if not finding.allowed and finding.clause.id in MISSED:
+        return f"due: {MISSED[finding.clause.id]}"
     if not finding.allowed:
         return "due: nothing, it is the other party's turn" if finding.waits else "due: a fatal alert"
     names = tuple(dict.fromkeys(event.message.name for event in finding.allowed))
@@ -274,6 +276,7 @@ def step_name(step: Step) -> str:
 
 def allowed_names(finding: Finding) -> list[str]:
     """What the party might have sent instead, as users write events."""
-    if finding.clause.id in DUE:
-        return [f"{finding.party.name.lower()}:{DUE[finding.clause.id]}"]
+    told = DUE if finding.allowed else DUE | MISSED
+    if finding.clause.id in told:
+        return [f"{finding.party.name.lower()}:{told[finding.clause.id]}"]
     return list(dict.fromkeys(name_of(event) for event in finding.allowed))

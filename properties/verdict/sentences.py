@@ -181,6 +181,9 @@ DUE: dict[str, str] = {
 }
 """What would have been in order, for the clauses about the hellos' parameters; the others ask the monitor."""
 
+MISSED: dict[str, str] = dict.fromkeys(("R5077-3.2-09", "R5077-3.4-08"), "a full handshake")
+"""What would have been in order, for the clauses that show only when the party's own hello has closed the way to it."""
+
 _SUITES = ("cipher_suites", "cipher_suite")
 _SECRET = ("extended_master_secret",)
 _LIMITS = ("server_name", "max_fragment_length", "status_request")

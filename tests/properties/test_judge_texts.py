@@ -37,6 +37,20 @@ VIOLATION  R5077-3.2-09  plain text, server
     client  ClientHello        SessionTicket: 176 octets, damaged; session_id: 32 octets, fresh
     server  Alert              fatal decrypt_error            <- due: ServerHello
   explain:  rfc5077 clause R5077-3.2-09""",
+    "damaged_ticket_resumed": """\
+VIOLATION  R5077-3.2-09  plain text, server
+  Resumed although the ticket could not be verified.
+    client  ClientHello        SessionTicket: 176 octets, damaged; session_id: 32 octets, fresh
+    server  ServerHello        SessionTicket: absent; session_id: 32 octets, echoed
+    server  ChangeCipherSpec                                  <- due: a full handshake
+  explain:  rfc5077 clause R5077-3.2-09""",
+    "bad_ticket_resumed_by_id": """\
+VIOLATION  R5077-3.4-08  MUST NOT, server
+  Looked the session_id up although a ticket had been presented.
+    client  ClientHello        SessionTicket: 176 octets, damaged; session_id: 32 octets, cached
+    server  ServerHello        SessionTicket: absent; session_id: 32 octets, echoed
+    server  ChangeCipherSpec                                  <- due: a full handshake
+  explain:  rfc5077 clause R5077-3.4-08""",
     "extension_unsolicited": """\
 VIOLATION  R5077-3.2-08  MUST NOT, server
   Answered with a SessionTicket extension that ClientHello did not have.
