@@ -88,8 +88,9 @@ def open_at_once(count: int = OPEN) -> Crowd:
 def _allow(wanted: int) -> None:
     """So many descriptors for this process, as far as the system lets it have them."""
     now, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if now != resource.RLIM_INFINITY and now < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if now != resource.RLIM_INFINITY and now < possible:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
 
 
 def _echoed(tls: TLSSocket) -> None:

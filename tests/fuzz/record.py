@@ -25,7 +25,7 @@ def put(corpus: Path, target: str, data: bytes) -> None:
     """One input."""
     folder = corpus / target
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
+    (folder / f"{hashlib.sha1(data).hexdigest()}.bin").write_bytes(data)
 
 
 def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
