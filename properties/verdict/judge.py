@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from rfc5077.model.clause import Clause, Verdict
-from rfc5077.model.clauses import family
+from rfc5077.model.clauses import BY_ID, family
 from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party
 from rfc5077.model.logic import Codes
 from rfc5077.model.parameters.watch import hello_monitor
@@ -22,6 +22,7 @@ from rfc5077.model.state import TOLERABLE, Client, Server
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.parameters import Parameters, Utterances
 from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
+from rfc5077.properties.verdict.hints import EXPIRY, Hints
 from rfc5077.properties.verdict.sentences import OF_SESSIONS, sentence
 
 VIOLATION, ADVICE, NOTE, CONFORMANT, INCONCLUSIVE = "violation", "advice", "note", "conformant", "inconclusive"
@@ -129,6 +130,7 @@ class Judge:
     def __init__(self, complete: bool, from_start: bool = True) -> None:
         self.abstraction = Abstraction(complete)
         self._parameters = Parameters()
+        self._hints = Hints()
         self._from_start = from_start
         self._watches: dict[int, _Watch] = {}
         self._index = 0
@@ -164,6 +166,8 @@ class Judge:
                 found += self._findings(watch, about, event, before, breaches)
         if hellos:
             found += self._of_hellos(watch, event, hellos)
+        if event.ticket or event.session_ticket:
+            found += self._of_hints(watch, event)
         if found:
             watch.findings += found
         return found
@@ -184,6 +188,18 @@ class Judge:
             )
             for breach in certain
         )
+
+    def _of_hints(self, watch: _Watch, event: RecordedEvent) -> tuple[Finding, ...]:
+        """Whether the event offers a ticket long after its hinted time; advice, once a connection."""
+        late = self._hints.observe(event)
+        if late is None or event.time is None or any(finding.clause.id == EXPIRY for finding in watch.findings):
+            return ()
+        before = () if late.connection == event.connection else self._watches[late.connection].steps
+        told = f"It offered a ticket {event.time - late.time:.0f} s after it came with a hint of {late.hint:.0f} s."
+        return (Finding(
+            BY_ID[EXPIRY], CLIENT, event.connection, self._index, (*before, *watch.steps), (), event,
+            earlier=late.connection if before else None, compared=told,
+        ),)  # fmt: skip
 
     def _findings(
         self, watch: _Watch, about: _Watch, event: RecordedEvent, before: Node, breaches: Sequence[Breach]

@@ -143,6 +143,34 @@ def written(tmp_path, events):
     return path
 
 
+def timed(came, hint, offered, **again):
+    """A ticket that comes at a time with a hint, and is offered at another time."""
+    first = [replace(event, time=came) for event in full(1)]
+    first = [replace(event, lifetime_hint=hint) if event.message == "NewSessionTicket" else event for event in first]
+    return first + [replace(event, time=offered) for event in short(2, **again)]
+
+
+def test_a_ticket_offered_long_after_its_hint_is_advised_against():
+    (finding,), judge = found(timed(5.0, 1, 1005.0))
+    assert (finding.clause.id, finding.verdict, finding.party) == ("R5077-3.3-16", "advice", CLIENT)
+    assert (finding.connection, finding.earlier, finding.got.message) == (2, 1, "ClientHello")
+    assert finding.why.endswith("It offered a ticket 1000 s after it came with a hint of 1 s.")
+    assert judge.verdict() == "advice"
+
+
+@pytest.mark.parametrize(
+    ("came", "hint", "offered"),
+    [(5.0, 0, 1e9), (5.0, None, 1e9), (None, 1, 1e9), (5.0, 1, None), (5.0, 1000, 1004.0), (5.0, 1000, 1064.0)],
+)
+def test_nobody_is_advised_where_the_hint_or_the_times_leave_it_open(came, hint, offered):
+    assert found(timed(came, hint, offered))[0] == []
+
+
+def test_the_longer_hint_counts_for_a_ticket_that_comes_twice():
+    events = timed(5.0, 1, 6.0, announced=b"", ticket=TICKET)  # renewed by the same octets, with a hint of zero
+    assert found([*events, *(replace(event, time=1e9) for event in short(3))])[0] == []
+
+
 def test_a_file_is_judged(tmp_path):
     verdict = judge_file(written(tmp_path, full(1, ticket=None)))
     assert (verdict.verdict, verdict.header.client) == ("violation", "a")
