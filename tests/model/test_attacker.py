@@ -201,7 +201,7 @@ def test_ladder_shows_the_network_between_client_and_server():
     lines = network.ladder(run).splitlines()
     assert lines[0].split() == ["client", "network", "server"]
     assert lines[1].strip().startswith("|--- ClientHello ---")
-    assert lines[2].strip().startswith("|<--- ServerHello alone, empty id ---")
+    assert lines[2].strip().startswith("|<--- ServerHello of his own, empty id ---")
     assert lines[-1].strip() == "[completes]"
     assert len(lines) == len(run)
 
