@@ -23,6 +23,8 @@ EXIT_CODES = {
     "rfc5077 check server reference": {0},
     "rfc5077 check client python-ssl --json": {0},
     "rfc5077 judge tests/traces/openssl_resumes.jsonl": {0},
+    "rfc5077 matrix --stack python-ssl": {0},
+    "rfc5077 fuzz stream --seconds 5": {0},
     "rfc5077 bench --json": {0, 1},  # a busy machine may miss a figure; no test rests on speed
 }
 KEYS = ["rfc5077 ticket keygen ticket.key", "rfc5077 ticket rotate ticket.key"]
