@@ -158,21 +158,34 @@ THEOREMS = (
     ),
     Theorem(
         "server_relies_on_nobody_unproved",
-        "While it waits for the client's Finished a server has relied on nobody in that connection; once it relies on "
-        "its peer, it has done so for a resumption.",
+        "A server that resumes has let its peer in, or spoken to it, exactly once it has taken the client's Finished.",
         Basis.MUST,
         Unreachable(
             _resumption,
-            Or(R.server.is_(ServerRun.RESUMING), R.relied),
+            R.server.among(ServerRun.RESUMING, ServerRun.CERTAIN),
             Not(R.relied == R.server.is_(ServerRun.CERTAIN)),
-            shown=And(R.relied, R.server.is_(ServerRun.CERTAIN)),
+            shown=R.relied,
         ),
+        follows_from="R5246-7.3-01",
+    ),
+    Theorem(
+        "secret_is_safe_before_its_ticket",
+        "Before the client's ticket is issued nobody has learnt the secret of its session but from a holder, whatever "
+        "keys were given away.",
+        Basis.MUST,
+        Unreachable(_resumption, And(Not(R.issued), Not(R.secret_revealed)), R.knows_secret, shown=R.knows_key),
+        follows_from="R5077-3.4-05",
     ),
     Theorem(
         "alert_in_clear_costs_the_client_its_ticket_alone",
         "A client that gives up has deleted the ticket that it offered, and relies on nobody.",
         Basis.MUST,
-        Unreachable(_resumption, R.client.is_(ClientRun.GIVEN_UP), Not(R.deleted)),
+        Unreachable(
+            _resumption,
+            R.client.is_(ClientRun.GIVEN_UP),
+            Not(R.deleted),
+            shown=R.server_proof.is_(Proof.MISSING),
+        ),
         follows_from="the figures",
     ),
     Theorem(
