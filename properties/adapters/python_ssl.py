@@ -30,6 +30,11 @@ class Connection:
         if not tls.server_side:
             self._turn()
 
+    def __del__(self) -> None:
+        """OpenSSL takes a connection that is let go without close_notify for a failed one, and forgets its session."""
+        if self.established and not self.closed:
+            self._hang_up()
+
     def write(self, octets: bytes) -> None:
         """Delivers octets; they are lost if the endpoint has closed."""
         if not self.closed:

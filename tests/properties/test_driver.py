@@ -1,5 +1,6 @@
 """Puppets: honest handshakes with every peer look like the figures, and everything else can be said at any time."""
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -165,6 +166,14 @@ def test_a_server_resumes_by_session_id_where_it_issued_no_ticket(name):
     events = shake_hands(PuppetClient(peer, memory, 1), X.ABSENT, SessionId.CACHED)
     assert names(events) == figure(F2B)
     assert checked(events) == [True, True]
+
+
+@pytest.mark.parametrize("name", ["reference", "python-ssl"])
+def test_a_session_outlives_its_connection_though_nobody_closed_that(name):
+    peer, memory = in_memory(name, "server", Options(tickets=False)), Memory()
+    shake_hands(PuppetClient(peer, memory), X.ABSENT)
+    gc.collect()
+    assert names(shake_hands(PuppetClient(peer, memory, 1), X.ABSENT, SessionId.CACHED)) == figure(F2B)
 
 
 @pytest.mark.parametrize("name", NAMES)
