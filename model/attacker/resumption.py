@@ -240,7 +240,7 @@ def _reveals() -> list[Act]:
     broken = Step(deed=Deed.BREAK)
     in_use = Or(Not(W.retired), W.server.is_(V.RESUMING))
     return [
-        Act("network: learns the session's secret from its holder", other, W.issued,
+        Act("network: learns the session's secret from its holder", other, z3.BoolVal(True),
             {"knows_secret": True, "secret_revealed": True}),
         Act("network: learns the ticket key from its holder", other, z3.BoolVal(True),
             {"knows_key": True, "key_given": True, "key_revealed": Or(W.key_revealed, in_use)}),
