@@ -39,7 +39,7 @@ PATIENCE = 20_000
 NEAR = 8
 """Moves of the runs that are looked for before Spacer is asked: most theorems that fall do so within them."""
 
-FAR = 12
+FAR = 14
 """Moves at least that the search for a run goes on to, where Spacer saves nothing."""
 
 SIZE = "joint states"
