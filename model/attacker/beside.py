@@ -34,7 +34,7 @@ from rfc5077.model.attacker.resumption import (
 from rfc5077.model.lasting import Act, Binds, all_but, compose, in_order, plainest, switched
 from rfc5077.model.logic import Choice, Concrete, Flag, Symbolic, constant
 from rfc5077.model.proof.certificate import Obligation, obligation
-from rfc5077.model.proof.unbounded import Move, System, fresh
+from rfc5077.model.proof.unbounded import Move, System, fresh, possible
 
 And, Implies, Not, Or = z3.And, z3.Implies, z3.Not, z3.Or
 
@@ -42,8 +42,6 @@ CLIENTS = ("client", "server_proof")
 """The fields of one connection of the client; ``same`` is of one connection of each party."""
 SERVERS = ("server", "shown", "subject", "basis", "client_proof", "relied")
 """The fields of one connection of the server; all others are of no connection."""
-PATIENCE = 5_000
-"""Milliseconds that z3 is given for one question about a step that was changed."""
 ENDS = (1, 2)
 PAIRS = tuple(product(ENDS, ENDS))
 
@@ -210,10 +208,7 @@ def _differs(steps: tuple[Move, ...], known: z3.BoolRef, move: Move) -> bool:
     wrong = [Not(after)]
     if not W.terms.keys().isdisjoint(move.changes):
         wrong.append(Not(_is_one_of(steps, move)))
-    solver = z3.Solver()
-    solver.set("timeout", PATIENCE)
-    solver.add(known, move.guard, Or(wrong))
-    return solver.check() == z3.sat
+    return possible(known, move.guard, Or(wrong))
 
 
 def crossed() -> z3.BoolRef:

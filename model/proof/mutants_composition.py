@@ -12,13 +12,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-import z3
-
 from rfc5077.model.attacker import beside
 from rfc5077.model.lasting import all_but
 from rfc5077.model.proof.digest import digest, digest_of_system
 from rfc5077.model.proof.mutation import Fate
-from rfc5077.model.proof.unbounded import Move, System
+from rfc5077.model.proof.unbounded import Move, System, possible
 from rfc5077.model.sessions import environment, slot, symmetry
 from rfc5077.model.sessions.environment import Pair
 from rfc5077.model.sessions.state import EXTENDED, MIRRORED
@@ -29,8 +27,6 @@ TICKETS, SERVERS = "followed_tickets_are_alike", "servers_with_the_same_keys_are
 CONNECTIONS = "renewals_of_one_place_are_alike"
 ENVIRONMENT = "what_is_not_followed_is_the_environment"
 BESIDE = "connections_beside_add_nothing"
-PATIENCE = 5_000
-"""Milliseconds that z3 is given for one question."""
 
 
 def composed(system: System, number: int, move: Move) -> Fate | None:
@@ -67,20 +63,20 @@ def _of_tickets(system: System, old: Move, move: Move) -> bool:
     other = symmetry.exchanged(move.name)
     here = mirrored.get(move.name)
     outside = here is not None and other != move.name and _same(old, here)
-    return outside and _sat(symmetry.TICKETS.unlike(move, mirrored[other]))
+    return outside and possible(symmetry.TICKETS.unlike(move, mirrored[other]))
 
 
 def _of_servers(system: System, move: Move) -> bool:
     """Whether a move of one server is no more what it is for the other one."""
     moves = {one.name: one for one in system.moves} | {move.name: move}
     pairs = [pair for pair in symmetry.servers(moves) if move.name in pair]
-    return any(_sat(symmetry.unlike_by_second(moves[first], moves[second])) for first, second in pairs)
+    return any(possible(symmetry.unlike_by_second(moves[first], moves[second])) for first, second in pairs)
 
 
 def _of_connections(system: System, move: Move) -> bool:
     """Whether a move of one connection that renews is no more what it is for the other one."""
     moves = {one.name: one for one in system.moves} | {move.name: move}
-    return _sat(slot.ALIKE.unlike(move, moves[slot.exchanged(move.name)]))
+    return possible(slot.ALIKE.unlike(move, moves[slot.exchanged(move.name)]))
 
 
 @cache
@@ -117,7 +113,7 @@ def _of_environment(system: System, old: Move, move: Move) -> bool:
         for one in mutant.larger.moves
         if one is changed or any(image.move == move.name for image in environment.imaged(one.name))
     )
-    return any(_sat(*formulas) for one in concerned for _, formulas in environment.questions(mutant, one))
+    return any(possible(*formulas) for one in concerned for _, formulas in environment.questions(mutant, one))
 
 
 def _changed_alike(large: Move, old: Move, new: Move) -> Move | None:
@@ -140,10 +136,3 @@ def _changed_alike(large: Move, old: Move, new: Move) -> Move | None:
 
 def _with(system: System, move: Move) -> System:
     return replace(system, moves=tuple(move if one.name == move.name else one for one in system.moves))
-
-
-def _sat(*formulas: z3.BoolRef) -> bool:
-    solver = z3.Solver()
-    solver.set("timeout", PATIENCE)
-    solver.add(*formulas)
-    return solver.check() == z3.sat

@@ -14,11 +14,9 @@ import z3
 from rfc5077.model.proof.families import Claim, Variant, mutated
 from rfc5077.model.proof.mutants_composition import composed
 from rfc5077.model.proof.mutation import EQUAL, MORE, OTHERWISE, SURVIVES, UNDECIDED, Fate, conjuncts
-from rfc5077.model.proof.unbounded import Move, System, Unproved, proposed, soonest, witnesses
+from rfc5077.model.proof.unbounded import PATIENCE, Move, System, Unproved, asked, proposed, soonest, witnesses
 
 And, Not, Or = z3.And, z3.Not, z3.Or
-PATIENCE = 5_000
-"""Milliseconds that z3 is given for one question."""
 FURTHER = 2
 """Moves that a run to a bad state may have more than the bound of the theorem's own runs."""
 
@@ -171,7 +169,7 @@ def _drop_broken(system: System, move: Move, parts: list[z3.BoolRef], kept: dict
     after = {number: system.after(move, parts[number]) for number in kept}
     after = {number: formula for number, formula in after.items() if not formula.eq(parts[number])}
     while left := [number for number in after if number in kept]:
-        solver = _solver(*(parts[number] for number in kept), move.guard, Not(And([after[number] for number in left])))
+        solver = asked(*(parts[number] for number in kept), move.guard, Not(And([after[number] for number in left])))
         answer = solver.check()
         if answer == z3.unsat:
             return
@@ -181,13 +179,6 @@ def _drop_broken(system: System, move: Move, parts: list[z3.BoolRef], kept: dict
         for number in left:
             if not z3.is_true(found.eval(after[number], model_completion=True)):
                 del kept[number]
-
-
-def _solver(*formulas: z3.BoolRef) -> z3.Solver:
-    solver = z3.Solver()
-    solver.set("timeout", PATIENCE)
-    solver.add(*formulas)
-    return solver
 
 
 def _steps(system: System, old: Move, new: Move, known: z3.BoolRef) -> str:
@@ -202,7 +193,7 @@ def _steps(system: System, old: Move, new: Move, known: z3.BoolRef) -> str:
 
 def _never(*formulas: z3.BoolRef) -> bool:
     """Whether z3 finds that these hold nowhere together; what it cannot say counts as no."""
-    return _solver(*formulas).check() == z3.unsat
+    return asked(*formulas).check() == z3.unsat
 
 
 def _differ(system: System, old: Move, new: Move) -> z3.BoolRef:
@@ -222,7 +213,7 @@ def _kept(system: System, old: Move, new: Move, invariant: z3.BoolRef) -> bool:
 
 def _follows(system: System, run: tuple[str, ...], goal: z3.BoolRef) -> bool:
     """Whether z3 finds that moves of these names, one after the other, lead to the goal."""
-    solver = _solver(system.start)
+    solver = asked(system.start)
     state = dict(system.state.terms)
     moves = {move.name: move for move in system.moves}
     for step, name in enumerate(run):

@@ -222,6 +222,23 @@ class ReplayError(Exception):
     """A witness that the system does not allow: the solver's model is no run."""
 
 
+PATIENCE = 5_000
+"""Milliseconds that z3 is given for one question about a changed model."""
+
+
+def asked(*formulas: z3.BoolRef) -> z3.Solver:
+    """A solver that thinks about these formulas for no longer than :data:`PATIENCE`."""
+    solver = z3.Solver()
+    solver.set("timeout", PATIENCE)
+    solver.add(*formulas)
+    return solver
+
+
+def possible(*formulas: z3.BoolRef) -> bool:
+    """Whether z3 finds that these hold somewhere together; what it cannot say counts as no."""
+    return asked(*formulas).check() == z3.sat
+
+
 def witness(system: System, goal: z3.BoolRef, depth: int) -> tuple[Moment, ...]:
     """A shortest run to a state of ``goal``, of at most ``depth`` moves; empty where there is none.
 
