@@ -10,6 +10,7 @@ import typer
 from rfc5077.properties.cli.names import find_name
 from rfc5077.properties.cli.output import FAILED, Progress, document
 from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import write_whole
 
 Names = Annotated[list[str] | None, typer.Option("--stack", metavar="NAME", help="This stack only; repeat for more.")]
 Short = Annotated[bool, typer.Option("--short", help="The short set, as in every run of the tests.")]
@@ -33,16 +34,9 @@ def matrix(stack: Names = None, short: Short = False, json: AsJson = False, mark
     with Progress() as progress:
         found = run_matrix(rows, progress.stage)
     if markdown is not None:
-        _write(markdown, table.markdown(found))
+        write_whole(markdown, table.markdown(found))
     if json:
         typer.echo(document("matrix", table.as_json(found)), nl=False)
     else:
         typer.echo(table.text(found))
     return FAILED if failures(found) else 0
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}") from error

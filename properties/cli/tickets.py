@@ -191,10 +191,11 @@ def _state(state: Session | OpenSslSession, show_secrets: bool) -> dict[str, obj
     """What was in the ticket."""
     from rfc5077.reference.ticket.ssl_session import OpenSslSession
 
-    more: dict[str, object] = {}
     if isinstance(state, OpenSslSession):
-        more, state = {"timeout_seconds": state.timeout, "context": state.context.hex()}, state.session
-    session = state
+        more: dict[str, object] = {"timeout_seconds": state.timeout, "context": state.context.hex()}
+        session = state.session
+    else:
+        more, session = {}, state
     return {
         "suite": _suite(session.suite),
         "extended_master_secret": session.ems,
