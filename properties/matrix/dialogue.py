@@ -14,6 +14,10 @@ GREETING = b"hello over there\n"
 """What a client says and a server repeats: one line, which no program takes for a command."""
 
 
+REQUEST = b"GET / HTTP/1.0\r\nGreeting: " + GREETING.strip() + b"\r\n\r\n"
+"""The greeting to a server of the web, in a header."""
+
+
 @dataclass(frozen=True)
 class Word:
     """What a foreign peer says of one connection.
@@ -85,6 +89,15 @@ def receive_all(tls: TLSSocket, length: int) -> bytes:
     while len(data) < length and (more := tls.recv()):
         data += more
     return data
+
+
+def page(tls: TLSSocket) -> bytes:
+    """The page that a server of the web gives for our greeting, until it closes."""
+    tls.send(REQUEST)
+    answer = b""
+    while more := tls.recv():
+        answer += more
+    return answer.partition(b"\r\n\r\n")[2]
 
 
 def damage_ticket(config: ClientConfig, at: int | None = None) -> bytes:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection
+from rfc5077.properties.matrix.dialogue import Word, open_connection, page
 from rfc5077.properties.matrix.papers import Identity, Papers
 from rfc5077.properties.matrix.process import Child, program, version_of
 from rfc5077.reference.handshake.config import ClientConfig
@@ -66,11 +66,7 @@ class Server:
 
     def talk(self, tls: TLSSocket) -> bytes:
         """A request with a greeting; the body of the answer."""
-        tls.send(b"GET / HTTP/1.0\r\nGreeting: " + GREETING.strip() + b"\r\n\r\n")
-        answer = b""
-        while more := tls.recv():
-            answer += more
-        self._answer = answer.partition(b"\r\n\r\n")[2]
+        self._answer = page(tls)
         return self._answer
 
     def word(self) -> Word:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from rfc5077.properties.matrix.dialogue import GREETING, Word
+from rfc5077.properties.matrix.dialogue import GREETING, REQUEST, Word
 from rfc5077.properties.matrix.papers import Identity, Papers
 from rfc5077.properties.matrix.process import PATIENCE, Child, program
 
@@ -126,7 +126,7 @@ def _start_nginx(orders: Orders, listeners: dict[str, socket.socket]) -> Child:
 def _through_nginx(child: Child, port: int) -> Word:
     """A request, which our server repeats as if it were an answer."""
     with closing(socket.create_connection(("127.0.0.1", port), PATIENCE)) as plain:
-        plain.sendall(b"GET / HTTP/1.0\r\nGreeting: " + GREETING.strip() + b"\r\n\r\n")
+        plain.sendall(REQUEST)
         heard = _receive(plain, b"Greeting: " + GREETING.strip())
     if GREETING.strip() not in heard:
         return Word(None, error=heard.partition(b"\r\n")[0].decode("ascii", "replace"), tells=False)

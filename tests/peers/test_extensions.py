@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from peers.s_programs import accepting, s_client, s_server
 
 from rfc5077.properties.matrix import gnutls, openssl
 from rfc5077.properties.matrix.dialogue import GREETING, OurServer, open_connection, receive_all
@@ -11,20 +12,6 @@ from rfc5077.properties.matrix.process import Child, program
 from rfc5077.reference.wire.hello import DOWNGRADE_TO_1_2, ExtensionType
 
 pytestmark = pytest.mark.peer
-
-
-def s_server(identity, *options):
-    command = [program("openssl", "openssl"), "s_server", "-accept", "127.0.0.1:0", "-tls1_2"]
-    return Child(*command, "-cert", identity.certificate, "-key", identity.key, *options)
-
-
-def s_client(papers, address, *options):
-    command = [program("openssl", "openssl"), "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2"]
-    return Child(*command, "-CAfile", papers.roots, "-verify_return_error", "-servername", "localhost", *options)
-
-
-def accepting(child):
-    return ("127.0.0.1", int(child.line(r"^ACCEPT 127\.0\.0\.1:(\d+)")[1]))
 
 
 def sizes(octets: bytes) -> list[int]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from peers.s_programs import accepting, s_client, s_server
 
 from rfc5077.properties.matrix import gnutls, openssl
 from rfc5077.properties.matrix.dialogue import open_connection, receive_all
@@ -10,20 +11,6 @@ from rfc5077.properties.matrix.process import Child, program
 from rfc5077.reference.io import PeerAlert, Server, listen
 
 pytestmark = pytest.mark.peer
-
-
-def s_server(identity, *options):
-    command = [program("openssl", "openssl"), "s_server", "-accept", "127.0.0.1:0", "-tls1_2"]
-    return Child(*command, "-cert", identity.certificate, "-key", identity.key, *options)
-
-
-def s_client(papers, address, *options):
-    command = [program("openssl", "openssl"), "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2"]
-    return Child(*command, "-CAfile", papers.roots, "-verify_return_error", "-servername", "localhost", *options)
-
-
-def accepting(child):
-    return ("127.0.0.1", int(child.line(r"^ACCEPT 127\.0\.0\.1:(\d+)")[1]))
 
 
 def wish(child, tls, command: str) -> None:
