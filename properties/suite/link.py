@@ -66,8 +66,8 @@ class Pair:
     ends: dict[bytes, float] = field(default_factory=dict)
     """Ticket to the moment on the clock of a client of ours at which its time is surely over."""
 
-    planted: set[bytes] = field(default_factory=set)
-    """Every ticket that came into the client's store by a trick."""
+    stored: set[bytes] = field(default_factory=set)
+    """Every ticket that a trick found in the client's store or put there."""
 
     def remark(self, text: str) -> None:
         """Notes what no message shows."""

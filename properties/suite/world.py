@@ -159,9 +159,14 @@ class World:
 
     def plant(self, pair: Pair, ticket: bytes, kind: Extension | None, how: str) -> None:
         """Puts a ticket into the client's store; `kind` None leaves it to the judge what it is."""
-        if not isinstance(pair.client, Client) or not ticket or ticket in pair.issued or ticket in pair.planted:
-            return  # what was offered before must not look as if the client had kept it
-        pair.planted.add(ticket)
+        if not isinstance(pair.client, Client):
+            return
+        stored = pair.client.held(pair.server.number, pair.server.name)
+        if stored is not None:
+            pair.stored.add(stored.ticket)
+        if not ticket or ticket in pair.issued or ticket in pair.stored:
+            return  # what was offered before must not look kept, and what two tricks restore is not altered
+        pair.stored.add(ticket)
         pair.client.plant(pair.server.number, pair.server.name, ticket)
         pair.remark(f"the client's ticket is {how}")
         if kind is not None:

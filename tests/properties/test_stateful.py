@@ -11,7 +11,7 @@ from rfc5077.model.event import Extension
 from rfc5077.properties.adapters import python_ssl, tlslite_ng
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.faults import FAULTS
-from rfc5077.properties.suite.parties import Client, Server
+from rfc5077.properties.suite.parties import Client, Server, Trick
 from rfc5077.properties.suite.stateful import machine
 from rfc5077.properties.suite.world import Refuted, World
 from rfc5077.reference.connection import ClientConnection, ServerConnection
@@ -180,6 +180,15 @@ def test_a_failure_shows_the_shrunk_run_as_a_ladder():
         "    |<--- NewSessionTicket ticket: 146 octets ------|   <- R5077-3.2-07; due: ChangeCipherSpec",
     ]
     assert "Found by machine(seed=3)." in notes
+
+
+def test_two_tricks_that_restore_a_ticket_accuse_nobody_of_honouring_an_altered_one():
+    run = machine(peer=python_ssl.server)()
+    run.world = run.stage.world(0, clients=[[]], servers=[[]])
+    run.shake_hands(client=0, server=0, sizes=[], times=1, data=b"")
+    for connects in (False, True):
+        run.tamper(client=0, server=0, trick=Trick.flip(-1, 1), connects=connects)
+    run.teardown()
 
 
 def test_only_the_peers_violations_count_beside_a_peer():
