@@ -22,7 +22,8 @@ from rfc5077.reference.connection import (
     ServerConnection,
 )
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-from rfc5077.reference.io import PeerAlert, make_connection, system_clock, system_entropy
+from rfc5077.reference.io import PeerAlert, make_connection, system_clock
+from rfc5077.reference.keys.exchange import system_entropy
 
 LIMIT = 2**16
 """Octets that a stream's reader holds before it stops reading, about."""

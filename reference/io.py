@@ -1,11 +1,10 @@
 """The thin layer with the outside world in it: sockets, the system's clock and entropy. Blocking, IPv4 and IPv6.
 
-Everything else in `reference` is pure; only here may `time`, `os.urandom` and `socket` be used. These endpoints are
-for tests and tries, not for production.
+Everything else in `reference` is pure; only here may `time` and `socket` be used. These endpoints are for tests and
+tries, not for production.
 """
 
 import errno
-import os
 import socket
 import threading
 import time
@@ -28,6 +27,7 @@ from rfc5077.reference.connection import (
 from rfc5077.reference.crowd import Crowd
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials, self_signed
+from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.ticket.format import TicketKey
 
 CHUNK = 65536
@@ -49,11 +49,6 @@ _PASSING = {errno.ECONNABORTED, errno.EPROTO, errno.EMFILE, errno.ENFILE, errno.
 def system_clock() -> float:
     """Seconds since 1970."""
     return time.time()
-
-
-def system_entropy(count: int) -> bytes:
-    """That many unpredictable octets."""
-    return os.urandom(count)
 
 
 def new_ticket_key() -> TicketKey:

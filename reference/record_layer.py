@@ -115,8 +115,9 @@ class RecordLayer:
 
     def send(self, content_type: ContentType, payload: bytes) -> None:
         """Queues a payload in as many records as it needs, protected if keys are set."""
+        writing = self._writing
         for fragment in split(payload, self._sending):
-            sealed = fragment if self._writing is None else self._writing.seal(content_type, fragment)
+            sealed = fragment if writing is None else writing.seal(content_type, fragment)
             self._out += encode_record(content_type, sealed)
 
     def send_handshake(self, octets: bytes) -> None:
@@ -180,27 +181,30 @@ class RecordLayer:
         Raises ProtocolError for what breaks a rule of the record layer.
         """
         for content_type, version, fragment in self._records.feed(octets):
-            yield from self._open(content_type, version, fragment)
+            payload = self._open(content_type, version, fragment)
+            if content_type is not ContentType.HANDSHAKE:
+                yield self._single(content_type, payload)
+                continue
+            self.rules.fragment(payload, self._messages.pending)
+            for message in self._messages.feed(payload):
+                if message.kind == HandshakeType.FINISHED:
+                    self.rules.behind_finished(self._messages.pending)
+                yield message
 
-    def _open(self, content_type: ContentType, version: int, fragment: bytes) -> Iterator[Message | Alert]:
+    def _open(self, content_type: ContentType, version: int, fragment: bytes) -> bytes:
+        """The payload of a record, its protection checked and taken off."""
         if version != TLS_1_2 and (self.version_agreed or version >> 8 != TLS_1_2 >> 8):
             raise ProtocolError(Cause.RECORD_VERSION, f"a record of version {version:#06x}")
         payload = fragment if self._reading is None else self._reading.open(content_type, fragment)
         if len(payload) > self._receiving:
             raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record with {len(payload)} octets inside")
-        if content_type is ContentType.HANDSHAKE:
-            yield from self._handshake(payload)
-        elif content_type is ContentType.ALERT:
-            yield Alert.parse(payload)
-        elif content_type is ContentType.CHANGE_CIPHER_SPEC:
-            self.rules.change_cipher_spec(payload, self._messages.pending)
-            yield Message(Signal.CHANGE_CIPHER_SPEC, payload)
-        else:
-            yield Message(Signal.APPLICATION_DATA, payload)
+        return payload
 
-    def _handshake(self, payload: bytes) -> Iterator[Message]:
-        self.rules.fragment(payload, self._messages.pending)
-        for message in self._messages.feed(payload):
-            if message.kind == HandshakeType.FINISHED:
-                self.rules.behind_finished(self._messages.pending)
-            yield message
+    def _single(self, content_type: ContentType, payload: bytes) -> Message | Alert:
+        """What a record of any other type than handshake holds: one thing each."""
+        if content_type is ContentType.ALERT:
+            return Alert.parse(payload)
+        if content_type is ContentType.CHANGE_CIPHER_SPEC:
+            self.rules.change_cipher_spec(payload, self._messages.pending)
+            return Message(Signal.CHANGE_CIPHER_SPEC, payload)
+        return Message(Signal.APPLICATION_DATA, payload)

@@ -28,6 +28,7 @@ from rfc5077.properties.adapters import over_reference, python_ssl, tlslite_ng
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
+from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.keys.suites import Group
 from rfc5077.reference.ticket.format import TicketKey
 from rfc5077.reference.ticket.key_ring import KeyRing
@@ -116,7 +117,10 @@ def reference() -> Stack:
         config = latest
 
         def connect() -> tuple[End, End]:
-            ends = ClientConnection(config, time.time, os.urandom), ServerConnection(server, time.time, os.urandom)
+            ends = (
+                ClientConnection(config, time.time, system_entropy),
+                ServerConnection(server, time.time, system_entropy),
+            )
             return over_reference.Connection(ends[0]), over_reference.Connection(ends[1])
 
         return connect

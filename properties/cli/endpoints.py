@@ -333,7 +333,8 @@ def _handshake(place: str, host: str, port: int, config: ClientConfig, limit: fl
     """
     from rfc5077.reference.alerts import ProtocolError
     from rfc5077.reference.connection import ClientConnection
-    from rfc5077.reference.io import TLSSocket, system_clock, system_entropy
+    from rfc5077.reference.io import TLSSocket, system_clock
+    from rfc5077.reference.keys.exchange import system_entropy
 
     tls = TLSSocket(_transport(place, host, port, limit), ClientConnection(config, system_clock, system_entropy))
     watch = _Watchdog(tls.transport, limit)

@@ -7,7 +7,8 @@ from typing import Protocol, Self, runtime_checkable
 from rfc5077.properties.matrix.process import PATIENCE, PeerError
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-from rfc5077.reference.io import Server, TLSSocket, connect, listen, system_clock, system_entropy
+from rfc5077.reference.io import Server, TLSSocket, connect, listen, system_clock
+from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.ticket.store import FinishedVerified, StoredTicket, TicketStore
 
 GREETING = b"hello over there\n"

@@ -11,7 +11,8 @@ from rfc5077.properties.matrix.process import PATIENCE, Child, program, version_
 from rfc5077.properties.matrix.scripted import PROGRAMS
 from rfc5077.reference.connection import ClientConnection
 from rfc5077.reference.handshake.config import ClientConfig
-from rfc5077.reference.io import TLSSocket, system_clock, system_entropy
+from rfc5077.reference.io import TLSSocket, system_clock
+from rfc5077.reference.keys.exchange import system_entropy
 
 NAME = "gnutls"
 PACKAGE = "gnutls-bin"

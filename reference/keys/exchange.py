@@ -2,12 +2,14 @@
 
 Every draw of entropy behind a key exchange happens here, from the function passed in; ECDSA signs deterministically
 (RFC 6979), so that a run replays octet for octet. The exceptions are RSA-PSS and RSA encryption, whose salt and padding
-`cryptography` draws itself.
+`cryptography` draws itself, and the keys on P-256 and P-384 of runs with `system_entropy`, which nobody can replay.
 """
 
 import hmac
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +22,12 @@ from rfc5077.reference.keys.suites import SCHEME_KEYS, Authentication, Group, Si
 
 Entropy = Callable[[int], bytes]
 """Gives that many unpredictable octets; deterministic in replays."""
+
+
+def system_entropy(count: int) -> bytes:
+    """That many octets of the machine's own entropy."""
+    return os.urandom(count)  # noqa: TID251 (named here because `make_private_key` has to know it)
+
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | Ed25519PrivateKey
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | Ed25519PublicKey
@@ -101,13 +109,19 @@ class Share:
 
 
 def make_private_key(entropy: Entropy, group: Group = Group.SECP256R1) -> ec.EllipticCurvePrivateKey:
-    """A key on P-256 or P-384, from 64 bits more of entropy than needed, so no value is noticeably preferred."""
+    """A key on P-256 or P-384, from 64 bits more of entropy than needed, so no value is noticeably preferred.
+
+    Where the entropy is `system_entropy`, the library draws from the same source by itself, in half the time.
+    """
     row = _CURVES[group]
+    if entropy is system_entropy:
+        return ec.generate_private_key(row.curve)
     return ec.derive_private_key(1 + int.from_bytes(entropy(row.entropy), "big") % (row.order - 1), row.curve)
 
 
 def make_share(group: Group, entropy: Entropy) -> Share:
-    """A fresh ephemeral key on the curve: 32 octets of entropy for X25519, 40 for P-256, 56 for P-384."""
+    """A fresh ephemeral key on the curve: 32 octets of entropy for X25519, 40 for P-256, 56 for P-384 (but see
+    `make_private_key`)."""
     if group is Group.X25519:
         private = X25519PrivateKey.from_private_bytes(entropy(32))
         return Share(group, private.public_key().public_bytes_raw(), private)
@@ -165,9 +179,14 @@ def signed_parameters(client_random: bytes, server_random: bytes, parameters: by
 
 def kind_of(key: PrivateKey | PublicKey) -> Authentication:
     """Whether this key signs by ECDSA, RSA or Ed25519."""
-    if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
+    return _kind_of_class(type(key))
+
+
+@cache  # the library's classes of keys are abstract, and asking for those is slow
+def _kind_of_class(key: type) -> Authentication:
+    if issubclass(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         return Authentication.ECDSA
-    if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
+    if issubclass(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
         return Authentication.RSA
     return Authentication.ED25519
 

@@ -4,6 +4,7 @@ Nobody else does arithmetic on lengths. A `Reader` refuses whatever does not fit
 lengths in by itself.
 """
 
+import struct
 from collections.abc import Callable
 from functools import lru_cache
 from types import TracebackType
@@ -17,6 +18,10 @@ REMEMBERED_OCTETS = 256
 """Octets of a body at most whose meaning is remembered; peers decide what is longer, and would decide our memory."""
 
 
+_CODES = {1: "B", 2: "H"}
+"""Octets of an unsigned integer, as `struct` names them."""
+
+
 def remembered(parse: Callable[[bytes], Value]) -> Callable[[bytes], Value]:
     """The same pure function, which remembers what it made of the last 256 short bodies."""
     remembering = lru_cache(maxsize=256)(parse)
@@ -26,6 +31,10 @@ def remembered(parse: Callable[[bytes], Value]) -> Callable[[bytes], Value]:
 
     parse_short_or_long.__doc__ = parse.__doc__
     return parse_short_or_long
+
+
+def _too_short(needed: int, left: int) -> ProtocolError:
+    return ProtocolError(Cause.MALFORMED, f"{needed} octets are needed, {left} are left")
 
 
 class Reader:
@@ -51,13 +60,18 @@ class Reader:
         start = self._position
         stop = start + count
         if stop > self._end:
-            raise ProtocolError(Cause.MALFORMED, f"{count} octets are needed, {self._end - start} are left")
+            raise _too_short(count, self._end - start)
         self._position = stop
         return self._data[start:stop]
 
     def integer(self, width: int) -> int:
         """An unsigned integer of `width` octets."""
-        return int.from_bytes(self.take(width), "big")
+        start = self._position
+        stop = start + width
+        if stop > self._end:
+            raise _too_short(width, self._end - start)
+        self._position = stop
+        return int.from_bytes(self._data[start:stop], "big")
 
     def vector(self, width: int, minimum: int = 0, maximum: int | None = None) -> bytes:
         """A vector whose length stands in front in `width` octets; the bounds are octets."""
@@ -67,11 +81,11 @@ class Reader:
         return self.take(length)
 
     def integers(self, width: int, item: int, minimum: int = 0) -> tuple[int, ...]:
-        """A vector of unsigned integers of `item` octets each; `minimum` is in octets."""
+        """A vector of unsigned integers of `item` octets each (1 or 2); `minimum` is in octets."""
         body = self.vector(width, minimum)
         if len(body) % item:
             raise ProtocolError(Cause.MALFORMED, f"a vector of {len(body)} octets does not hold items of {item}")
-        return tuple(int.from_bytes(body[at : at + item], "big") for at in range(0, len(body), item))
+        return struct.unpack(f">{len(body) // item}{_CODES[item]}", body)
 
     def rest(self) -> bytes:
         """Everything that is left."""
@@ -105,8 +119,11 @@ class Writer:
         self._data += octets
 
     def integers(self, width: int, item: int, values: tuple[int, ...]) -> None:
-        """A vector of unsigned integers of `item` octets each."""
-        self.opaque(width, b"".join(value.to_bytes(item, "big") for value in values))
+        """A vector of unsigned integers of `item` octets each (1 or 2). Raises OverflowError if one does not fit."""
+        try:
+            self.opaque(width, struct.pack(f">{len(values)}{_CODES[item]}", *values))
+        except struct.error as error:
+            raise OverflowError(f"not all of {len(values)} integers fit in {item} octets: {error}") from None
 
     def vector(self, width: int) -> "_OpenVector":
         """Opens a vector; its length is filled in when the block is left (OverflowError if it does not fit)."""

@@ -6,7 +6,7 @@ read the bodies this project knows. Parsing checks the format only; what the val
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 from typing import Self
@@ -92,17 +92,16 @@ def _read_session_id(reader: Reader, strict: bool) -> bytes:
     return reader.vector(1, 0, MAX_SESSION_ID if strict else None)
 
 
-def _is_flag(extensions: Extensions, extension: ExtensionType) -> bool:
+def _is_flag(hello: "ClientHello | ServerHello", extension: ExtensionType) -> bool:
     """Whether an extension that has no contents is there. Raises ProtocolError (decode_error) if it has contents."""
-    body = find_extension(extensions, extension)
+    body = hello.extension(extension)
     if body:
         raise ProtocolError(Cause.NOT_EMPTY, f"{extension.name.lower()} carries {len(body)} octets")
     return body is not None
 
 
-def _renegotiation_info(extensions: Extensions) -> bytes | None:
+def _renegotiation_info(body: bytes | None) -> bytes | None:
     """renegotiated_connection, None if the extension is absent (RFC 5746, section 3.2)."""
-    body = find_extension(extensions, ExtensionType.RENEGOTIATION_INFO)
     if body is None:
         return None
     reader = Reader(body)
@@ -121,6 +120,10 @@ class ClientHello:
     cipher_suites: tuple[int, ...]
     compression_methods: bytes = b"\x00"
     extensions: Extensions = ()
+    _bodies: dict[int, bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_bodies", dict(reversed(self.extensions)))
 
     @classmethod
     def parse(cls, body: bytes, strict: bool = True) -> Self:
@@ -153,12 +156,12 @@ class ClientHello:
 
     def extension(self, extension: int) -> bytes | None:
         """The body of the first extension of this type, None if there is none."""
-        return find_extension(self.extensions, extension)
+        return self._bodies.get(extension)
 
     @property
     def session_ticket(self) -> bytes | None:
         """The SessionTicket body: None absent, empty, or the ticket itself (RFC 5077, section 3.2)."""
-        return find_extension(self.extensions, ExtensionType.SESSION_TICKET)  # R5077-3.2-12
+        return self.extension(ExtensionType.SESSION_TICKET)  # R5077-3.2-12
 
     @property
     def server_name(self) -> str | None:
@@ -189,17 +192,17 @@ class ClientHello:
     @property
     def extended_master_secret(self) -> bool:
         """Whether an extended master secret is offered (RFC 7627, section 5.1)."""
-        return _is_flag(self.extensions, ExtensionType.EXTENDED_MASTER_SECRET)
+        return _is_flag(self, ExtensionType.EXTENDED_MASTER_SECRET)
 
     @property
     def encrypt_then_mac(self) -> bool:
         """Whether encrypt-then-MAC is offered, or answered (RFC 7366, section 2)."""
-        return _is_flag(self.extensions, ExtensionType.ENCRYPT_THEN_MAC)
+        return _is_flag(self, ExtensionType.ENCRYPT_THEN_MAC)
 
     @property
     def renegotiation_info(self) -> bytes | None:
         """renegotiated_connection (RFC 5746, section 3.2), None if absent; the SCSV is not looked at."""
-        return _renegotiation_info(self.extensions)
+        return _renegotiation_info(self.extension(ExtensionType.RENEGOTIATION_INFO))
 
     @property
     def secure_renegotiation(self) -> bool:
@@ -207,7 +210,7 @@ class ClientHello:
         return RENEGOTIATION_SCSV in self.cipher_suites or self.renegotiation_info is not None
 
     def _integers(self, extension: ExtensionType, width: int, item: int) -> tuple[int, ...] | None:
-        body = find_extension(self.extensions, extension)
+        body = self.extension(extension)
         if body is None:
             return None
         reader = Reader(body)
@@ -226,6 +229,10 @@ class ServerHello:
     cipher_suite: int
     compression_method: int = 0
     extensions: Extensions = ()
+    _bodies: dict[int, bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_bodies", dict(reversed(self.extensions)))
 
     @classmethod
     def parse(cls, body: bytes, strict: bool = True) -> Self:
@@ -253,37 +260,37 @@ class ServerHello:
 
     def extension(self, extension: int) -> bytes | None:
         """The body of the first extension of this type, None if there is none."""
-        return find_extension(self.extensions, extension)
+        return self._bodies.get(extension)
 
     @property
     def session_ticket(self) -> bytes | None:
         """The SessionTicket body: None absent; empty is the promise of NewSessionTicket; else a fault."""
-        return find_extension(self.extensions, ExtensionType.SESSION_TICKET)
+        return self.extension(ExtensionType.SESSION_TICKET)
 
     @property
     def announces_ticket(self) -> bool:
         """Whether NewSessionTicket is promised. ProtocolError (decode_error) if the body is not empty."""
-        return _is_flag(self.extensions, ExtensionType.SESSION_TICKET)  # R5077-3.2-06
+        return _is_flag(self, ExtensionType.SESSION_TICKET)  # R5077-3.2-06
 
     @property
     def acknowledges_server_name(self) -> bool:
         """Whether server_name is answered (RFC 6066, section 3). ProtocolError if the body is not empty."""
-        return _is_flag(self.extensions, ExtensionType.SERVER_NAME)
+        return _is_flag(self, ExtensionType.SERVER_NAME)
 
     @property
     def extended_master_secret(self) -> bool:
         """Whether an extended master secret is agreed. ProtocolError if the body is not empty."""
-        return _is_flag(self.extensions, ExtensionType.EXTENDED_MASTER_SECRET)
+        return _is_flag(self, ExtensionType.EXTENDED_MASTER_SECRET)
 
     @property
     def encrypt_then_mac(self) -> bool:
         """Whether encrypt-then-MAC is offered, or answered (RFC 7366, section 2)."""
-        return _is_flag(self.extensions, ExtensionType.ENCRYPT_THEN_MAC)
+        return _is_flag(self, ExtensionType.ENCRYPT_THEN_MAC)
 
     @property
     def renegotiation_info(self) -> bytes | None:
         """renegotiated_connection (RFC 5746, section 3.2), None if absent."""
-        return _renegotiation_info(self.extensions)
+        return _renegotiation_info(self.extension(ExtensionType.RENEGOTIATION_INFO))
 
 
 @remembered

@@ -101,6 +101,8 @@ class HandshakeReader:
 
         Raises ProtocolError (illegal_parameter) when a header announces more than `MAX_MESSAGE` octets.
         """
+        if not self._buffer and len(payload) >= 4 and int.from_bytes(payload[1:4], "big") == len(payload) - 4:
+            return iter((Message(payload[0], payload[4:], payload),))  # one message, whole: nothing to put together
         self._buffer += payload
         return self._messages()
 

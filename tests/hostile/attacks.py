@@ -15,7 +15,8 @@ from rfc5077.properties.bench.crowd import memory_of, serving
 from rfc5077.reference.connection import ClientConnection
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.handshake.offer import Offer, make_client_hello
-from rfc5077.reference.io import connect, system_clock, system_entropy
+from rfc5077.reference.io import connect, system_clock
+from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.ticket.store import TicketStore
 from rfc5077.reference.wire.messages import handshake
 from rfc5077.reference.wire.record import encode_record, encode_records

@@ -61,3 +61,8 @@ def test_writer_raises_when_a_length_does_not_fit_its_field():
 
     with pytest.raises(OverflowError), out.vector(1):
         out.raw(bytes(256))
+
+
+def test_writer_raises_when_an_integer_of_a_list_does_not_fit():
+    with pytest.raises(OverflowError, match="2 octets"):
+        Writer().integers(2, 2, (1, 1 << 16))
