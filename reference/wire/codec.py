@@ -5,32 +5,14 @@ lengths in by itself.
 """
 
 import struct
-from collections.abc import Callable
-from functools import lru_cache
 from types import TracebackType
-from typing import TypeVar
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-
-Value = TypeVar("Value")
-
-REMEMBERED_OCTETS = 256
-"""Octets of a body at most whose meaning is remembered; peers decide what is longer, and would decide our memory."""
-
 
 _CODES = {1: "B", 2: "H"}
 """Octets of an unsigned integer, as `struct` names them."""
 
-
-def remembered(parse: Callable[[bytes], Value]) -> Callable[[bytes], Value]:
-    """The same pure function, which remembers what it made of the last 256 short bodies."""
-    remembering = lru_cache(maxsize=256)(parse)
-
-    def parse_short_or_long(body: bytes) -> Value:
-        return remembering(body) if len(body) <= REMEMBERED_OCTETS else parse(body)
-
-    parse_short_or_long.__doc__ = parse.__doc__
-    return parse_short_or_long
+_TYPE_AND_LENGTH = struct.Struct(">HH")
 
 
 def _too_short(needed: int, left: int) -> ProtocolError:
@@ -75,10 +57,29 @@ class Reader:
 
     def vector(self, width: int, minimum: int = 0, maximum: int | None = None) -> bytes:
         """A vector whose length stands in front in `width` octets; the bounds are octets."""
-        length = self.integer(width)
+        begun, end = self._position, self._end
+        start = begun + width
+        length = int.from_bytes(self._data[begun:start], "big")  # of fewer octets at the end; refused below
         if length < minimum or (maximum is not None and length > maximum):
             raise ProtocolError(Cause.MALFORMED, f"a vector of {length} octets is out of its bounds")
-        return self.take(length)
+        stop = start + length
+        if stop > end:
+            raise _too_short(stop - begun, end - begun)
+        self._position = stop
+        return self._data[start:stop]
+
+    def typed_vector(self) -> tuple[int, bytes]:
+        """A type of two octets, and a vector with its length in two: an extension."""
+        begun, end = self._position, self._end
+        start = begun + 4
+        if start > end:
+            raise _too_short(4, end - begun)
+        kind, length = _TYPE_AND_LENGTH.unpack_from(self._data, begun)
+        stop = start + length
+        if stop > end:
+            raise _too_short(length, end - start)
+        self._position = stop
+        return kind, self._data[start:stop]
 
     def integers(self, width: int, item: int, minimum: int = 0) -> tuple[int, ...]:
         """A vector of unsigned integers of `item` octets each (1 or 2); `minimum` is in octets."""
@@ -117,6 +118,10 @@ class Writer:
         """Octets with their length in front. Raises OverflowError if the length does not fit in `width` octets."""
         self._data += len(octets).to_bytes(width, "big")
         self._data += octets
+
+    def typed_vector(self, kind: int, octets: bytes) -> None:
+        """A type of two octets, and octets with their length in two. Raises OverflowError if either does not fit."""
+        self._data += kind.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets
 
     def integers(self, width: int, item: int, values: tuple[int, ...]) -> None:
         """A vector of unsigned integers of `item` octets each (1 or 2). Raises OverflowError if one does not fit."""

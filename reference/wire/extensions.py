@@ -7,7 +7,7 @@ the values mean for a handshake is judged in `handshake.extensions`.
 from functools import lru_cache
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.wire.codec import Reader, Writer, remembered
+from rfc5077.reference.wire.codec import Reader, Writer
 
 FRAGMENT_LENGTHS = {1: 2**9, 2: 2**10, 3: 2**11, 4: 2**12}
 """Codes of max_fragment_length → octets (RFC 6066, section 4)."""
@@ -31,7 +31,6 @@ def protocols_body(names: tuple[bytes, ...]) -> bytes:
     return out.octets()
 
 
-@remembered
 def parse_protocols(body: bytes) -> tuple[bytes, ...]:
     """The names of an ALPN body. Raises ProtocolError (decode_error) for no list of at least one name."""
     reader = Reader(body)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Self
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.wire.codec import Reader, Writer, remembered
+from rfc5077.reference.wire.codec import Reader, Writer
 
 Extensions = tuple[tuple[int, bytes], ...]
 """(type, body) pairs in the order of the wire."""
@@ -70,8 +70,7 @@ def _read_extensions(reader: Reader, strict: bool) -> Extensions:
     block = Reader(reader.vector(2))
     found: list[tuple[int, bytes]] = []
     while block.remaining:
-        kind = block.integer(2)
-        found.append((kind, block.vector(2)))
+        found.append(block.typed_vector())
     extensions = tuple(found)
     if strict and (twice := duplicated_extensions(extensions)):  # R5246-7.4.1.4-03
         raise ProtocolError(Cause.DUPLICATE_EXTENSION, f"extension {twice[0]} comes more than once")
@@ -83,8 +82,7 @@ def _write_extensions(out: Writer, extensions: Extensions) -> None:
         return
     with out.vector(2):
         for kind, body in extensions:
-            out.integer(2, kind)
-            out.opaque(2, body)
+            out.typed_vector(kind, body)
 
 
 def _read_session_id(reader: Reader, strict: bool) -> bytes:
@@ -293,7 +291,6 @@ class ServerHello:
         return _renegotiation_info(self.extension(ExtensionType.RENEGOTIATION_INFO))
 
 
-@remembered
 def _parse_server_name(body: bytes) -> str | None:
     """The host name of a server_name_list; None if the list names other things only."""
     reader = Reader(body)
