@@ -241,7 +241,7 @@ expiry = stated(
     Binds.CLIENT,
     Observer.DRIVING_SERVER,
     "The client deletes ticket and state when the hinted time is over.",
-    CLOCKS,
+    CLOCKS.removesuffix(".") + "; where a recording has times, an offer that is far too late is seen.",
     decided=Decided.WITH_CLOCK,
 )
 may_delete = stated(

@@ -104,7 +104,7 @@ class Certified:
 class Theorem:
     """A named claim: one sentence, what it rests on, and the formula.
 
-    ``follows_from`` names what alone suffices, where one clause or the order of the figures does: such a theorem is
+    ``follows_from`` names what alone suffices, where a clause or two or the order of the figures do: such a theorem is
     shown but not counted.  ``formula`` is the text of a formula that the statement points to.
     """
 

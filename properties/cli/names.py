@@ -36,14 +36,15 @@ def find_name(what: str, name: str, known: Iterable[str], advice: str | None = N
     """The name itself, if it is known.
 
     Raises:
-        UsageError: it is not; says the nearest, and the others.
+        UsageError: it is not; says the nearest, or all there are if none is near.
     """
     names = list(known)
     if name in names:
         return name
     near = get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise UsageError(f"no {what} {name}{hint}", advice or f"Known: {', '.join(names)}")
+    if near:
+        raise UsageError(f"no {what} {name}; did you mean {near[0]}?", advice or "")
+    raise UsageError(f"no {what} {name}", advice or f"Known: {', '.join(names)}")
 
 
 def _number(id: str) -> int:

@@ -135,6 +135,7 @@ THEOREMS = (
             Not(same(S.client, S.server, "secret", "suite")),
             stricter=sessions,
         ),
+        follows_from="R5246-7.4.9-01 and R5246-7.4.1.3-04",
     ),
     Theorem(
         "server_resumes_for_hellos_of_the_same_kind",
