@@ -22,6 +22,7 @@ from rfc5077.model.state import TOLERABLE, Client, Server
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.parameters import Parameters, Utterances
 from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
+from rfc5077.properties.verdict.appended import LOOKED_INTO, Appended
 from rfc5077.properties.verdict.hints import EXPIRY, Hints
 from rfc5077.properties.verdict.sentences import OF_SESSIONS, sentence
 
@@ -131,6 +132,7 @@ class Judge:
         self.abstraction = Abstraction(complete)
         self._parameters = Parameters()
         self._hints = Hints()
+        self._appended = Appended() if complete else None
         self._from_start = from_start
         self._watches: dict[int, _Watch] = {}
         self._index = 0
@@ -168,6 +170,8 @@ class Judge:
             found += self._of_hellos(watch, event, hellos)
         if event.ticket or event.session_ticket:
             found += self._of_hints(watch, event)
+        if self._appended is not None and (octets := self._appended.observe(event)):
+            found += self._of_appended(watch, event, octets)
         if found:
             watch.findings += found
         return found
@@ -199,6 +203,13 @@ class Judge:
         return (Finding(
             BY_ID[EXPIRY], CLIENT, event.connection, self._index, (*before, *watch.steps), (), event,
             earlier=late.connection if before else None, compared=told,
+        ),)  # fmt: skip
+
+    def _of_appended(self, watch: _Watch, event: RecordedEvent, octets: int) -> tuple[Finding, ...]:
+        """The server resumes by a ticket that was made longer: advice, since what it sealed itself is not forged."""
+        told = f"It resumed by a ticket of its own behind which {octets} octets had been appended."
+        return (Finding(
+            BY_ID[LOOKED_INTO], SERVER, event.connection, self._index, tuple(watch.steps), (), event, compared=told,
         ),)  # fmt: skip
 
     def _findings(

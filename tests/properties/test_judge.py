@@ -171,6 +171,38 @@ def test_the_longer_hint_counts_for_a_ticket_that_comes_twice():
     assert found([*events, *(replace(event, time=1e9) for event in short(3))])[0] == []
 
 
+LONG = bytes(range(60))
+
+
+def test_a_server_that_resumes_by_a_ticket_with_octets_appended_is_advised_against_it():
+    (finding,), judge = found([*full(1, ticket=LONG), *short(2, presented=LONG + b"xy")])
+    assert (finding.clause.id, finding.verdict, finding.party) == ("R5077-5-01", "advice", SERVER)
+    assert (finding.connection, finding.got.message) == (2, "ChangeCipherSpec")
+    assert finding.why.endswith("It resumed by a ticket of its own behind which 2 octets had been appended.")
+    assert judge.verdict() == "advice"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([*full(1, ticket=LONG), *full(2, presented=LONG + b"x")], id="goes through the full handshake"),
+        pytest.param([*full(1, ticket=LONG), *short(2, presented=LONG)], id="nothing appended"),
+        pytest.param(
+            [*full(1, ticket=LONG), *short(2, LONG, announced=b"", ticket=LONG + b"x"), *short(3, LONG + b"x")],
+            id="issued so",
+        ),
+        pytest.param([*full(1, ticket=b"t"), *short(2, presented=b"tx")], id="too short to tell"),
+    ],
+)
+def test_nobody_is_advised_about_octets_that_were_not_appended_or_not_honoured(events):
+    assert all(finding.clause.id != "R5077-5-01" for finding in found(events)[0])
+
+
+def test_nobody_is_advised_about_appended_octets_where_not_all_tickets_were_seen():
+    judge = Judge(complete=False)
+    assert [f for event in (*full(1, ticket=LONG), *short(2, presented=LONG + b"x")) for f in judge.feed(event)] == []
+
+
 def test_a_file_is_judged(tmp_path):
     verdict = judge_file(written(tmp_path, full(1, ticket=None)))
     assert (verdict.verdict, verdict.header.client) == ("violation", "a")
