@@ -110,19 +110,25 @@ class _Connection:
         """Ends the connection: queues close_notify (R5246-7.2.1-02). Nothing is received or sent afterwards."""
         if not self._closed:
             self.layer.send_warning(AlertDescription.CLOSE_NOTIFY)
-            self._closed = True
+            self._end()
 
     def end_of_input(self) -> list[Event]:
         """The transport has ended. Without close_notify before, what was received may be truncated."""
         self._events = []
         if not self._closed:
-            self._closed = True
+            self._end()
             if not self._completed:
                 self._failed(fatal=False)
             self._events.append(PeerClosed(clean=False))
         return list(self._events)
 
     # Inside
+
+    def _end(self) -> None:
+        """Nothing is received or sent any more: the keys go at once, the session stays for who asks for it."""
+        self._closed = True
+        self.layer.forget()
+        self._held.clear()
 
     def _take(self, item: Message | Alert) -> None:
         if isinstance(item, Alert):
@@ -161,7 +167,7 @@ class _Connection:
         description = AlertDescription(alert.description) if known else alert.description
         self._events.append(AlertReceived(level, description))
         if self.layer.rules.ends_connection(alert):  # R5246-7.2-01
-            self._closed = True
+            self._end()
             self._failed(fatal=True)
         elif description is AlertDescription.NO_RENEGOTIATION:
             self._declined()
@@ -172,7 +178,7 @@ class _Connection:
         if refusal.alert is not None:
             self.layer.send_alert(refusal.alert)
         if refusal.close:
-            self._closed = True
+            self._end()
             self._failed(fatal=True)
         return refusal.close
 

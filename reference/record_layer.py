@@ -168,6 +168,11 @@ class RecordLayer:
         self._out.clear()
         return octets
 
+    def forget(self) -> None:
+        """The end: lets go of the keys, and overwrites what is held of messages; what is queued is still handed out."""
+        self._reading = self._writing = None
+        self._messages.forget()
+
     # Receiving
 
     @property

@@ -96,6 +96,11 @@ class HandshakeReader:
         messages of the last record have not been asked for yet."""
         return len(self._buffer)
 
+    def forget(self) -> None:
+        """Overwrites what is pending, which may be of a protected message, and lets go of it."""
+        self._buffer[:] = bytes(len(self._buffer))
+        self._buffer.clear()
+
     def feed(self, payload: bytes) -> Iterator[Message]:
         """Yields the messages that are complete, one at a time; the rest stays pending.
 

@@ -7,7 +7,9 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
+from rfc5077.reference.alerts import AlertDescription, AlertLevel, ProtocolError
 from rfc5077.reference.key_log import KeyLogFile
+from rfc5077.reference.wire.messages import Alert
 
 
 def line_of(connection) -> str:
@@ -108,3 +110,37 @@ def test_an_established_connection_keeps_neither_key_block_nor_ephemeral_key(pai
 
     for end in (p.client, p.server):
         assert (end.handshake.keys, end.handshake.share) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda p: p.client.close(), id="closed"),
+        pytest.param(lambda p: p.client.end_of_input(), id="broken off"),
+        pytest.param(lambda p: alerted(p), id="alerted"),
+        pytest.param(lambda p: refused(p.client, b"\x17\x03\x03\x00\x01x"), id="refused"),
+    ],
+)
+def test_an_ended_connection_holds_no_keys_of_records(pair, end):
+    p = pair().connect()
+    ciphers = "AesGcm"
+    assert ciphers in kinds_within(p.client)
+
+    end(p)
+
+    assert p.client.closed
+    assert ciphers not in kinds_within(p.client)
+
+
+def kinds_within(start) -> set[str]:
+    return {type(each).__name__ for each in everything([start])}
+
+
+def alerted(p):
+    p.server.layer.send_alert(Alert(AlertLevel.FATAL, AlertDescription.INTERNAL_ERROR))
+    p.client.receive(p.server.data_to_send())
+
+
+def refused(connection, octets):
+    with pytest.raises(ProtocolError):
+        connection.receive(octets)

@@ -100,3 +100,18 @@ def test_a_monstrous_message_is_refused_at_its_header():
 def test_messages_have_the_names_of_the_rfc():
     assert message_name(HandshakeType.NEW_SESSION_TICKET) == "NewSessionTicket"
     assert message_name(99) == "handshake type 99"
+
+
+def test_what_is_pending_is_overwritten_and_gone_when_it_is_forgotten():
+    reader = HandshakeReader()
+    held = reader._buffer
+    list(reader.feed(b"\x14\x00\x00\x0cverify"))
+    held_before = bytes(held)
+    view = memoryview(held)
+    with pytest.raises(BufferError):  # octets that are looked at cannot be let go, but are overwritten before
+        reader.forget()
+    seen = bytes(view)
+    view.release()
+    reader.forget()
+
+    assert (held_before, seen, reader.pending) == (b"\x14\x00\x00\x0cverify", bytes(10), 0)
