@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
 
 from rfc5077 import __version__
 from rfc5077.model.attacker.attacks import ladders as attack_ladders
 from rfc5077.model.clauses import BY_ID, CATALOGUE
 from rfc5077.model.flows import FIGURES
 from rfc5077.model.proof.consistency import DISPUTES, ELSEWHERE, permissions, permitting
-from rfc5077.model.proof.theorems import THEOREMS
+from rfc5077.model.proof.theorems import EVERY
 from rfc5077.properties.knowledge.necessity import Row, kept
 from rfc5077.properties.site import diagram, ladders
 from rfc5077.properties.site.machines import DIAGRAMS
@@ -33,6 +35,12 @@ def _permitted() -> Iterator[tuple[str, str, str]]:
     runs = {id: " · ".join(brief(event) for event in run) for id, run in permissions()}
     for id in permitting():
         yield id, BY_ID[id].text, runs.get(id) or f"None: it {ELSEWHERE[id]}."
+
+
+def _interoperation() -> str:
+    """The table that `rfc5077 matrix` has written, as it is kept."""
+    kept = files("rfc5077.properties.matrix").joinpath("table.md").read_text("utf-8")
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(kept))
 
 
 Progress = Callable[[str, int, int], None]
@@ -57,9 +65,10 @@ def pages(tell: Progress = lambda *_: None) -> Iterator[tuple[str, str]]:
     known = {clause.id for clause in CATALOGUE}
     figures = {name: ladders.figure(name) for name in FIGURES}
     diagrams = {name: make() for name, make in DIAGRAMS.items()}
-    columns = [theorem.id for theorem in THEOREMS]
+    carried = {fall.theorem for row in necessity for fall in row.falls}
+    columns = [theorem.id for theorem in EVERY if theorem.id in carried]
 
-    yield page("index.html", "index.html", clauses=clauses, theorems=THEOREMS, attacks=attacks)
+    yield page("index.html", "index.html", clauses=clauses, theorems=EVERY, attacks=attacks)
     yield page("style.css", "style.css")
     yield page("clauses.html", "clauses.html", clauses=clauses)
     for clause, entry in zip(CATALOGUE, clauses, strict=True):
@@ -71,7 +80,8 @@ def pages(tell: Progress = lambda *_: None) -> Iterator[tuple[str, str]]:
     for name, drawing in diagrams.items():
         yield page(f"{name}.svg", "diagram.svg", d=drawing, width=diagram.WIDTH, height=diagram.HEIGHT,
                    line_height=diagram.LINE)  # fmt: skip
-    yield page("theorems.html", "theorems.html", theorems=THEOREMS, needs=_needs(necessity), pages=known)
+    yield page("theorems.html", "theorems.html", theorems=EVERY, needs=_needs(necessity), pages=known)
     yield page("necessity.html", "necessity.html", necessity=necessity, columns=columns, pages=known)
     yield page("consistency.html", "consistency.html", permitted=list(_permitted()), disputes=DISPUTES)
     yield page("attacks.html", "attacks.html", attacks=attacks)
+    yield page("interoperation.html", "interoperation.html", text=_interoperation())

@@ -11,8 +11,10 @@ from rfc5077.model.attacker.attacks import ATTACKS
 from rfc5077.model.clauses import CATALOGUE
 from rfc5077.model.event import CLIENT, SERVER
 from rfc5077.model.flows import FIGURES, HANDSHAKE, walk
-from rfc5077.model.proof.theorems import THEOREMS
+from rfc5077.model.proof.theorems import EVERY
 from rfc5077.properties.cli.main import run
+from rfc5077.properties.matrix.rows import STACKS
+from rfc5077.properties.matrix.stack import ROLES
 from rfc5077.properties.site import diagram, machines
 from rfc5077.properties.site.diagram import Edge, Node, draw
 from rfc5077.properties.site.pages import pages
@@ -52,7 +54,7 @@ def test_every_link_leads_somewhere(site):
 
 def test_every_clause_theorem_and_attack_is_there(site):
     assert {f"clause/{clause.id}.html" for clause in CATALOGUE} == {n for n in site if n.startswith("clause/")}
-    assert {theorem.id for theorem in THEOREMS} <= Links(site["theorems.html"]).names
+    assert {theorem.id for theorem in EVERY} <= Links(site["theorems.html"]).names
     assert {attack.id for attack in ATTACKS} <= Links(site["attacks.html"]).names
 
 
@@ -63,6 +65,13 @@ def test_every_class_of_the_necessity_matrix_is_shown_with_its_reason(site):
     for row in kept():
         assert row.falls or row.why
         assert all(id in site["necessity.html"] for id in row.ids)
+
+
+def test_the_table_of_interoperation_has_a_row_for_each_stack_in_each_role(site):
+    page = site["interoperation.html"]
+    for stack in STACKS:
+        for role in ROLES:
+            assert re.search(rf"<tr>\s*<td>{stack.name}</td>\s*<td>{role}</td>", page), (stack.name, role)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
