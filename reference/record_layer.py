@@ -19,7 +19,7 @@ from rfc5077.reference.wire.record import (
     TLS_1_2,
     ContentType,
     RecordReader,
-    encode_record,
+    record_header,
     split,
 )
 
@@ -109,7 +109,7 @@ class RecordLayer:
         self._messages = HandshakeReader()
         self._reading: RecordProtection | None = None
         self._writing: RecordProtection | None = None
-        self._out = bytearray()
+        self._out: list[bytes] = []
 
     # Sending: the Channel that a handshake speaks through.
 
@@ -118,7 +118,7 @@ class RecordLayer:
         writing = self._writing
         for fragment in split(payload, self._sending):
             sealed = fragment if writing is None else writing.seal(content_type, fragment)
-            self._out += encode_record(content_type, sealed)
+            self._out += (record_header(content_type, len(sealed)), sealed)
 
     def send_handshake(self, octets: bytes) -> None:
         """Queues one handshake message."""
@@ -164,7 +164,7 @@ class RecordLayer:
 
     def take_output(self) -> bytes:
         """What is to be sent; it is then regarded as sent."""
-        octets = bytes(self._out)
+        octets = b"".join(self._out)
         self._out.clear()
         return octets
 

@@ -6,7 +6,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -39,10 +39,20 @@ class Crowd:
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[str, int, int]]:
     """`rfc5077 serve` as a process: host, port, process id. Raises TimeoutError if it does not come to listen."""
+    with running(lambda port: [sys.executable, "-m", "rfc5077", "serve", "--port", str(port), *options]) as place:
+        yield place
+
+
+@contextmanager
+def running(command: Callable[[int], Sequence[str]]) -> Iterator[tuple[str, int, int]]:
+    """A TLS server as a process of its own, at a port that is free: host, port, process id.
+
+    Raises TimeoutError if it does not come to listen, OSError if it cannot be started.
+    """
     with listen() as probe:
         host, port = probe.getsockname()[:2]
-    command = [sys.executable, "-m", "rfc5077", "serve", "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command(port), stdin=quiet, stdout=quiet, stderr=quiet) as process:
         try:
             _wait_for(host, port)
             yield host, port, process.pid
@@ -58,7 +68,7 @@ def _wait_for(host: str, port: int) -> None:
             return
         except ConnectionRefusedError:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"serve does not listen at {host}:{port} after {PATIENCE} s") from None
+                raise TimeoutError(f"nothing listens at {host}:{port} after {PATIENCE} s") from None
             time.sleep(0.05)
 
 

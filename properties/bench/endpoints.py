@@ -13,21 +13,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from rfc5077.properties.adapters import over_reference, python_ssl, tlslite_ng
+from rfc5077.properties.bench.identity import NAME, issued
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
+from rfc5077.reference.keys.credentials import TrustAnchors
 from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.keys.suites import Group
 from rfc5077.reference.ticket.format import TicketKey
@@ -35,7 +31,6 @@ from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import TicketStore
 
 SUITE = 0xC02B
-NAME = "localhost"
 
 
 class End(Protocol):
@@ -61,76 +56,43 @@ class Stack:
     """Told whether to resume the session of the latest full handshake; not timed."""
 
 
-# --- who the server is ------------------------------------------------------------------------------------------------
-
-
-@cache
-def _issued() -> tuple[Credentials, bytes]:
-    """The server's credentials, and the root (DER) that has issued them."""
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root_name, name = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in ("Root", NAME))
-    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-    root = (
-        _certificate(root_name, root_name, root_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
-        .sign(root_key, hashes.SHA256())
-    )
-    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
-    own = (
-        _certificate(root_name, name, key.public_key())
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .add_extension(issuer, critical=False)
-        .sign(root_key, hashes.SHA256())
-    )
-    der = serialization.Encoding.DER
-    return Credentials((own.public_bytes(der),), key), root.public_bytes(der)
-
-
-def _certificate(
-    issuer: x509.Name, subject: x509.Name, key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().issuer_name(issuer).subject_name(subject).public_key(key)
-    builder = builder.serial_number(x509.random_serial_number())
-    return builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
-
-
 # --- the stacks -------------------------------------------------------------------------------------------------------
 
 
-def reference() -> Stack:
-    """Ours, with the machine's own clock and entropy."""
-    credentials, root = _issued()
+def configurations() -> tuple[ClientConfig, ServerConfig]:
+    """Of the reference; the client's without a store."""
+    identity = issued()
     ring = KeyRing((TicketKey.split(os.urandom(64)),))
-    server = ServerConfig((credentials,), key_ring=ring, suites=(SUITE,), groups=(Group.SECP256R1,))
-    client = ClientConfig(
-        NAME, TrustAnchors((root,)), store=TicketStore(), suites=(SUITE,), groups=(Group.SECP256R1,)
+    client = ClientConfig(NAME, TrustAnchors((identity.root,)), suites=(SUITE,), groups=(Group.SECP256R1,))
+    return client, ServerConfig((identity.credentials,), key_ring=ring, suites=(SUITE,), groups=(Group.SECP256R1,))
+
+
+def reference_ends(
+    client: ClientConfig, server: ServerConfig
+) -> tuple[over_reference.Connection, over_reference.Connection]:
+    """A client and a server of the reference, with the machine's own clock and entropy."""
+    return (
+        over_reference.Connection(ClientConnection(client, time.time, system_entropy)),
+        over_reference.Connection(ServerConnection(server, time.time, system_entropy)),
     )
+
+
+def reference() -> Stack:
+    """Ours."""
+    client, server = configurations()
     latest = client
 
     def prepare(resume: bool) -> Connect:
         nonlocal latest
         latest = latest if resume else replace(client, store=TicketStore())
-        config = latest
-
-        def connect() -> tuple[End, End]:
-            ends = (
-                ClientConnection(config, time.time, system_entropy),
-                ServerConnection(server, time.time, system_entropy),
-            )
-            return over_reference.Connection(ends[0]), over_reference.Connection(ends[1])
-
-        return connect
+        return partial(reference_ends, latest, server)
 
     return Stack("rfc5077.reference", prepare)
 
 
 def openssl() -> Stack:
     """OpenSSL through Python's `ssl`."""
-    credentials, root = _issued()
+    credentials, root = issued().credentials, issued().root
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for context in (server, client):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -180,7 +142,7 @@ def tlslite() -> Stack:
     """tlslite-ng, which has to be installed."""
     from tlslite.api import HandshakeSettings, X509CertChain, parsePEMKey
 
-    credentials, _ = _issued()
+    credentials = issued().credentials
     settings = HandshakeSettings()
     settings.minVersion = settings.maxVersion = (3, 3)
     settings.cipherNames, settings.keyExchangeNames = ["aes128gcm"], ["ecdhe_ecdsa"]

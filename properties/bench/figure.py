@@ -113,7 +113,7 @@ def figure_text(figure: Figure) -> str:
     target = "" if figure.target is None else f"{figure.target.bound.value} {_shown(figure.target.value)}"
     word = {True: "met", False: "MISSED", None: ""}[figure.met]
     against = f"{figure.against} ({figure.reason})" if figure.reason else figure.against
-    return f"{figure.name:<13} {value:>19}  {target:<18} {word:<6} {against}".rstrip()
+    return f"{figure.name:<18} {value:>19}  {target:<18} {word:<6} {against}".rstrip()
 
 
 def _shown(value: float) -> str:

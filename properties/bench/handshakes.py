@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
+from rfc5077.properties.bench import floor, pyopenssl
 from rfc5077.properties.bench.endpoints import Connect, End, Stack, openssl, reference, tlslite, tlslite_missing
-from rfc5077.properties.bench.figure import Clock, Figure, least
+from rfc5077.properties.bench.figure import Clock, Figure, Target, least
 
 ROUNDS = 25
-"""How many rounds are timed; in each, every stack has its turn."""
+"""How many rounds are timed; in each, everything has its turn."""
 
 TURNS = 4
 """Handshakes of a stack in a row, so that each finds in the processor's caches what it has just used."""
 
 FULL_TIMES_TLSLITE = 10
 RESUMED_TIMES_TLSLITE = 5
+TIMES_SSL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is timed: `prepare` makes one piece of it ready, which is not timed."""
+
+    name: str
+    prepare: Callable[[], Callable[[], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """With whom the reference is compared, and under which figure."""
+
+    figure: str
+    target: Target | None
+    name: str
+    make: Callable[[], Stack] | None
+    """None where it is not installed."""
+    reason: str = ""
+    """Why it cannot be measured, or not fairly."""
 
 
 def full() -> tuple[Figure, ...]:
     """How many times as fast as another stack the reference completes a full handshake with ticket, client and server
     together, in memory: TLS 1.2, ECDHE on P-256 with fresh keys, ECDSA, AES-128-GCM, extended master secret. The
-    signature is checked by every client, the chain by all but tlslite-ng, which has no code for that. Timed is
-    processor time, from making both ends to both being established; the stacks take turns, four handshakes in each of
-    25 rounds; ratio of the medians. CPython's ssl is there for information."""
+    signature is checked by every client, the chain by all but tlslite-ng, which has no code for that, the name by the
+    reference and CPython's ssl. Timed is processor time, from making both ends to both being established; the stacks
+    take turns, four handshakes in each of 25 rounds; ratio of the medians. The floor is the bare primitives of both
+    ends in the same run, and what is above it is not cryptography; pyOpenSSL and the floor are there for information.
+    """
     return _compared("full", resume=False, times=FULL_TIMES_TLSLITE)
 
 
@@ -34,36 +62,49 @@ def resumed() -> tuple[Figure, ...]:
 
 
 def _compared(name: str, resume: bool, times: float) -> tuple[Figure, ...]:
-    missing = tlslite_missing()
-    installed = not missing or "not installed" not in missing
-    others = [openssl(), *([tlslite()] if installed else [])]
-    ours, *theirs = seconds([reference(), *others], resume)
-    by_ssl = Figure(f"{name}-ssl", theirs[0] / ours, "x", None, _against(others[0].name, theirs[0], ours))
-    if not installed:
-        return Figure(name, None, "x", least(times), "tlslite-ng", missing), by_ssl
-    against = _against(others[1].name, theirs[1], ours)
-    return Figure(name, theirs[1] / ours, "x", least(times), against, missing), by_ssl
+    no_tlslite, no_pyopenssl = tlslite_missing(), pyopenssl.missing()
+    rivals = (
+        Rival(name, least(times), "tlslite-ng", None if "not installed" in no_tlslite else tlslite, no_tlslite),
+        Rival(f"{name}-ssl", least(TIMES_SSL), "CPython ssl", openssl),
+        Rival(f"{name}-pyopenssl", None, "pyOpenSSL", None if no_pyopenssl else pyopenssl.pyopenssl, no_pyopenssl),
+    )
+    theirs = {rival: shaking(rival.make(), resume) for rival in rivals if rival.make is not None}
+    bare = Work("the bare primitives", floor.resumed if resume else floor.full)
+    own, least_possible, *taken = seconds([shaking(reference(), resume), bare, *theirs.values()])
+    found = dict(zip(theirs, taken, strict=True))
+    share = 100 * (1 - least_possible / own)
+    told = f"reference {own * 1e3:.2f} ms, {bare.name} {least_possible * 1e3:.2f} ms"
+    return (
+        *(_against(rival, theirs[rival].name, found[rival], own) if rival in found else
+          Figure(rival.figure, None, "x", rival.target, rival.name, rival.reason) for rival in rivals),
+        Figure(f"{name}-not-crypto", share, "%", None, told),
+    )  # fmt: skip
 
 
-def _against(name: str, their: float, our: float) -> str:
-    return f"{name}: {their * 1e3:.2f} ms, reference {our * 1e3:.2f} ms"
+def _against(rival: Rival, name: str, their: float, own: float) -> Figure:
+    told = f"{name}: {their * 1e3:.2f} ms, reference {own * 1e3:.2f} ms"
+    return Figure(rival.figure, their / own, "x", rival.target, told, rival.reason)
 
 
-def seconds(stacks: list[Stack], resume: bool, rounds: int = ROUNDS, clock: Clock = time.process_time) -> list[float]:
-    """The median time of a handshake of each stack, interleaved."""
-    for stack in stacks:
-        shake(stack.prepare(False), False)  # a session to resume, and everything imported
-    taken: list[list[float]] = [[] for _ in stacks]
+def shaking(stack: Stack, resume: bool) -> Work:
+    """A handshake of a stack, every time a new one."""
+    shake(stack.prepare(False), False)  # a session to resume, and everything imported
+    return Work(stack.name, lambda: partial(shake, stack.prepare(resume), resume))
+
+
+def seconds(works: Sequence[Work], rounds: int = ROUNDS, clock: Clock = time.process_time) -> list[float]:
+    """The median time of each piece of work, interleaved."""
+    taken: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
-        for stack, times in zip(stacks, taken, strict=True):
-            times += [_timed(stack, resume, clock) for _ in range(TURNS)]
+        for work, times in zip(works, taken, strict=True):
+            times += [_timed(work, clock) for _ in range(TURNS)]
     return [median(times) for times in taken]
 
 
-def _timed(stack: Stack, resume: bool, clock: Clock) -> float:
-    connect = stack.prepare(resume)
+def _timed(work: Work, clock: Clock) -> float:
+    do = work.prepare()
     begun = clock()
-    shake(connect, resume)
+    do()
     return clock() - begun
 
 

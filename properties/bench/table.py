@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rfc5077.properties.bench import commands, enumeration, handshakes, judging, stateful
+from rfc5077.properties.bench import commands, crowd, enumeration, handshakes, judging, load, records, stateful
 from rfc5077.properties.bench.figure import Bench, Figure
 
 BENCHES = (
@@ -17,6 +17,10 @@ BENCHES = (
     Bench("machine", stateful.judged),
     Bench("full", handshakes.full),
     Bench("resumed", handshakes.resumed),
+    Bench("bulk", records.bulk),
+    Bench("hello", records.hello),
+    Bench("crowd", crowd.crowd),
+    Bench("load", load.resumptions),
 )
 
 Progress = Callable[[str, int, int], None]

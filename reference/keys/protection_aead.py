@@ -1,9 +1,11 @@
 """Record protection by AEAD ciphers: AES-GCM (RFC 5288, section 3) and ChaCha20-Poly1305 (RFC 7905, section 2).
 
 Both authenticate the number, type, version and length of a record with its payload (RFC 5246, section 6.2.3.3). No
-entropy is needed: nonces are made of the number, which never repeats under one key; writing beyond 2^64 records is an
-OverflowError.
+entropy is needed: nonces are made of the number, which never repeats under one key; writing beyond 2^64 records is
+refused by `struct`.
 """
+
+import struct
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
@@ -18,7 +20,8 @@ EXPLICIT_NONCE = 8
 TAG = 16
 """Octets of the authentication tag behind it."""
 
-_VERSION = TLS_1_2.to_bytes(2, "big")
+_COVERED = struct.Struct(">QBHH")
+"""What a tag covers besides the payload: number, type, version, length (RFC 5246, section 6.2.3.3)."""
 
 
 class AesGcm:
@@ -36,9 +39,9 @@ class AesGcm:
 
     def seal(self, content_type: int, payload: bytes) -> bytes:
         """The protected fragment for one payload (16,384 octets at most, by the record layer's rule)."""
-        number = self.sequence.to_bytes(8, "big")
+        header = _COVERED.pack(self.sequence, content_type, TLS_1_2, len(payload))
+        number = header[:EXPLICIT_NONCE]
         self.sequence += 1
-        header = b"%b%c%b%b" % (number, content_type, _VERSION, len(payload).to_bytes(2, "big"))
         return number + self._cipher.encrypt(self._salt + number, payload, header)
 
     def open(self, content_type: int, fragment: bytes) -> bytes:
@@ -46,10 +49,10 @@ class AesGcm:
         length = len(fragment) - EXPLICIT_NONCE - TAG
         if length < 0:
             raise ProtocolError(Cause.BAD_RECORD_MAC, f"a protected record of {len(fragment)} octets")
-        header = b"%b%c%b%b" % (self.sequence.to_bytes(8, "big"), content_type, _VERSION, length.to_bytes(2, "big"))
+        header = _COVERED.pack(self.sequence, content_type, TLS_1_2, length)
         nonce = self._salt + fragment[:EXPLICIT_NONCE]
         try:
-            payload = self._cipher.decrypt(nonce, fragment[EXPLICIT_NONCE:], header)
+            payload = self._cipher.decrypt(nonce, memoryview(fragment)[EXPLICIT_NONCE:], header)
         except InvalidTag:
             raise ProtocolError(Cause.BAD_RECORD_MAC, f"record {self.sequence} does not verify") from None
         self.sequence += 1
@@ -93,6 +96,5 @@ class ChaCha20:
         return payload
 
     def _nonce_and_header(self, content_type: int, length: int) -> tuple[bytes, bytes]:
-        number = self.sequence.to_bytes(8, "big")
-        header = b"%b%c%b%b" % (number, content_type, _VERSION, length.to_bytes(2, "big"))
+        header = _COVERED.pack(self.sequence, content_type, TLS_1_2, length)
         return (self._salt ^ self.sequence).to_bytes(12, "big"), header

@@ -1,6 +1,7 @@
 """The record layer's framing (RFC 5246, section 6.2): octets to records and back. Protection is `keys.protection`."""
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 from rfc5077.reference.alerts import Cause, ProtocolError
@@ -27,21 +28,23 @@ class ContentType(IntEnum):
     APPLICATION_DATA = 23
 
 
+_HEADER = struct.Struct(">BHH")
 _CONTENT_TYPES = {int(member): member for member in ContentType}
 
 
 class RecordReader:
     """Cuts a stream into records. Octets may arrive in any portions."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_data", "_position")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._data = b""
+        self._position = 0
 
     @property
     def pending(self) -> int:
         """Octets of a record that is not complete yet."""
-        return len(self._buffer)
+        return len(self._data) - self._position
 
     def feed(self, octets: bytes) -> Iterator[tuple[ContentType, int, bytes]]:
         """Yields (content type, version, fragment) for every record that is complete now.
@@ -52,40 +55,46 @@ class RecordReader:
         Raises ProtocolError: unexpected_message for an unknown type, record_overflow for a length that no record may
         have; both as soon as the header has arrived.
         """
-        self._buffer += octets
+        self._data = self._data[self._position :] + octets  # mostly nothing and all
+        self._position = 0
         return self._records()
 
     def _records(self) -> Iterator[tuple[ContentType, int, bytes]]:
-        buffer = self._buffer
-        while len(buffer) >= HEADER_LENGTH:
-            content_type = _CONTENT_TYPES.get(buffer[0])
+        while True:
+            data, start = self._data, self._position + HEADER_LENGTH
+            if len(data) < start:
+                break
+            kind, version, length = _HEADER.unpack_from(data, self._position)
+            content_type = _CONTENT_TYPES.get(kind)
             if content_type is None:
-                raise ProtocolError(Cause.UNEXPECTED_RECORD, f"record type {buffer[0]} does not exist")
-            length = buffer[3] << 8 | buffer[4]
+                raise ProtocolError(Cause.UNEXPECTED_RECORD, f"record type {kind} does not exist")
             if length > MAX_CIPHERTEXT:
                 raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record of {length} octets")
-            end = HEADER_LENGTH + length
-            if len(buffer) < end:
+            end = start + length
+            if len(data) < end:
                 return
-            fragment = bytes(buffer[HEADER_LENGTH:end])
-            version = buffer[1] << 8 | buffer[2]
-            del buffer[:end]
-            yield content_type, version, fragment
+            self._position = end
+            yield content_type, version, data[start:end]
+        if not self.pending:
+            self._data, self._position = b"", 0
+
+
+def record_header(content_type: int, length: int, version: int = TLS_1_2) -> bytes:
+    """What stands in front of a fragment of this length. Raises OverflowError beyond 65,535 octets."""
+    return b"%c%b%b" % (content_type, version.to_bytes(2, "big"), length.to_bytes(2, "big"))
 
 
 def encode_record(content_type: int, fragment: bytes, version: int = TLS_1_2) -> bytes:
     """One record holding `fragment` as it is. Raises OverflowError beyond 65,535 octets; other limits are not checked,
     so that a tester can break them."""
-    return b"%c%b%b%b" % (content_type, version.to_bytes(2, "big"), len(fragment).to_bytes(2, "big"), fragment)
+    return record_header(content_type, len(fragment), version) + fragment
 
 
-def split(payload: bytes, limit: int = MAX_PLAINTEXT) -> Iterator[bytes]:
+def split(payload: bytes, limit: int = MAX_PLAINTEXT) -> Sequence[bytes]:
     """Cuts a payload into fragments of at most `limit` octets; an empty payload is one empty fragment."""
     if len(payload) <= limit:
-        yield payload
-        return
-    for start in range(0, len(payload), limit):
-        yield payload[start : start + limit]
+        return (payload,)
+    return [payload[start : start + limit] for start in range(0, len(payload), limit)]
 
 
 def encode_records(

@@ -2,14 +2,16 @@
 
 import json
 import re
+from collections import Counter
 from itertools import count
 
 import pytest
 
-from rfc5077.properties.bench import commands, endpoints, handshakes, stateful, table
+from rfc5077.properties.bench import commands, endpoints, floor, handshakes, load, stateful, table
 from rfc5077.properties.bench.commands import Ran, fresh
 from rfc5077.properties.bench.endpoints import openssl, reference, tlslite
 from rfc5077.properties.bench.figure import Bench, Figure, figure_json, figure_text, least, most, rate
+from rfc5077.properties.bench.pyopenssl import pyopenssl
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.suite.world import Refuted
 from rfc5077.properties.trace.observe import Observer
@@ -20,7 +22,10 @@ FIGURES = {
     "states": ("states/s", 150_000), "derivation": ("s", None), "suite": ("s", 2),
     "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
     "machine": ("messages/s", 2_000),
-    "full": ("x", 10), "full-ssl": ("x", None), "resumed": ("x", 5), "resumed-ssl": ("x", None),
+    "full": ("x", 10), "full-ssl": ("x", 1), "full-pyopenssl": ("x", None), "full-not-crypto": ("%", None),
+    "resumed": ("x", 5), "resumed-ssl": ("x", 1), "resumed-pyopenssl": ("x", None), "resumed-not-crypto": ("%", None),
+    "bulk": ("x", 2), "bulk-cipher": ("x", None), "hello": ("us", 12),
+    "serve-memory": ("MB", 300), "serve-connections": ("/s", None), "serve-resumed": ("/s", None),
 }  # fmt: skip
 """Unit and target of each figure that is measured here; those of `prove` are read off a run that is made up."""
 PROVED = json.dumps({"summary": {"proved": 12, "failed": 0}})
@@ -42,7 +47,7 @@ def test_each_figure_is_produced_with_its_target_and_whether_it_is_met(document)
     assert said["schema"] == "rfc5077/bench/1"
     assert {f["name"]: (f["unit"], f["target"]) for f in said["figures"]} == FIGURES
     for figure in said["figures"]:
-        assert figure["value"] > 0
+        assert figure["reason"] if figure["value"] is None else figure["value"] > 0
         assert figure["met"] in ((None,) if figure["target"] is None else (True, False))
         assert figure["against"] and figure["method"]
     assert code == int(any(figure["met"] is False for figure in said["figures"]))
@@ -109,10 +114,34 @@ def test_a_command_that_says_nothing_is_no_figure():
 
 def test_a_missing_peer_leaves_the_figure_open_with_the_reason(monkeypatch):
     monkeypatch.setattr(handshakes, "tlslite_missing", lambda: "tlslite-ng is not installed: pip install it")
-    figure, beside = handshakes.resumed()
+    figure, *beside = handshakes.resumed()
     assert (figure.name, figure.value, figure.met) == ("resumed", None, None)
     assert figure_json(figure, "")["reason"] == "tlslite-ng is not installed: pip install it"
-    assert beside.value is not None
+    assert all(other.value is not None for other in beside)
+
+
+def test_a_missing_client_leaves_the_rate_open_with_the_reason(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    (figure,) = load.resumptions()
+    assert (figure.value, figure.met, figure.reason) == (None, None, "the program openssl is not installed")
+
+
+def test_the_floor_has_the_primitives_of_both_ends(monkeypatch):
+    counted = Counter()
+    for name in ("full", "resumed"):
+        make = getattr(floor, name)
+        work = make()
+        for primitive in ("_share", "_expand", "_seal", "_open"):
+            asked = getattr(floor, primitive)
+            with_count = lambda *given, asked=asked, key=(name, primitive): counted.update([key]) or asked(*given)  # noqa: E731
+            monkeypatch.setattr(floor, primitive, with_count)
+        work()
+        monkeypatch.undo()
+    # Both master secrets, key blocks, and two Finished at either end.
+    assert counted == {
+        ("full", "_share"): 2, ("full", "_expand"): 2 + 2 + 4, ("full", "_seal"): 1,
+        ("resumed", "_expand"): 2 + 4, ("resumed", "_open"): 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -186,7 +215,7 @@ def curve(flight: bytes) -> int:
     return ServerKeyExchange.parse(exchange.body).group
 
 
-@pytest.mark.parametrize("make", [reference, openssl, tlslite])
+@pytest.mark.parametrize("make", [reference, openssl, tlslite, pyopenssl])
 @pytest.mark.parametrize("resume", [False, True])
 def test_every_stack_does_the_same_work(make, resume):
     stack = make()
@@ -213,5 +242,6 @@ def test_every_stack_does_the_same_work(make, resume):
 
 def test_handshakes_are_timed_in_turns():
     ticks = count()
-    taken = handshakes.seconds([reference(), openssl()], False, rounds=2, clock=lambda: float(next(ticks)))
+    works = [handshakes.shaking(make(), False) for make in (reference, openssl)]
+    taken = handshakes.seconds(works, rounds=2, clock=lambda: float(next(ticks)))
     assert taken == [1.0, 1.0]
