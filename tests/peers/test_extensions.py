@@ -135,7 +135,10 @@ def test_gnutls_client_and_we_agree_on_record_sizes(papers, server_config):
 
 @pytest.fixture(scope="module")
 def ocsp(authority, papers) -> bytes:
-    """A real response of the authority: the server's certificate is good."""
+    """A real response of the authority: the server's certificate is good.
+
+    The authority's own certificate is in it: GnuTLS looks for the signer nowhere else.
+    """
     from datetime import UTC, datetime, timedelta
 
     from cryptography import x509
@@ -150,6 +153,7 @@ def ocsp(authority, papers) -> bytes:
         .add_response(own, issuer, hashes.SHA1(), builder.OCSPCertStatus.GOOD, now - timedelta(hours=1),
                       now + timedelta(days=1), None, None)
         .responder_id(builder.OCSPResponderEncoding.HASH, issuer)
+        .certificates([issuer])
         .sign(authority.key, hashes.SHA256())
         .public_bytes(serialization.Encoding.DER)
     )  # fmt: skip
@@ -172,6 +176,24 @@ def test_openssls_client_reads_what_we_staple(papers, server_config, ocsp):
     ):
         assert child.line("OCSP Response Status: successful")
         assert re.search("good", child.line("Cert Status:").string)
+
+
+def test_gnutls_client_trusts_by_what_we_staple(papers, server_config, ocsp):
+    with OurServer(replace(server_config, ocsp_responses=(ocsp, b""))) as server:
+        (word,) = gnutls.client(papers, server.address, 1, identity=papers.ecdsa)
+        (call,) = server.calls(1)
+
+    assert (word.resumed, word.error, call.error) == (False, None, None)
+    assert call.connection.handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) == b""
+
+
+def test_gnutls_client_looks_at_what_we_staple(papers, server_config, ocsp):
+    broken = ocsp[:-1] + bytes((ocsp[-1] ^ 1,))
+    with OurServer(replace(server_config, ocsp_responses=(broken, b""))) as server:
+        (word,) = gnutls.client(papers, server.address, 1, identity=papers.ecdsa)
+        server.calls(1)
+
+    assert word.error is not None
 
 
 # TLS 1.3 -------------------------------------------------------------------------------------------------------------
