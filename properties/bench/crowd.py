@@ -22,6 +22,9 @@ MEGABYTES = 300
 PATIENCE = 30.0
 """Seconds within which a server is there, and any one connection is served."""
 
+GRACE = 5.0
+"""Seconds that a server has to end after it was told to, before it is killed."""
+
 GREETING = b"still here?\n"
 
 
@@ -58,6 +61,10 @@ def running(command: Callable[[int], Sequence[str]]) -> Iterator[tuple[str, int,
             yield host, port, process.pid
         finally:
             process.terminate()
+            try:
+                process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _wait_for(host: str, port: int) -> None:

@@ -20,7 +20,12 @@ SECONDS = 2
 LIMIT = 30.0
 """Seconds after which a client that has not ended is cut off."""
 
-COUNTED = re.compile(r"^(\d+) connections in \d+ real seconds", re.MULTILINE)
+COUNTED = re.compile(r"^starting\n(\S*)\n.*^(\d+) connections in \d+ real seconds", re.MULTILINE | re.DOTALL)
+"""A mark for each connection, `r` if it was resumed; and how many were counted."""
+
+
+class NoRate(Exception):
+    """The client made no rate; tells why."""
 
 
 def resumptions() -> tuple[Figure, ...]:
@@ -28,8 +33,19 @@ def resumptions() -> tuple[Figure, ...]:
     `openssl s_time -reuse`, which connects over loopback again and again with one ticket of TLS 1.2, one connection
     after the other, for two seconds; both servers with the same certificate."""
     if shutil.which("openssl") is None:
-        reason = "the program openssl is not installed"
-        return (Figure("serve-resumed", None, "/s", None, "openssl s_time", reason),)
+        return (_open("the program openssl is not installed"),)
+    try:
+        return (_beside(),)
+    except (NoRate, TimeoutError) as error:
+        return (_open(str(error)),)
+
+
+def _open(reason: str) -> Figure:
+    return Figure("serve-resumed", None, "/s", None, "openssl s_time", reason)
+
+
+def _beside() -> Figure:
+    """The rates of both servers. Raises NoRate, or TimeoutError if one does not come to listen."""
     with TemporaryDirectory() as folder:
         chain, key = Path(folder, "chain.pem"), Path(folder, "key.pem")
         chain.write_bytes(issued().credentials.chain_pem())
@@ -42,19 +58,24 @@ def resumptions() -> tuple[Figure, ...]:
             theirs = rate(*place[:2])
     version = version_of("openssl", "openssl", "version").partition(" (")[0]
     against = f"s_server of {version}: {theirs:.0f}/s; one client, openssl s_time"
-    return (Figure("serve-resumed", ours, "/s", None, against),)
+    return Figure("serve-resumed", ours, "/s", None, against)
 
 
 def rate(host: str, port: int) -> float:
-    """Connections a second of `openssl s_time -reuse`.
+    """Connections a second of `openssl s_time -reuse`, all of them resumed.
 
-    Raises RuntimeError if not even one was made, subprocess.TimeoutExpired if the client does not end.
+    Raises NoRate if not even one was made, if one was not resumed, or if the client does not end in time.
     """
     command = ("openssl", "s_time", "-connect", f"{host}:{port}", "-reuse", "-tls1_2", "-time", str(SECONDS))
     begun = time.perf_counter()
-    said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT).stdout
+    try:
+        said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT).stdout
+    except subprocess.TimeoutExpired:
+        raise NoRate(f"openssl s_time did not end within {LIMIT:.0f} s") from None
     seconds = time.perf_counter() - begun
     counted = COUNTED.search(said)
-    if counted is None or counted[1] == "0":
-        raise RuntimeError(f"openssl s_time made no connection to {host}:{port}")
-    return int(counted[1]) / seconds
+    if counted is None or counted[2] == "0":
+        raise NoRate(f"openssl s_time made no connection to {host}:{port}")
+    if whole := len(counted[1]) - counted[1].count("r"):
+        raise NoRate(f"{whole} of {len(counted[1])} connections of openssl s_time were not resumed")
+    return int(counted[2]) / seconds

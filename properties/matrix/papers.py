@@ -79,7 +79,7 @@ MANY_NAMES = tuple(f"number-{number:03}.of-many-names-in-one-certificate.example
 
 
 @dataclass(frozen=True)
-class _Authority:
+class Authority:
     """A certification authority of one run."""
 
     name: x509.Name
@@ -88,37 +88,40 @@ class _Authority:
 
     @property
     def pem(self) -> str:
+        """Its certificate."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
 def make_papers(folder: Path, now: float) -> Papers:
     """New keys and certificates, good for a day around `now` (seconds since 1970), in a folder."""
-    ours, stranger = _authority("Matrix root", now), _authority("Stranger", now)
+    ours, stranger = make_authority("Matrix root", now), make_authority("Stranger", now)
     server, client = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
     return write_papers(
         folder, ours.pem, stranger.pem,
-        ecdsa=_issue(ours, ec.generate_private_key(ec.SECP256R1()), SERVER_NAMES, server, now),
-        rsa=_issue(ours, rsa.generate_private_key(65537, 2048), SERVER_NAMES, server, now),
-        client=_issue(ours, ec.generate_private_key(ec.SECP256R1()), ("client.example",), client, now),
-        large=_issue(ours, ec.generate_private_key(ec.SECP256R1()), ("large.example", *MANY_NAMES), client, now),
-        impostor=_issue(stranger, ec.generate_private_key(ec.SECP256R1()), ("client.example",), client, now),
+        ecdsa=issue(ours, ec.generate_private_key(ec.SECP256R1()), SERVER_NAMES, server, now),
+        rsa=issue(ours, rsa.generate_private_key(65537, 2048), SERVER_NAMES, server, now),
+        client=issue(ours, ec.generate_private_key(ec.SECP256R1()), ("client.example",), client, now),
+        large=issue(ours, ec.generate_private_key(ec.SECP256R1()), ("large.example", *MANY_NAMES), client, now),
+        impostor=issue(stranger, ec.generate_private_key(ec.SECP256R1()), ("client.example",), client, now),
     )  # fmt: skip
 
 
-def _authority(common_name: str, now: float) -> _Authority:
+def make_authority(common_name: str, now: float) -> Authority:
+    """A new authority, good for a day around `now` (seconds since 1970)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common_name)
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     builder = _builder(name, name, key.public_key(), now)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     builder = builder.add_extension(usage, critical=True)
-    return _Authority(name, key, builder.sign(key, hashes.SHA256()))
+    return Authority(name, key, builder.sign(key, hashes.SHA256()))
 
 
-def _issue(
-    by: _Authority, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, names: tuple[str, ...],
+def issue(
+    by: Authority, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, names: tuple[str, ...],
     purpose: x509.ObjectIdentifier, now: float,
 ) -> Credentials:  # fmt: skip
+    """A certificate for these names and this use (extendedKeyUsage), good for a day around `now`, and its key."""
     usage = x509.KeyUsage(True, False, isinstance(key, rsa.RSAPrivateKey), False, False, False, False, False, False)
     builder = _builder(_name(names[0]), by.name, key.public_key(), now)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

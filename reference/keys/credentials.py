@@ -140,7 +140,8 @@ class TrustAnchors:
     def verify_server(self, chain: tuple[x509.Certificate, ...], server_name: str, now: float) -> None:
         """Checks that the chain leads from `server_name` (host name or IP address) to a root, `now` in seconds UTC.
 
-        Raises ProtocolError: certificate_expired, bad_certificate (another name, unreadable) or unknown_ca.
+        Raises ProtocolError: certificate_expired, bad_certificate (another name, a wrong signature, unreadable),
+        unsupported_certificate (not for servers) or unknown_ca.
         """
         policy = self._for_servers.time(_time(now))
         try:
@@ -153,7 +154,8 @@ class TrustAnchors:
     def verify_client(self, chain: tuple[x509.Certificate, ...], now: float) -> None:
         """Checks that a client's chain leads to a root.
 
-        Raises ProtocolError: certificate_expired, bad_certificate (unreadable) or unknown_ca.
+        Raises ProtocolError: certificate_expired, bad_certificate (a wrong signature, unreadable),
+        unsupported_certificate (not for clients) or unknown_ca.
         """
         policy = self._for_clients.time(_time(now))
         try:
@@ -191,13 +193,17 @@ def ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 def _diagnosis(
     chain: tuple[x509.Certificate, ...], server_name: str | None, now: float, said: str
 ) -> ProtocolError:
-    """Which alert fits a chain that did not verify; `said` is the verifier's own reason."""
+    """Which alert fits a chain that did not verify (RFC 5246, 7.2.2); `said` is the verifier's own reason."""
     moment = _time(now)
     detail = said.replace("\n", " ")
     if any(not c.not_valid_before_utc <= moment <= c.not_valid_after_utc for c in chain):
         return ProtocolError(Cause.CERTIFICATE_EXPIRED, detail)
     if server_name is not None and "subjectAltName" in said:
         return ProtocolError(Cause.WRONG_NAME, detail)
+    if "EKU" in said:
+        return ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, detail)
+    if "signature does not match" in said:
+        return ProtocolError(Cause.BAD_CERTIFICATE, detail)
     return ProtocolError(Cause.UNKNOWN_CA, detail)
 
 

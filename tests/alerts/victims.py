@@ -1,8 +1,8 @@
 """OpenSSL and GnuTLS in memory, as victims of the rows of `table`: octets in, octets out.
 
 OpenSSL through pyOpenSSL, with the library that `cryptography` brings; GnuTLS through ctypes, with the system's. Both
-take any certificate: what is compared is the alerts for faults of the protocol. GnuTLS leaves it to the application to
-send alerts, by the function that chooses them, as its own programs do.
+take any certificate unless they are given roots: what is compared is the alerts for faults of the protocol. GnuTLS
+leaves it to the application to send alerts, by the function that chooses them, as its own programs do.
 """
 
 import ctypes
@@ -17,6 +17,7 @@ from OpenSSL import SSL
 from rfc5077.properties.fuzz.walk import Kind, Walk, credentials
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, ProtocolError
 from rfc5077.reference.events import AlertReceived
+from rfc5077.reference.keys.credentials import Credentials
 from rfc5077.reference.wire.record import RecordReader
 
 
@@ -82,13 +83,14 @@ class _Datum(ctypes.Structure):
 _PUSH = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _PULL = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _SERVER, _CLIENT, _NONBLOCK = 1, 2, 8
-_CERTIFICATE, _DNS, _DER, _REQUIRE, _AGAIN, _MANDATORY = 1, 1, 0, 2, -28, 1
+_CERTIFICATE, _DNS, _PEM, _REQUIRE, _AGAIN, _MANDATORY = 1, 1, 1, 2, -28, 1
 
 
 class GnuTls:
     """One end of GnuTLS."""
 
-    def __init__(self, kind: Kind, victim: str) -> None:
+    def __init__(self, kind: Kind, victim: str, roots: bytes = b"", own: Credentials | None = None) -> None:
+        """With `roots` (PEM) it verifies the peer's chain, and a server's name; `own` is what it shows of itself."""
         self._library, self._session = _library(), ctypes.c_void_p()
         self._in, self._out, self._kept = bytearray(), bytearray(), []
         self._established = False
@@ -96,7 +98,9 @@ class GnuTls:
         call("init", ctypes.byref(self._session), (_SERVER if server else _CLIENT) | _NONBLOCK)
         priority = b"NORMAL:-VERS-ALL:+VERS-TLS1.2" + (b"" if kind.client.tickets else b":%NO_TICKETS")
         call("priority_set_direct", self._session, priority, None)
-        self._credentials(server)
+        self._credentials(own or (credentials("localhost") if server else None), roots)
+        if roots:
+            call("session_set_verify_cert", self._session, None if server else b"localhost", 0)
         if server:
             self._key = _Datum()
             call("session_ticket_key_generate", ctypes.byref(self._key))
@@ -125,12 +129,14 @@ class GnuTls:
         self._kept.append(kept)
         return _Datum(ctypes.cast(kept, ctypes.c_void_p), len(octets))
 
-    def _credentials(self, server: bool) -> None:
-        held, own = ctypes.c_void_p(), credentials("localhost")
+    def _credentials(self, own: Credentials | None, roots: bytes) -> None:
+        held = ctypes.c_void_p()
         self._call("certificate_allocate_credentials", ctypes.byref(held))
-        if server:
+        if roots:
+            self._call("certificate_set_x509_trust_mem", held, ctypes.byref(self._datum(roots)), _PEM)
+        if own is not None:
             pair = self._datum(own.chain_pem()), self._datum(own.key_pem())
-            self._call("certificate_set_x509_key_mem", held, *map(ctypes.byref, pair), 1)
+            self._call("certificate_set_x509_key_mem", held, *map(ctypes.byref, pair), _PEM)
         self._call("credentials_set", self._session, _CERTIFICATE, held)
 
     def _protocols(self, names: tuple[str, ...]) -> None:

@@ -1,13 +1,19 @@
 """Speed figures: each is produced, named and compared with its target; how fast this machine is decides no test."""
 
 import json
+import os
+import random
 import re
+import subprocess
+import sys
+import time
 from collections import Counter
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
 
-from rfc5077.properties.bench import commands, endpoints, floor, handshakes, load, stateful, table
+from rfc5077.properties.bench import commands, crowd, endpoints, floor, handshakes, load, records, stateful, table
 from rfc5077.properties.bench.commands import Ran, fresh
 from rfc5077.properties.bench.endpoints import openssl, reference, tlslite
 from rfc5077.properties.bench.figure import Bench, Figure, figure_json, figure_text, least, most, rate
@@ -15,6 +21,7 @@ from rfc5077.properties.bench.pyopenssl import pyopenssl
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.suite.world import Refuted
 from rfc5077.properties.trace.observe import Observer
+from rfc5077.reference.wire.hello import ClientHello
 from rfc5077.reference.wire.messages import HandshakeReader, HandshakeType, ServerKeyExchange
 from rfc5077.reference.wire.record import RecordReader
 
@@ -24,7 +31,7 @@ FIGURES = {
     "machine": ("messages/s", 2_000),
     "full": ("x", 10), "full-ssl": ("x", 1), "full-pyopenssl": ("x", None), "full-not-crypto": ("%", None),
     "resumed": ("x", 5), "resumed-ssl": ("x", 1), "resumed-pyopenssl": ("x", None), "resumed-not-crypto": ("%", None),
-    "bulk": ("x", 2), "bulk-cipher": ("x", None), "hello": ("us", 12),
+    "bulk": ("x", 2), "bulk-records": ("x", None), "hello": ("us", 12),
     "serve-memory": ("MB", 300), "serve-connections": ("/s", None), "serve-resumed": ("/s", None),
 }  # fmt: skip
 """Unit and target of each figure that is measured here; those of `prove` are read off a run that is made up."""
@@ -124,6 +131,75 @@ def test_a_missing_client_leaves_the_rate_open_with_the_reason(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
     (figure,) = load.resumptions()
     assert (figure.value, figure.met, figure.reason) == (None, None, "the program openssl is not installed")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("starting\nrrr\n\n3 connections in 0.1s; 30/user sec\n3 connections in 2 real seconds, 0 bytes\n", None),
+        ("starting\nr*r\n\n3 connections in 0.1s; 30/user sec\n3 connections in 2 real seconds, 0 bytes\n", "1 of 3 "),
+        ("starting\n\n\n0 connections in 0.1s; 0/user sec\n0 connections in 2 real seconds, 0 bytes\n", "no connection"),
+        ("", "no connection"),
+    ],
+)
+def test_a_rate_counts_where_every_connection_was_resumed(monkeypatch, said, reason):
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: subprocess.CompletedProcess((), 0, said, ""))
+    if reason is None:
+        assert load.rate("localhost", 1) > 0
+    else:
+        with pytest.raises(load.NoRate, match=reason):
+            load.rate("localhost", 1)
+
+
+def test_a_client_that_does_not_end_leaves_the_rate_open_with_the_reason(monkeypatch):
+    def hang(*arguments, **_):
+        raise subprocess.TimeoutExpired(arguments, 30)
+
+    @contextmanager
+    def nowhere(*_):
+        yield "localhost", 1, 1
+
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    monkeypatch.setattr("subprocess.run", hang)
+    monkeypatch.setattr(load, "serving", nowhere)
+    (figure,) = load.resumptions()
+    assert (figure.value, figure.met, figure.reason) == (None, None, "openssl s_time did not end within 30 s")
+
+
+def test_a_server_that_does_not_end_when_told_is_killed(monkeypatch):
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    monkeypatch.setattr(crowd, "GRACE", 0.1)
+    monkeypatch.setattr(crowd, "_wait_for", lambda *_: time.sleep(0.5))
+    begun = time.monotonic()
+    with crowd.running(lambda _: [sys.executable, "-c", deaf]) as (_, _, process):
+        pass
+    assert time.monotonic() - begun < 30
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_no_hello_that_is_read_is_like_another():
+    like = records.openssl_hello()
+    bodies = records.hellos(like, random.Random(1), count=50)
+    read = [ClientHello.parse(body) for body in bodies]
+    for part in ("random", "session_id", "session_ticket"):
+        assert len({getattr(hello, part) for hello in read}) == 50
+    assert {len(hello.session_ticket) for hello in read} == {200}
+    assert {hello.cipher_suites for hello in read} == {like.cipher_suites}
+
+
+def test_the_bare_cipher_covers_records_as_the_reference_does():
+    client, server = endpoints.reference_ends(*endpoints.configurations())
+    handshakes.shake(lambda: (client, server), False)
+    client.tls.send(bytes(3 * 16384))
+    sent = client.tls.data_to_send()
+    covers = records.covers()
+    assert len({nonce for nonce, _ in covers}) == len(covers) == records.AT_ONCE * records.REPEATED
+    for index in range(3):
+        record = sent[index * (16384 + 29) :][: 16384 + 29]
+        nonce, covered = covers[1 + index]  # Finished was record 0
+        assert (record[:3], record[5:13]) == (covered[8:11], nonce[4:])
+        assert int.from_bytes(covered[11:], "big") == 16384
 
 
 def test_the_floor_has_the_primitives_of_both_ends(monkeypatch):

@@ -91,7 +91,7 @@ def test_a_certificate_for_another_name_is_a_bad_one(pair, authority):
 def test_a_certificate_that_only_clients_may_show_is_refused_of_a_server(pair, authority):
     leaf, key = sign(authority, "localhost", usage=ExtendedKeyUsageOID.CLIENT_AUTH)
 
-    assert refusal(served(pair, (leaf,), key)) is AlertDescription.UNKNOWN_CA
+    assert refusal(served(pair, (leaf,), key)) is AlertDescription.UNSUPPORTED_CERTIFICATE
 
 
 def test_whoever_says_insecure_takes_any_chain_and_never_offers_its_sessions_to_others(pair):
