@@ -113,6 +113,8 @@ class Cause(Enum):
     BAD_FINISHED = (AlertDescription.DECRYPT_ERROR, "RFC 5246, 7.4.9", "Finished does not verify")
     BAD_CERTIFICATE = (AlertDescription.BAD_CERTIFICATE, "RFC 5246, 7.2.2", "a certificate cannot be read")
     WRONG_NAME = (AlertDescription.BAD_CERTIFICATE, "RFC 5246, 7.2.2", "the certificate is not for this server")
+    FORGED_CERTIFICATE = (AlertDescription.BAD_CERTIFICATE, "RFC 5246, 7.2.2", "a certificate's signature is wrong")
+    WRONG_USE = (AlertDescription.UNSUPPORTED_CERTIFICATE, "RFC 5246, 7.2.2", "the certificate is for another use")
     UNSUPPORTED_CERTIFICATE = (AlertDescription.UNSUPPORTED_CERTIFICATE, "RFC 5246, 7.2.2",
                                "the certificate's key does not suit the negotiated suite")
     CERTIFICATE_EXPIRED = (AlertDescription.CERTIFICATE_EXPIRED, "RFC 5246, 7.2.2", "a certificate is out of its time")

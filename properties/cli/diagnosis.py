@@ -12,6 +12,8 @@ def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
         Cause.UNKNOWN_CA: "Name its root with --ca, or use --insecure",
         Cause.WRONG_NAME: "Ask for a name that it has, or use --insecure",
         Cause.CERTIFICATE_EXPIRED: "Renew it, or use --insecure",
+        Cause.WRONG_USE: "It needs one that servers may show",
+        Cause.FORGED_CERTIFICATE: "Do not go on: it was altered on its way, or never signed",
     }
     if isinstance(error, OSError) and error.filename:  # a file of this side, as the key log
         return f"cannot write {error.filename}: {error.strerror}", None

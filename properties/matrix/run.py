@@ -91,10 +91,10 @@ def _cell(version: str | NotInstalled, papers: Papers, stack: Stack, role: Role,
     except (Broken, PeerError, ProtocolError, OSError, ValueError, LookupError) as error:
         seen = _line(error)
         if known is not None and re.search(known.seen, seen):
-            return Cell(scenario, "deviates", f"{known.because} (seen: {seen})")
+            return Cell(scenario, "deviates", f"{known} (seen: {seen})")
         return Cell(scenario, "failed", seen)
     if known is not None:
-        return Cell(scenario, "failed", f"it is known to deviate ({known.because}), and did not")
+        return Cell(scenario, "failed", f"it is known to deviate ({known}), and did not")
     return Cell(scenario, "ok", note)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol
 
+from rfc5077.model.clause import Level
+from rfc5077.model.clauses import BY_ID
 from rfc5077.properties.matrix.dialogue import ForeignServer, Word
 from rfc5077.properties.matrix.papers import Identity, Papers
 
@@ -75,10 +77,27 @@ Reasons = Mapping[tuple[Role, Scenario], str]
 
 @dataclass(frozen=True)
 class Deviation:
-    """What a stack is known to do instead: a pattern of what is seen then, and why that is so."""
+    """What a stack is known to do instead.
+
+    Attributes:
+        seen: a pattern of what is seen then.
+        because: why that is so.
+        clause: the id of the clause that it breaks, or that leaves it the choice.
+    """
 
     seen: str
     because: str
+    clause: str
+
+    def __str__(self) -> str:
+        return f"{self.because}, {_STANDING.get(BY_ID[self.clause].level, 'against')} {self.clause}"
+
+
+_STANDING = {
+    Level.SHOULD: "against the advice of", Level.LC_SHOULD: "against the advice of",
+    Level.MAY: "as it may by", Level.LC_MAY: "as it may by",
+}  # fmt: skip
+"""How a deviation stands to its clause."""
 
 
 Deviations = Mapping[tuple[Role, Scenario], Deviation]

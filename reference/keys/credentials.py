@@ -125,9 +125,9 @@ class TrustAnchors:
         if not certificates:
             raise ValueError("certificates: () trusts nobody")
         self.certificates = certificates
-        parsed = [x509.load_der_x509_certificate(der) for der in certificates]
-        self.names = tuple(certificate.subject.public_bytes() for certificate in parsed)
-        builder = verification.PolicyBuilder().store(verification.Store(parsed))
+        self._roots = [x509.load_der_x509_certificate(der) for der in certificates]
+        self.names = tuple(certificate.subject.public_bytes() for certificate in self._roots)
+        builder = verification.PolicyBuilder().store(verification.Store(self._roots))
         self._for_servers = builder.extension_policies(ca_policy=_CA_POLICY, ee_policy=_SERVER_POLICY)
         self._for_clients = builder.extension_policies(ca_policy=_CA_POLICY, ee_policy=_CLIENT_POLICY)
 
@@ -147,7 +147,7 @@ class TrustAnchors:
         try:
             policy.build_server_verifier(_subject(server_name)).verify(chain[0], list(chain[1:]))
         except (verification.VerificationError, ValueError) as error:
-            raise _diagnosis(chain, server_name, now, str(error)) from None
+            raise _diagnosis(chain, self._roots, server_name, now, str(error)) from None
         except UNREADABLE as error:
             raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate cannot be read: {error}") from None
 
@@ -161,7 +161,7 @@ class TrustAnchors:
         try:
             policy.build_client_verifier().verify(chain[0], list(chain[1:]))
         except (verification.VerificationError, ValueError) as error:
-            raise _diagnosis(chain, None, now, str(error)) from None
+            raise _diagnosis(chain, self._roots, None, now, str(error)) from None
         except UNREADABLE as error:
             raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate cannot be read: {error}") from None
 
@@ -191,7 +191,7 @@ def ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 def _diagnosis(
-    chain: tuple[x509.Certificate, ...], server_name: str | None, now: float, said: str
+    chain: tuple[x509.Certificate, ...], roots: list[x509.Certificate], server_name: str | None, now: float, said: str
 ) -> ProtocolError:
     """Which alert fits a chain that did not verify (RFC 5246, 7.2.2); `said` is the verifier's own reason."""
     moment = _time(now)
@@ -201,10 +201,29 @@ def _diagnosis(
     if server_name is not None and "subjectAltName" in said:
         return ProtocolError(Cause.WRONG_NAME, detail)
     if "EKU" in said:
-        return ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, detail)
-    if "signature does not match" in said:
-        return ProtocolError(Cause.BAD_CERTIFICATE, detail)
+        return ProtocolError(Cause.WRONG_USE, detail)
+    if "signature does not match" in said and _names_a_key_of(chain, roots):
+        return ProtocolError(Cause.FORGED_CERTIFICATE, detail)
     return ProtocolError(Cause.UNKNOWN_CA, detail)
+
+
+def _names_a_key_of(chain: tuple[x509.Certificate, ...], roots: list[x509.Certificate]) -> bool:
+    """Whether a certificate names a key that is there as the one that has signed it; a name alone may be another's."""
+    try:
+        named = {_identifier(each, x509.AuthorityKeyIdentifier) for each in chain} - {None}
+        there = {_identifier(each, x509.SubjectKeyIdentifier) for each in (*chain[1:], *roots)}
+    except UNREADABLE:
+        return False
+    return not named.isdisjoint(there)
+
+
+def _identifier(
+    certificate: x509.Certificate, kind: type[x509.AuthorityKeyIdentifier | x509.SubjectKeyIdentifier]
+) -> bytes | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
 
 
 def validity(credentials: Credentials) -> tuple[float, float]:

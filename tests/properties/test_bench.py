@@ -138,7 +138,7 @@ def test_a_missing_client_leaves_the_rate_open_with_the_reason(monkeypatch):
     [
         ("starting\nrrr\n\n3 connections in 0.1s; 30/user sec\n3 connections in 2 real seconds, 0 bytes\n", None),
         ("starting\nr*r\n\n3 connections in 0.1s; 30/user sec\n3 connections in 2 real seconds, 0 bytes\n", "1 of 3 "),
-        ("starting\n\n\n0 connections in 0.1s; 0/user sec\n0 connections in 2 real seconds, 0 bytes\n", "no connection"),
+        ("starting\n\n\n0 connections in 0.1s; 0/user sec\n0 connections in 2 real seconds\n", "no connection"),
         ("", "no connection"),
     ],
 )
