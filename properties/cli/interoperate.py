@@ -19,7 +19,7 @@ Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a pag
 
 
 def matrix(stack: Names = None, short: Short = False, json: AsJson = False, markdown: Markdown = None) -> int:
-    """Run foreign TLS stacks against our client and our server."""
+    """Run foreign TLS stacks against our client and our server; exit code 1 if a cell fails that is not known to."""
     from rfc5077.properties.matrix import table
     from rfc5077.properties.matrix.rows import STACKS
     from rfc5077.properties.matrix.run import failures, run_matrix
@@ -39,4 +39,6 @@ def matrix(stack: Names = None, short: Short = False, json: AsJson = False, mark
         typer.echo(document("matrix", table.as_json(found)), nl=False)
     else:
         typer.echo(table.text(found))
+    if not table.counts(found)["stacks"]:
+        raise UsageError("nothing was run: none of these stacks is installed", "Install what the notes name")
     return FAILED if failures(found) else 0

@@ -17,7 +17,7 @@ def text(rows: Sequence[Row]) -> str:
     lines = [" ".join(map(str.ljust, line, widths)).rstrip() for line in (head, *body)]
     versions = [f"{name}: {version}" for name, version in _versions(rows).items()]
     below = [f"[{number}] {note}" for note, number in notes.found.items()]
-    return "\n".join([*versions, "", *lines, "", *below, "", summary(rows)])
+    return "\n".join([*versions, "", *lines, "", *below, "", summary(rows), *_failed(rows)])
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -75,6 +75,16 @@ def summary(rows: Sequence[Row]) -> str:
         f"{found['stacks']} stacks, {filled} of {total} cells run: {found['ok']} ok, "
         f"{found['deviates']} deviate as known, {found['failed']} failed."
     )
+
+
+def _failed(rows: Sequence[Row]) -> list[str]:
+    """A line for each cell that failed and is not known to: where, and what was seen."""
+    return [
+        f"FAILED: {row.stack} as {row.role}, {cell.scenario.value}: {cell.note}"
+        for row in rows
+        for cell in row.cells
+        if cell.status == "failed"
+    ]
 
 
 class Notes:

@@ -1,11 +1,14 @@
 """The matrix of foreign stacks: what becomes of a cell, how the table tells it, and the short set as it runs here."""
 
 import json
+import re
 import sys
 from contextlib import nullcontext
 
 import pytest
 
+from rfc5077.model.clause import Binds
+from rfc5077.model.clauses import BY_ID
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.matrix import build, scenarios, table
 from rfc5077.properties.matrix.build import Recipe, built
@@ -16,7 +19,7 @@ from rfc5077.properties.matrix.run import Cell, Row, failures, run_matrix
 from rfc5077.properties.matrix.stack import ROLES, Deviation, Scenario, Stack
 
 KEY = ("server", Scenario.RESUME)
-HABIT = Deviation("old ticket", "so it is made")
+HABIT = Deviation("old ticket", "so it is made", "R5077-3.3-09")
 
 
 def missing() -> str:
@@ -55,7 +58,8 @@ def test_a_cell_that_goes_otherwise_failed_with_what_was_seen(monkeypatch, error
 
 def test_what_a_stack_is_known_to_do_is_no_failure_and_told(monkeypatch):
     cell = played(monkeypatch, raising(Broken("it keeps the old ticket")), deviates={KEY: HABIT})
-    assert cell == Cell(KEY[1], "deviates", "so it is made (seen: it keeps the old ticket)")
+    why = "so it is made, against the advice of R5077-3.3-09"
+    assert cell == Cell(KEY[1], "deviates", f"{why} (seen: it keeps the old ticket)")
 
 
 def test_another_failure_than_the_known_one_is_a_failure(monkeypatch):
@@ -95,7 +99,8 @@ def test_the_text_has_a_line_for_each_role_and_each_note_once():
     ]
     notes = [line for line in lines if line.startswith("[")]
     assert notes == ["[1] one: no | ticket", "[2] one: no option", "[3] seldom"]
-    assert lines[-1] == "1 stacks, 6 of 18 cells run: 4 ok, 0 deviate as known, 2 failed."
+    assert lines[-3] == "1 stacks, 6 of 18 cells run: 4 ok, 0 deviate as known, 2 failed."
+    assert lines[-2:] == [f"FAILED: one as {role}, resume: no | ticket" for role in ROLES]
 
 
 def test_the_page_has_the_same_cells_and_explains_every_scenario():
@@ -118,6 +123,41 @@ def test_the_committed_page_names_every_stack_and_leaves_no_empty_cell_without_a
     assert {row[0].removeprefix("| ") for row in rows} >= {stack.name for stack in STACKS}
     cells = [cell.strip(" |") for row in rows[2:] for cell in row[2:]]
     assert [cell for cell in cells if cell.startswith("FAILED") or cell == "–"] == []
+
+
+def test_every_note_of_the_committed_page_is_there_once_and_called():
+    _, _, rest = (build.PROGRAMS.parent / "table.md").read_text(encoding="utf-8").partition("## What came of it")
+    cells, _, notes = rest.partition("## Notes")
+    called = {int(number) for number in re.findall(r"\[(\d+)\]", cells)}
+    assert called == set(range(1, len(called) + 1))
+    assert [int(line.partition(".")[0]) for line in notes.split("\n") if line] == sorted(called)
+
+
+DEVIATIONS = [(stack, role, known) for stack in STACKS for (role, _), known in stack.deviates.items()]
+
+
+def test_every_known_deviation_is_measured_by_a_clause_that_is_about_its_role():
+    assert DEVIATIONS
+    for stack, role, known in DEVIATIONS:
+        assert BY_ID[known.clause].binds in (Binds(role), Binds.BOTH), (stack.name, known)
+
+
+@pytest.mark.parametrize(
+    ("clause", "standing"),
+    [
+        ("R5077-3.1-19", "against R5077-3.1-19"),  # derived from what is a must
+        ("R5077-3.3-09", "against the advice of R5077-3.3-09"),
+        ("R5077-3.3-17", "as it may by R5077-3.3-17"),
+    ],
+)
+def test_a_deviation_is_told_by_how_it_stands_to_its_clause(clause, standing):
+    assert str(Deviation("", "so it is made", clause)) == f"so it is made, {standing}"
+
+
+def test_the_committed_page_tells_of_every_deviation_by_its_clause():
+    page = (build.PROGRAMS.parent / "table.md").read_text(encoding="utf-8")
+    for stack, _, known in DEVIATIONS:
+        assert f"{stack.name}: {known} (seen: " in page
 
 
 def test_a_driver_is_built_once_and_found_again(monkeypatch, tmp_path):
@@ -157,6 +197,40 @@ def test_the_command_runs_a_stack_that_needs_no_installation(capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "rfc5077/matrix/1"
     assert found["summary"] == {"stacks": 1, "ok": 17, "deviates": 0, "failed": 0, "empty": 1}
+
+
+def commanded(monkeypatch, plays, *arguments, **choices) -> int:
+    """The exit code of the command, where there is one stack, and `plays` stands for the scenarios."""
+    everything_else = {key: lambda stack, papers: "" for key in scenarios.PLAYS}
+    monkeypatch.setattr("rfc5077.properties.matrix.run.PLAYS", {**everything_else, **plays})
+    monkeypatch.setattr("rfc5077.properties.matrix.rows.STACKS", (a_stack(client=lambda *_, **__: [], **choices),))
+    return run(["matrix", *arguments])
+
+
+def test_the_command_fails_and_names_the_cell_if_one_fails_that_is_not_known_to(monkeypatch, capsys, tmp_path):
+    plays, page = {KEY: raising(Broken("it did not resume"))}, tmp_path / "page.md"
+    assert commanded(monkeypatch, plays, "--markdown", str(page)) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "FAILED: made-up as server, resume: it did not resume"
+    assert "1 failed." in said[-2]
+    assert "FAILED [1]" in page.read_text()
+
+
+def test_the_command_fails_if_a_known_deviation_is_gone_or_is_another(monkeypatch, capsys):
+    assert commanded(monkeypatch, {}, deviates={KEY: HABIT}) == 1
+    assert "FAILED: made-up as server, resume: it is known to deviate" in capsys.readouterr().out
+    assert commanded(monkeypatch, {KEY: raising(Broken("it closed"))}, "--json", deviates={KEY: HABIT}) == 1
+    assert json.loads(capsys.readouterr().out)["summary"]["failed"] == 1
+
+
+def test_the_command_does_not_fail_for_what_is_known(monkeypatch, capsys):
+    assert commanded(monkeypatch, {KEY: raising(Broken("it keeps the old ticket"))}, deviates={KEY: HABIT}) == 0
+    assert "FAILED" not in capsys.readouterr().out
+
+
+def test_the_command_concludes_nothing_where_no_stack_is_installed(monkeypatch, capsys):
+    assert commanded(monkeypatch, {}, version=missing) == 2
+    assert "nothing was run" in capsys.readouterr().err
 
 
 @pytest.mark.peer
