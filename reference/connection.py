@@ -40,6 +40,8 @@ class _Connection:
         self._negotiating = True
         self._held: list[bytes] = []
 
+    handshake: ServerHandshake | ClientHandshake
+
     # What a role adds.
 
     def _advance(self, message: Message) -> None:
@@ -65,6 +67,32 @@ class _Connection:
     def established(self) -> bool:
         """Whether the handshake is complete; stays true after the end."""
         return self._completed
+
+    @property
+    def resumed(self) -> bool | None:
+        """Whether the handshake resumes a session; None before that is decided."""
+        return self.handshake.resumed
+
+    @property
+    def session(self) -> Session | None:
+        """The session; None before the peer's Finished in a full handshake."""
+        return self.handshake.session
+
+    @property
+    def protocol(self) -> str | None:
+        """The application protocol agreed by ALPN, None without."""
+        return agreed_protocol(self.handshake.server_hello)
+
+    @property
+    def session_id(self) -> bytes:
+        """ServerHello's session id."""
+        return self.handshake.server_hello.session_id
+
+    @property
+    def secrets(self) -> Secrets:
+        """Randoms and master secret."""
+        handshake = self.handshake
+        return Secrets(handshake.client_hello.random, handshake.server_hello.random, handshake.master_secret)
 
     @property
     def last_events(self) -> tuple[Event, ...]:
@@ -186,6 +214,8 @@ class _Connection:
 class ServerConnection(_Connection):
     """The server's end of one connection."""
 
+    handshake: ServerHandshake
+
     def __init__(
         self,
         config: ServerConfig,
@@ -240,26 +270,6 @@ class ServerConnection(_Connection):
                 handshake.handlers.forget_session(handshake)
 
     @property
-    def resumed(self) -> bool | None:
-        """Whether the handshake resumes a session; None before that is decided."""
-        return self.handshake.resumed
-
-    @property
-    def session(self) -> Session | None:
-        """The session; None before the client's Finished of a full handshake."""
-        return self.handshake.session
-
-    @property
-    def protocol(self) -> str | None:
-        """The application protocol agreed by ALPN, None without."""
-        return agreed_protocol(self.handshake.server_hello)
-
-    @property
-    def session_id(self) -> bytes:
-        """ServerHello's session id."""
-        return self.handshake.server_hello.session_id
-
-    @property
     def server_name(self) -> str | None:
         """The host name the client asked for."""
         return self.handshake.client_hello.server_name
@@ -274,15 +284,11 @@ class ServerConnection(_Connection):
         """The client's DER chain, from its Certificate or from the resumed session; empty for an anonymous client."""
         return self.handshake.client_chain
 
-    @property
-    def secrets(self) -> Secrets:
-        """Randoms and master secret."""
-        handshake = self.handshake
-        return Secrets(handshake.client_hello.random, handshake.server_hello.random, handshake.master_secret)
-
 
 class ClientConnection(_Connection):
     """The client's end of one connection. Call `start` first."""
+
+    handshake: ClientHandshake
 
     def __init__(
         self,
@@ -351,26 +357,6 @@ class ClientConnection(_Connection):
             self._before.handlers.forget_session(self._before)
 
     @property
-    def resumed(self) -> bool | None:
-        """Whether the handshake resumes a session; None before that is decided."""
-        return self.handshake.resumed
-
-    @property
-    def session(self) -> Session | None:
-        """The session; None before the server's Finished of a full handshake."""
-        return self.handshake.session
-
-    @property
-    def protocol(self) -> str | None:
-        """The application protocol agreed by ALPN, None without."""
-        return agreed_protocol(self.handshake.server_hello)
-
-    @property
-    def session_id(self) -> bytes:
-        """ServerHello's session id."""
-        return self.handshake.server_hello.session_id
-
-    @property
     def certificate_status(self) -> bytes:
         """The server's OCSP response as it came (DER, not judged); empty if none came."""
         return self.handshake.certificate_status
@@ -389,12 +375,6 @@ class ClientConnection(_Connection):
     def peer_certificates(self) -> tuple[bytes, ...]:
         """The server's DER chain; empty when a session was resumed."""
         return self.handshake.server_chain
-
-    @property
-    def secrets(self) -> Secrets:
-        """Randoms and master secret."""
-        handshake = self.handshake
-        return Secrets(handshake.client_hello.random, handshake.server_hello.random, handshake.master_secret)
 
 
 DEFAULT_SERVER_HANDLERS = ServerHandlers()
