@@ -248,7 +248,8 @@ class ServerConnection(_Connection):
         if message.kind == HandshakeType.CLIENT_HELLO and self.handshake.successor is not None:
             self._before, self.handshake, self._negotiating = self.handshake, self.handshake.successor, True
             self.handshake.receive(message, self._table)
-        self.layer.version_agreed |= self.handshake.resumed is not None
+        if self._negotiating:
+            self.layer.version_agreed |= self.handshake.resumed is not None
 
     def _completion(self) -> HandshakeCompleted | None:
         handshake = self.handshake
@@ -335,7 +336,8 @@ class ClientConnection(_Connection):
         if self.handshake.successor is not None:
             successor, self.handshake.successor = self.handshake.successor, None
             self._follow(successor)
-        self.layer.version_agreed |= self.handshake.state not in (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
+        if self._negotiating:
+            self.layer.version_agreed |= self.handshake.state not in (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
 
     def _completion(self) -> HandshakeCompleted | None:
         handshake = self.handshake

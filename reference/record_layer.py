@@ -187,14 +187,16 @@ class RecordLayer:
         """
         for content_type, version, fragment in self._records.feed(octets):
             payload = self._open(content_type, version, fragment)
-            if content_type is not ContentType.HANDSHAKE:
+            if content_type is ContentType.APPLICATION_DATA:
+                yield Message(Signal.APPLICATION_DATA, payload)
+            elif content_type is not ContentType.HANDSHAKE:
                 yield self._single(content_type, payload)
-                continue
-            self.rules.fragment(payload, self._messages.pending)
-            for message in self._messages.feed(payload):
-                if message.kind == HandshakeType.FINISHED:
-                    self.rules.behind_finished(self._messages.pending)
-                yield message
+            else:
+                self.rules.fragment(payload, self._messages.pending)
+                for message in self._messages.feed(payload):
+                    if message.kind == HandshakeType.FINISHED:
+                        self.rules.behind_finished(self._messages.pending)
+                    yield message
 
     def _open(self, content_type: ContentType, version: int, fragment: bytes) -> bytes:
         """The payload of a record, its protection checked and taken off."""
@@ -206,10 +208,8 @@ class RecordLayer:
         return payload
 
     def _single(self, content_type: ContentType, payload: bytes) -> Message | Alert:
-        """What a record of any other type than handshake holds: one thing each."""
+        """What a record with an alert or ChangeCipherSpec holds."""
         if content_type is ContentType.ALERT:
             return Alert.parse(payload)
-        if content_type is ContentType.CHANGE_CIPHER_SPEC:
-            self.rules.change_cipher_spec(payload, self._messages.pending)
-            return Message(Signal.CHANGE_CIPHER_SPEC, payload)
-        return Message(Signal.APPLICATION_DATA, payload)
+        self.rules.change_cipher_spec(payload, self._messages.pending)
+        return Message(Signal.CHANGE_CIPHER_SPEC, payload)

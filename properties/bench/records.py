@@ -39,11 +39,11 @@ ROUNDS = 9
 
 
 def bulk() -> tuple[Figure, ...]:
-    """How many times as long as the bare primitive the reference takes to send and receive application data: records
-    of 16,384 octets from one end to the other, in memory, 64 KiB at a time. The floor is AES-128-GCM by `cryptography`
-    alone: the same plaintexts encrypted and decrypted, each with a nonce and additional data as its record has them,
-    which are made beforehand. For information, also the same with records put together and taken apart again, without
-    rules, states and buffers. Processor time; they take turns; ratio of the medians."""
+    """How many times as long as the floor the reference takes to send and receive application data: records of 16,384
+    octets from one end to the other, in memory, 64 KiB at a time. The floor is AES-128-GCM by `cryptography` in
+    records: put together with the nonce and the additional data of each, and taken apart again, without rules, states
+    and buffers. For information, also the cipher alone, without records. Processor time; they take turns; ratio of the
+    medians."""
     client, server = reference_ends(*configurations())
     shake(lambda: (client, server), False)
     data = os.urandom(AT_ONCE * MAX_PLAINTEXT)
@@ -58,11 +58,11 @@ def bulk() -> tuple[Figure, ...]:
         _again("cipher", partial(cipher_alone, data, covers())),
         _again("records", partial(records_alone, data)),
     )
-    own, floor, records = seconds(works)
-    ours, bare, framed = (f"{REPEATED * len(data) / taken / 1e6:.0f} MB/s" for taken in (own, floor, records))
+    own, cipher, records = seconds(works)
+    ours, bare, framed = (f"{REPEATED * len(data) / taken / 1e6:.0f} MB/s" for taken in (own, cipher, records))
     return (
-        Figure("bulk", own / floor, "x", most(TIMES_FLOOR), f"AES-128-GCM alone {bare}, reference {ours}"),
-        Figure("bulk-records", own / records, "x", None, f"AES-128-GCM in records {framed}, reference {ours}"),
+        Figure("bulk", own / records, "x", most(TIMES_FLOOR), f"AES-128-GCM in records {framed}, reference {ours}"),
+        Figure("bulk-cipher", own / cipher, "x", None, f"AES-128-GCM without records {bare}, reference {ours}"),
     )
 
 

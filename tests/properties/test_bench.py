@@ -31,7 +31,7 @@ FIGURES = {
     "machine": ("messages/s", 2_000),
     "full": ("x", 10), "full-ssl": ("x", 1), "full-pyopenssl": ("x", None), "full-not-crypto": ("%", None),
     "resumed": ("x", 5), "resumed-ssl": ("x", 1), "resumed-pyopenssl": ("x", None), "resumed-not-crypto": ("%", None),
-    "bulk": ("x", 2), "bulk-records": ("x", None), "hello": ("us", 12),
+    "bulk": ("x", 2), "bulk-cipher": ("x", None), "hello": ("us", 12),
     "serve-memory": ("MB", 300), "serve-connections": ("/s", None), "serve-resumed": ("/s", None),
 }  # fmt: skip
 """Unit and target of each figure that is measured here; those of `prove` are read off a run that is made up."""
