@@ -15,6 +15,7 @@ import typer
 
 from rfc5077 import __version__
 from rfc5077.properties.cli.check import check
+from rfc5077.properties.cli.compare import compare
 from rfc5077.properties.cli.consult import clause, judge
 from rfc5077.properties.cli.documents import site
 from rfc5077.properties.cli.endpoints import connect, serve
@@ -56,6 +57,7 @@ app.command("connect")(connect)
 app.command("bench")(bench)
 app.command("fuzz")(fuzz)
 app.command("matrix")(matrix)
+app.command("compare")(compare)
 app.add_typer(ticket, name="ticket")
 
 

@@ -107,6 +107,8 @@ class _Run:
     unstable: list[tuple[str, ...]] = field(default_factory=list)
     answers: dict[Word, tuple[Output, ...]] = field(default_factory=dict)
     paired: Paired = field(default_factory=Paired)
+    shown: set[tuple[int, int]] = field(default_factory=set)
+    """Transitions of the machine, by state and input, that the peer was seen to take."""
     connections: int = 0
     unready: int = 0
     repeated: int = 0
@@ -157,7 +159,7 @@ class _Run:
             self.unready += 1
         self._collect(played.findings, word)
         if played.ready and not any(finding.verdict == VIOLATION for finding in played.findings):
-            self._compare(machine.run(word), played)
+            self._compare(machine, played)
 
     def _pair(self) -> None:
         """What takes two runs to tell."""
@@ -176,13 +178,17 @@ class _Run:
                 new = Found(known.finding, known.test, new.times)
             self.found[name] = new
 
-    def _compare(self, due: tuple[Output, ...], played: Played) -> None:
-        """Notes the first answer that is permitted, yet not the machine's."""
-        for place, (one, other) in enumerate(zip_longest(due, played.outputs)):
+    def _compare(self, machine: Machine, played: Played) -> None:
+        """Notes what was seen of the machine, and the first answer that is permitted, yet not the machine's."""
+        state = 0
+        for place, (one, other) in enumerate(zip_longest(machine.run(played.word), played.outputs)):
             if one != other:
                 said = tuple(map(symbol_name, played.word[: place + 1]))
                 self.deviations.append(Deviation(said, _names(one), _names(other)))
                 return
+            symbol = played.word[place]
+            self.shown.add((state, machine.numbers[symbol]))
+            state, _ = machine.step(state, symbol)
 
     def _repeat(self, suite: Suite[Event], manner: Manner) -> None:
         """Runs some tests again in another order: (H1) and (H2) want the same answers."""
@@ -209,6 +215,8 @@ class _Run:
             repeated=self.repeated,
             connections=self.connections,
             seconds=seconds,
+            transitions=machine.states * len(machine.inputs),
+            shown=len(self.shown),
         )
 
     def _reported(self, target: Target, facts: SuiteFacts, wanted: frozenset[str] | None) -> CheckReport:

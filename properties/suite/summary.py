@@ -58,6 +58,10 @@ class SuiteFacts:
     """How many of them were run a second time, in another order."""
     connections: int
     seconds: float
+    transitions: int = 0
+    """How many the machine has."""
+    shown: int = 0
+    """Through how many of them the target was seen to go with the machine's answer."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""Model and reference side by side: no difference, and every difference that is made is seen."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from rfc5077.model.event import SERVER
+from rfc5077.model.run.mealy import Mealy
+from rfc5077.model.run.says import alert
+from rfc5077.properties.adapters import over_reference
+from rfc5077.properties.cli.main import run
+from rfc5077.properties.compare import sides
+from rfc5077.properties.compare.configurations import CLIENTS, CONFIGURATIONS, SERVERS, Configuration
+from rfc5077.properties.faults import FAULTS
+from rfc5077.properties.suite import runner
+from rfc5077.reference.connection import ServerConnection
+
+AS_IT_COMES = (SERVERS[0], CLIENTS[0])
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return sides.compared()
+
+
+def test_nothing_is_in_the_one_that_the_other_does_not_explain(whole):
+    assert [(side.configuration.name, side.differences) for side in whole.sides if side.differences] == []
+
+
+def test_every_transition_of_the_model_is_shown_by_the_reference(whole):
+    for side in whole.sides:
+        assert 0 < side.report.facts.shown == side.report.facts.transitions
+
+
+def test_each_configuration_has_a_profile_of_its_own(whole):
+    told = [(side.configuration.role, tuple(side.report.profile.items())) for side in whole.sides]
+    alike = {"has a certificate", "keeps no session by its id"}  # what they differ in, this alphabet does not ask
+    assert len(set(told)) >= len(told) - len(alike)
+
+
+def test_the_text_has_a_line_for_each_configuration_and_the_sums(whole):
+    lines = sides.text(whole).splitlines()
+    assert len([line for line in lines if line.startswith(("server  ", "client  "))]) == len(CONFIGURATIONS)
+    assert lines[-1].endswith("differences: none.")
+    assert sum(" clauses that bind a " in line for line in lines) == 2
+
+
+def test_a_fault_of_the_reference_is_a_difference():
+    fault = FAULTS["S-02"]
+    broken = Configuration("is broken", "server", fault.make)
+    found = sides.compared((broken,))
+    assert "violation: R5077-3.3-02" in found.sides[0].differences
+
+
+def test_a_fault_of_the_model_is_a_difference(monkeypatch):
+    right = runner.machine_of
+
+    def wrong(target):
+        machine = right(target)
+        (state, said), *others = machine.table[0]
+        other = (alert(SERVER),) if said != (alert(SERVER),) else ()
+        return Mealy(machine.inputs, (((state, other), *others), *machine.table[1:]))
+
+    monkeypatch.setattr(runner, "machine_of", wrong)
+    (side,) = sides.compared((SERVERS[0],)).sides
+    assert side.differences
+    assert side.report.facts.shown < side.report.facts.transitions
+
+
+def test_advice_that_is_followed_where_it_should_not_be_is_a_difference():
+    (side,) = sides.compared((replace(SERVERS[0], advised=frozenset({"R5077-3.4-01"})),)).sides
+    assert side.differences == ("R5077-3.4-01 is followed, though it should not be",)
+
+
+def test_advice_that_is_not_followed_is_a_difference_unless_it_is_on_purpose():
+    config = replace(over_reference.server_config(), session_id_when_issuing="fresh")
+    one = Configuration("gives an id", "server", lambda: over_reference.server(config=config, make=ServerConnection))
+    assert sides.compared((one,)).sides[0].differences == ("advice: R5077-3.4-01",)
+
+
+def test_the_command_ends_by_whether_there_is_a_difference(monkeypatch, capsys):
+    right = sides.compared
+    monkeypatch.setattr(sides, "compared", lambda **given: right(AS_IT_COMES[:1], **given))
+    assert run(["compare", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["schema"], said["differences"], len(said["sides"])) == ("rfc5077/compare/1", 0, 1)
+    assert said["sides"][0]["shown"] == said["sides"][0]["transitions"]
+    assert said["clauses"]["client"]["bound"] == len(said["clauses"]["client"]["not_exercised"])
+
+    broken = replace(SERVERS[0], advised=frozenset({"R5077-3.4-01"}))
+    monkeypatch.setattr(sides, "compared", lambda **given: right((broken,), **given))
+    assert run(["compare"]) == 1
