@@ -11,7 +11,13 @@ from rfc5077.properties.fuzz.walk import NOW, kinds
 from rfc5077.reference.handshake.extensions import check_asked
 from rfc5077.reference.handshake.negotiate import check_client_hello
 from rfc5077.reference.handshake.offer import Offer, check_server_hello, make_client_hello
-from rfc5077.reference.keys.credentials import TrustAnchors, check_encipherment, parse_chain, public_key
+from rfc5077.reference.keys.credentials import (
+    TrustAnchors,
+    check_encipherment,
+    check_signing,
+    parse_chain,
+    public_key,
+)
 from rfc5077.reference.wire import extensions, messages
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
 
@@ -60,6 +66,7 @@ def _judge_certificate(body: bytes) -> None:
     for certificate in parsed:
         _reads(partial(_key_of, certificate), body)
         _reads(partial(_use_of, certificate), body)
+        _reads(partial(_signs, certificate), body)
     for anchors in _anchors() if parsed else ():
         _reads(partial(_verify, anchors, parsed, None), body)
         _reads(partial(_verify, anchors, parsed, "localhost"), body)
@@ -71,6 +78,10 @@ def _key_of(certificate: Certificate, _: bytes) -> None:
 
 def _use_of(certificate: Certificate, _: bytes) -> None:
     check_encipherment(certificate)
+
+
+def _signs(certificate: Certificate, _: bytes) -> None:
+    check_signing(certificate)
 
 
 def _verify(anchors: TrustAnchors, chain: tuple[Certificate, ...], server: str | None, _: bytes) -> None:

@@ -16,7 +16,7 @@ from rfc5077.reference.handshake.client_flight import (
 from rfc5077.reference.handshake.machine import internal
 from rfc5077.reference.handshake.offer import Decision
 from rfc5077.reference.handshake.renegotiation import unbound
-from rfc5077.reference.keys.credentials import check_encipherment, parse_chain, public_key
+from rfc5077.reference.keys.credentials import check_encipherment, check_signing, parse_chain, public_key
 from rfc5077.reference.keys.exchange import kind_of, signed_parameters
 from rfc5077.reference.keys.schedule import SERVER_FINISHED, finished_data
 from rfc5077.reference.keys.suites import AES_128_GCM, SUITES, Group, KeyExchange
@@ -93,6 +93,8 @@ def take_certificate(handshake: ClientHandshake, message: Message) -> ClientStat
         raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE)
     if suite.exchange is KeyExchange.RSA:
         check_encipherment(parsed[0])
+    else:
+        check_signing(parsed[0])
     handshake.handlers.verify_server_chain(handshake.config, parsed, handshake.clock())
     # DERIVE
     handshake.resumed = False

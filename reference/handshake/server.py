@@ -12,7 +12,7 @@ from rfc5077.reference.handshake.server_flight import (
     ServerTable,
     derive_connection_keys,
 )
-from rfc5077.reference.keys.credentials import parse_chain, public_key
+from rfc5077.reference.keys.credentials import check_signing, parse_chain, public_key
 from rfc5077.reference.keys.exchange import decrypt_pre_master
 from rfc5077.reference.keys.schedule import CLIENT_FINISHED, finished_data
 from rfc5077.reference.keys.suites import KeyExchange
@@ -72,6 +72,7 @@ def take_certificate(handshake: ServerHandshake, message: Message) -> ServerStat
         raise ProtocolError(Cause.NO_CLIENT_CERTIFICATE)
     if chain and config.client_roots is not None:
         parsed = parse_chain(chain)
+        check_signing(parsed[0])
         config.client_roots.verify_client(parsed, handshake.clock())
         handshake.client_key = public_key(parsed[0])
     # DERIVE

@@ -262,14 +262,28 @@ def check_encipherment(certificate: x509.Certificate) -> None:
 
     Raises ProtocolError: unsupported_certificate if keyUsage says it may not, bad_certificate if that cannot be read.
     """
+    usage = _key_usage(certificate)
+    if usage is not None and not usage.key_encipherment:
+        raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, "keyUsage does not allow the key to decrypt")
+
+
+def check_signing(certificate: x509.Certificate) -> None:
+    """Whether the key may sign: a server's its share, a client's the handshake (RFC 5246, sections 7.4.2 and 7.4.6).
+
+    Raises ProtocolError: unsupported_certificate if keyUsage says it may not, bad_certificate if that cannot be read.
+    """
+    usage = _key_usage(certificate)
+    if usage is not None and not usage.digital_signature:
+        raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, "keyUsage does not allow the key to sign")
+
+
+def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
-        return
+        return None
     except UNREADABLE as error:
         raise ProtocolError(Cause.BAD_CERTIFICATE, f"a certificate's extensions cannot be read: {error}") from None
-    if not usage.key_encipherment:
-        raise ProtocolError(Cause.UNSUPPORTED_CERTIFICATE, "keyUsage does not allow the key to decrypt")
 
 
 def self_signed(name: str, now: float, entropy: Entropy) -> Credentials:
