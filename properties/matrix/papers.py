@@ -119,10 +119,14 @@ def make_authority(common_name: str, now: float) -> Authority:
 
 def issue(
     by: Authority, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, names: tuple[str, ...],
-    purpose: x509.ObjectIdentifier, now: float,
+    purpose: x509.ObjectIdentifier, now: float, signs: bool = True,
 ) -> Credentials:  # fmt: skip
-    """A certificate for these names and this use (extendedKeyUsage), good for a day around `now`, and its key."""
-    usage = x509.KeyUsage(True, False, isinstance(key, rsa.RSAPrivateKey), False, False, False, False, False, False)
+    """A certificate for these names and this use (extendedKeyUsage), good for a day around `now`, and its key.
+
+    By keyUsage the key may sign, or else agree on keys; one for RSA may also decrypt.
+    """
+    deciphers = isinstance(key, rsa.RSAPrivateKey)
+    usage = x509.KeyUsage(signs, False, deciphers, False, not signs, False, False, False, False)
     builder = _builder(_name(names[0]), by.name, key.public_key(), now)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(usage, critical=True)

@@ -7,11 +7,16 @@ the RFCs want and ours sends. `OTHERS` has what OpenSSL and GnuTLS do where that
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 
-from rfc5077.properties.fuzz.walk import Walk, kinds
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from rfc5077.properties.fuzz.walk import NOW, Walk, kinds, rsa_credentials
 from rfc5077.reference.alerts import AlertDescription as A
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
-from rfc5077.reference.wire.messages import handshake
+from rfc5077.reference.wire.messages import Certificate, handshake
 from rfc5077.reference.wire.record import ContentType, encode_record
 
 Act = Callable[[Walk], None]
@@ -101,6 +106,29 @@ def cut_by_change_cipher_spec(walk: Walk) -> None:
 
 DIGITAL_SIGNATURE = bytes((4, 3)) + b"\x00\x08" + bytes(8)
 NOT_OURS = handshake(22, b"\x01\x00\x00\x01\x00")
+
+
+@cache
+def rsa_certificate(deciphers: bool) -> bytes:
+    """Certificate with one for RSA, whose key may sign and, if so, decrypt."""
+    key, name = rsa_credentials().key, x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    start, end = datetime.fromtimestamp(NOW - 1, UTC), datetime.fromtimestamp(NOW + 1, UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, start, end)
+    usage = x509.KeyUsage(True, False, deciphers, False, False, False, False, False, False)
+    certificate = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())
+    return Certificate((certificate.public_bytes(serialization.Encoding.DER),)).encode()
+
+
+def rsa_certificate_instead(deciphers: bool) -> Act:
+    """That one in place of the server's, then the rest of its flight, up to ServerHelloDone, as it is."""
+    def act(walk: Walk) -> None:
+        walk.genuine(lambda _: handshake(11, rsa_certificate(deciphers)))
+        for _ in ("CertificateStatus", "ServerKeyExchange", "CertificateRequest", "ServerHelloDone"):
+            walk.genuine()
+
+    return act
+
+
 CERTIFICATE_OF_NOISE = b"\x00\x00\x08\x00\x00\x05noise"
 EMPTY_LIST = b"\x00\x00\x00"
 
@@ -217,6 +245,8 @@ CLIENT = _rows(
     ("Certificate: none", "full", 1, say(11, EMPTY_LIST), A.DECODE_ERROR, "RFC 5246, 7.4.2"),
     ("Certificate: cut short", "full", 1, say(11, b"\x00\x00\x09\x00\x00\x09abc"), A.DECODE_ERROR, "RFC 5246, 7.2.2"),
     ("Certificate: noise", "full", 1, say(11, CERTIFICATE_OF_NOISE), A.BAD_CERTIFICATE, "RFC 5246, 7.2.2"),
+    ("Certificate: of a key that does not go with the suite", "full", 1, rsa_certificate_instead(True), A.UNSUPPORTED_CERTIFICATE, "RFC 5246, 7.4.2"),
+    ("Certificate: of a key that may not decrypt", "RSA key exchange", 1, rsa_certificate_instead(False), A.UNSUPPORTED_CERTIFICATE, "RFC 5246, 7.4.2"),
     ("ServerKeyExchange left out", "full", 3, say(14), A.UNEXPECTED_MESSAGE, "RFC 5246, 7.4"),
     ("ServerKeyExchange: cut short", "full", 3, body(lambda it: it[:20]), A.DECODE_ERROR, "RFC 5246, 7.2.2"),
     ("ServerKeyExchange: a curve that was not offered", "full", 3, body(lambda it: b"\x03\x00\x63" + it[3:]), A.ILLEGAL_PARAMETER, "RFC 8422, 5.4"),
@@ -273,6 +303,8 @@ OTHERS: dict[tuple[str, str], dict[str, A | None]] = {
     ("client", "ALPN: two names"): {OPENSSL: A.DECODE_ERROR, GNUTLS: None},
     ("client", "ALPN: not offered"): {OPENSSL: A.DECODE_ERROR, GNUTLS: A.NO_APPLICATION_PROTOCOL},
     ("client", "max_fragment_length: another"): {OPENSSL: A.UNSUPPORTED_EXTENSION, GNUTLS: A.UNSUPPORTED_EXTENSION},
+    ("client", "Certificate: of a key that does not go with the suite"): {OPENSSL: A.ILLEGAL_PARAMETER, GNUTLS: A.BAD_CERTIFICATE},
+    ("client", "Certificate: of a key that may not decrypt"): {OPENSSL: None, GNUTLS: A.INTERNAL_ERROR},
     ("client", "CertificateRequest: without types"): {OPENSSL: None, GNUTLS: A.HANDSHAKE_FAILURE},
     ("client", "ServerHelloDone: with contents"): {OPENSSL: A.ILLEGAL_PARAMETER},
     ("client", "ChangeCipherSpec of value 2"): {OPENSSL: A.UNEXPECTED_MESSAGE, GNUTLS: None},

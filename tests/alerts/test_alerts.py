@@ -93,8 +93,7 @@ def test_what_is_stated_of_others_is_about_rows_and_a_difference():
 
 def test_the_rows_have_every_alert_that_ours_can_send_but_those_about_certificates():
     elsewhere = {  # tests of certificates and of downgrades
-        AlertDescription.CERTIFICATE_EXPIRED, AlertDescription.UNKNOWN_CA, AlertDescription.UNSUPPORTED_CERTIFICATE,
-        AlertDescription.INTERNAL_ERROR,
+        AlertDescription.CERTIFICATE_EXPIRED, AlertDescription.UNKNOWN_CA, AlertDescription.INTERNAL_ERROR,
     }  # fmt: skip
 
     assert {row.alert for row in ROWS} == {cause.alert for cause in Cause} - elsewhere

@@ -93,7 +93,7 @@ class GnuTls:
         """With `roots` (PEM) it verifies the peer's chain, and a server's name; `own` is what it shows of itself."""
         self._library, self._session = _library(), ctypes.c_void_p()
         self._in, self._out, self._kept = bytearray(), bytearray(), []
-        self._established = False
+        self._established = self._over = False
         call, server = self._call, victim == "server"
         call("init", ctypes.byref(self._session), (_SERVER if server else _CLIENT) | _NONBLOCK)
         priority = b"NORMAL:-VERS-ALL:+VERS-TLS1.2" + (b"" if kind.client.tickets else b":%NO_TICKETS")
@@ -159,6 +159,8 @@ class GnuTls:
 
     def feed(self, octets: bytes) -> bytes:
         """What it sends on these octets."""
+        if self._over:
+            return b""
         self._in += octets
         result = 0 if self._established else self._library.gnutls_handshake(self._session)
         self._established |= result == 0
@@ -167,6 +169,7 @@ class GnuTls:
             result = self._library.gnutls_record_recv(self._session, room, len(room))
         if result < 0 and result != _AGAIN:
             self._library.gnutls_alert_send_appropriate(self._session, ctypes.c_int(result))
+            self._over = bool(self._library.gnutls_error_is_fatal(ctypes.c_int(result)))
         sent = bytes(self._out)
         self._out.clear()
         return sent
@@ -183,8 +186,9 @@ class Conversation(Walk):
 
     def feed(self, octets: bytes) -> None:
         """Octets to the foreign victim."""
-        self.answered = self._foreign.feed(octets)
-        self._sent += self.answered
+        answer = self._foreign.feed(octets)
+        self.answered = answer or self.answered
+        self._sent += answer
 
     def alert(self) -> AlertDescription | int | None:
         """The fatal alert that it has sent last, None if none."""
