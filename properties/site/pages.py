@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -38,9 +40,15 @@ def _permitted() -> Iterator[tuple[str, str, str]]:
 
 
 def _interoperation() -> str:
-    """The table that `rfc5077 matrix` has written, as it is kept."""
+    """The table that `rfc5077 matrix` has written, as it is kept; its cells lead to their notes, these to clauses."""
     kept = files("rfc5077.properties.matrix").joinpath("table.md").read_text("utf-8")
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(kept))
+    page = str(MarkdownIt("commonmark", {"html": False}).enable("table").render(kept))
+    cells, head, notes = page.partition("<h2>Notes</h2>")
+    cells = re.sub(r"\[(\d+)\]", r'<a href="#note-\1">[\1]</a>', cells)
+    numbers = count(1)
+    notes = re.sub("<li>", lambda _: f'<li id="note-{next(numbers)}">', notes)
+    notes = re.sub(r"\bR\d{4}-[\w.-]*\w", r'<a href="clause/\g<0>.html">\g<0></a>', notes)
+    return cells + head + notes
 
 
 Progress = Callable[[str, int, int], None]

@@ -74,6 +74,18 @@ def test_the_table_of_interoperation_has_a_row_for_each_stack_in_each_role(site)
             assert re.search(rf"<tr>\s*<td>{stack.name}</td>\s*<td>{role}</td>", page), (stack.name, role)
 
 
+def test_every_cell_that_is_not_plainly_ok_leads_to_its_note_and_a_deviation_to_its_clause(site):
+    page = site["interoperation.html"]
+    table = page[page.index("<table>") : page.index("</table>")]
+    other = [cell for cell in re.findall(r"<td>(.*?)</td>", table) if re.match("–|deviates|FAILED", cell)]
+    assert other
+    assert [cell for cell in other if '<a href="#note-' not in cell] == []
+    for stack in STACKS:
+        for known in stack.deviates.values():
+            assert f'{known.clause}</a> (seen: ' in page
+    assert all(name.startswith("note-") for name in Links(page).names)
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_shows_its_messages_in_order(site, figure):
     tree = ElementTree.fromstring(site[f"figure-{figure}.svg"])
