@@ -2,8 +2,12 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509 import ocsp as ocsp_x509
 from peers.s_programs import accepting, s_client, s_server
 
 from rfc5077.properties.matrix import gnutls, openssl
@@ -133,30 +137,25 @@ def test_gnutls_client_and_we_agree_on_record_sizes(papers, server_config):
 # status_request -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def ocsp(authority, papers) -> bytes:
+def response(authority, papers, by=ocsp_x509.OCSPResponderEncoding.HASH, enclosed: bool = True) -> bytes:
     """A real response of the authority: the server's certificate is good.
 
-    The authority's own certificate is in it: GnuTLS looks for the signer nowhere else.
+    `by` says how the signer is named, `enclosed` whether its certificate is in it.
     """
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.x509 import ocsp as builder
-
     own = x509.load_der_x509_certificate(papers.ecdsa.credentials.chain[0])
     issuer = x509.load_der_x509_certificate(authority.certificate)
-    now = datetime.now(UTC)
-    return (
-        builder.OCSPResponseBuilder()
-        .add_response(own, issuer, hashes.SHA1(), builder.OCSPCertStatus.GOOD, now - timedelta(hours=1),
-                      now + timedelta(days=1), None, None)
-        .responder_id(builder.OCSPResponderEncoding.HASH, issuer)
-        .certificates([issuer])
-        .sign(authority.key, hashes.SHA256())
-        .public_bytes(serialization.Encoding.DER)
-    )  # fmt: skip
+    now, good = datetime.now(UTC), ocsp_x509.OCSPCertStatus.GOOD
+    builder = ocsp_x509.OCSPResponseBuilder().add_response(
+        own, issuer, hashes.SHA1(), good, now - timedelta(hours=1), now + timedelta(days=1), None, None
+    )
+    builder = builder.responder_id(by, issuer)
+    builder = builder.certificates([issuer]) if enclosed else builder
+    return builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+@pytest.fixture(scope="module")
+def ocsp(authority, papers) -> bytes:
+    return response(authority, papers)
 
 
 def test_what_openssls_server_staples_reaches_our_user(papers, client_config, ocsp, tmp_path):
@@ -185,6 +184,38 @@ def test_gnutls_client_trusts_by_what_we_staple(papers, server_config, ocsp):
 
     assert (word.resumed, word.error, call.error) == (False, None, None)
     assert call.connection.handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) == b""
+
+
+def verdict_of_gnutls(papers, address) -> str:
+    """What gnutls-cli says of the server's certificate, and of the response with it."""
+    command = [program("gnutls-cli", gnutls.PACKAGE), "--port", str(address[1]), "--priority", gnutls.TLS_1_2]
+    with Child(*command, "--x509cafile", papers.roots, "--verify-hostname", "localhost", address[0]) as child:
+        return child.line("- Status: (.*)")[1]
+
+
+@pytest.mark.parametrize(
+    ("by", "enclosed", "trusted"),
+    [
+        (ocsp_x509.OCSPResponderEncoding.HASH, True, True),
+        (ocsp_x509.OCSPResponderEncoding.NAME, False, True),
+        # GnuTLS finds a signer that is named by the hash of its key only among certificates that were sent.
+        (ocsp_x509.OCSPResponderEncoding.HASH, False, False),
+    ],
+)
+def test_gnutls_client_judges_a_response_alike_whether_we_staple_it_or_openssl(
+    by, enclosed, trusted, authority, papers, server_config, tmp_path
+):
+    path, stapled = tmp_path / "response.der", response(authority, papers, by, enclosed)
+    path.write_bytes(stapled)
+    with OurServer(replace(server_config, ocsp_responses=(stapled, b""))) as server:
+        ours = verdict_of_gnutls(papers, server.address)
+        server.calls(1)
+    with s_server(papers.ecdsa, "-status_file", str(path)) as child:
+        theirs = verdict_of_gnutls(papers, accepting(child))
+
+    assert ours == theirs
+    assert ("The certificate is trusted" in ours) is trusted
+    assert ("OCSP status response is invalid" in ours) is not trusted
 
 
 def test_gnutls_client_looks_at_what_we_staple(papers, server_config, ocsp):
