@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from rfc5077.properties.faults import client, client_checks, hellos, server, server_checks, server_choices
+from rfc5077.properties.faults import (
+    client,
+    client_checks,
+    hellos,
+    server,
+    server_checks,
+    server_choices,
+    server_keys,
+    server_records,
+    server_sessions,
+    server_tickets,
+)
 from rfc5077.properties.faults.fault import Fault
 
-ROOMS = (server, server_checks, server_choices, client, client_checks, hellos)
+ROOMS = (
+    server, server_checks, server_choices, server_records, server_tickets, server_keys, server_sessions,
+    client, client_checks, hellos,
+)  # fmt: skip
 
 
 def _of(room: ModuleType) -> list[Fault]:

@@ -79,15 +79,19 @@ class ServerEdit:
     """The configuration under which the fault shows; nothing in it is faulty."""
     clock: Clock = time.time
 
-    def peer(self) -> AnyPeer:
-        """The faulty server."""
+    @property
+    def make(self) -> over_reference.MakeServer:
+        """Makes one connection of the faulty server."""
         table = {row: take for row, take in {**SERVER_TABLE, **self.rows}.items() if row not in self.without}
-        make = partial(ServerConnection, table=table, handlers=self.handlers, rules=self.rules)
-        return over_reference.server(config=self.config(), clock=self.clock, make=make)
+        return partial(ServerConnection, table=table, handlers=self.handlers, rules=self.rules)
 
-    def unedited(self) -> AnyPeer:
-        """The reference under the same configuration."""
-        return over_reference.server(config=self.config(), clock=self.clock)
+    def peer(self, config: ServerConfig | None = None, clock: Clock | None = None) -> AnyPeer:
+        """The faulty server, under another configuration and clock if they are given."""
+        return over_reference.server(config=config or self.config(), clock=clock or self.clock, make=self.make)
+
+    def unedited(self, config: ServerConfig | None = None, clock: Clock | None = None) -> AnyPeer:
+        """The reference under the same configuration and clock."""
+        return over_reference.server(config=config or self.config(), clock=clock or self.clock)
 
 
 @dataclass(frozen=True)
@@ -107,16 +111,17 @@ class ClientEdit:
     base: ClientHandlers = field(default_factory=ClientHandlers)
     """The handlers of the client that the fault is an edit of, where the reference is laxer than that."""
 
-    def peer(self) -> AnyPeer:
-        """The faulty client."""
+    def peer(self, config: ClientConfig | None = None, clock: Clock = time.time) -> AnyPeer:
+        """The faulty client, under another configuration and clock if they are given."""
         table = {row: take for row, take in {**CLIENT_TABLE, **self.rows}.items() if row not in self.without}
         make = partial(ClientConnection, table=table, handlers=self.handlers, rules=self.rules)
-        peer = over_reference.client(config=self.config(), make=make)
+        peer = over_reference.client(config=config or self.config(), clock=clock, make=make)
         return replace(peer, read=lambda line: self.octets(peer.read(line)))
 
-    def unedited(self) -> AnyPeer:
-        """The client without the fault, under the same configuration."""
-        return over_reference.client(config=self.config(), make=partial(ClientConnection, handlers=self.base))
+    def unedited(self, config: ClientConfig | None = None, clock: Clock = time.time) -> AnyPeer:
+        """The client without the fault, under the same configuration and clock."""
+        make = partial(ClientConnection, handlers=self.base)
+        return over_reference.client(config=config or self.config(), clock=clock, make=make)
 
 
 Edit = Callable[[], ServerEdit] | Callable[[], ClientEdit]

@@ -1,4 +1,4 @@
-"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-124 to S-138, clients C-88 to C-96.
+"""Faulty endpoints whose hellos ask or answer wrongly, beside the ticket: servers S-125 to S-139, clients C-56 to C-94.
 
 Suite and version, extensions of other documents, the random's mark, the id beside a promise; and two that break what
 the hellos lead to, without a word (S-132) or with one too many (C-90).
@@ -7,14 +7,13 @@ the hellos lead to, without a word (S-132) or with one too many (C-90).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from rfc5077.properties.adapters.over_reference import server_config
+from rfc5077.properties.faults.edits import answering, asking_by, with_extension, without_extension
 from rfc5077.properties.faults.fault import ClientEdit, ServerEdit, fault
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.handshake import client_flight, machine, negotiate, offer, server_flight
+from rfc5077.reference.handshake import client_flight, machine, negotiate, offer
 from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake
 from rfc5077.reference.handshake.config import ClientConfig, Issue, ServerConfig
 from rfc5077.reference.handshake.negotiate import OpenTicket, Resumption
@@ -27,8 +26,6 @@ from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello
 from rfc5077.reference.wire.messages import CertificateVerify, HandshakeType
 from rfc5077.reference.wire.record import ContentType
 
-Hello = TypeVar("Hello", ClientHello, ServerHello)
-
 TLS_1_1 = 0x0302
 RSA_WITH_3DES = 0x000A
 PROTOCOLS = 16
@@ -38,44 +35,24 @@ MARK_OF_1_2 = b"DOWNGRD\x01"
 # Servers --------------------------------------------------------------------------------------------------------------
 
 
-def _answering(change: Callable[[ServerHandshake, ServerHello], ServerHello]) -> ServerEdit:
-    """Changes the ServerHello that is due."""
-
-    def make(handshake: ServerHandshake) -> ServerHello:
-        return change(handshake, server_flight.make_server_hello(handshake))
-
-    return ServerEdit(handlers=ServerHandlers(make_server_hello=make))
-
-
-def _with(answer: ServerHello, kind: int, body: bytes = b"") -> ServerHello:
-    """The answer with this extension in the place of any other of its kind."""
-    others = tuple(pair for pair in answer.extensions if pair[0] != kind)
-    return replace(answer, extensions=(*others, (kind, body)))
-
-
-def _without(hello: Hello, kind: int) -> Hello:
-    """The hello less the extensions of this kind."""
-    return replace(hello, extensions=tuple(pair for pair in hello.extensions if pair[0] != kind))
-
-
-@fault("S-124", "R5246-7.4.1.3-03")
+@fault("S-139", "R5246-7.4.1.3-03")
 def picks_a_suite_of_its_own() -> ServerEdit:
     """Picks a suite that the client does not offer."""
-    return _answering(lambda _, answer: replace(answer, cipher_suite=RSA_WITH_3DES))
+    return answering(lambda _, answer: replace(answer, cipher_suite=RSA_WITH_3DES))
 
 
 @fault("S-125", "R5246-7.4.1.3-06")
 def steps_down_after_a_time() -> ServerEdit:
     """Picks TLS 1.1 for every hello but the first, though it speaks TLS 1.2."""
     count = itertools.count()
-    return _answering(lambda _, answer: replace(answer, version=TLS_1_1) if next(count) else answer)
+    return answering(lambda _, answer: replace(answer, version=TLS_1_1) if next(count) else answer)
 
 
 @fault("S-126", "R5246-7.4.1.4-05")
 def sends_timestamps_on_resumption() -> ServerEdit:
     """Sends certificate timestamps, in signed_certificate_timestamp, though no certificate follows."""
-    return _answering(
-        lambda handshake, answer: answer if handshake.resumption.session is None else _with(answer, TIMESTAMPS)
+    return answering(
+        lambda handshake, answer: answer if handshake.resumption.session is None else with_extension(answer, TIMESTAMPS)
     )
 
 
@@ -86,16 +63,16 @@ def answers_signature_algorithms() -> ServerEdit:
     def repeat(handshake: ServerHandshake, answer: ServerHello) -> ServerHello:
         kind = ExtensionType.SIGNATURE_ALGORITHMS
         asked = handshake.client_hello.extension(kind)
-        return answer if asked is None else _with(answer, kind, asked)
+        return answer if asked is None else with_extension(answer, kind, asked)
 
-    return _answering(repeat)
+    return answering(repeat)
 
 
 @fault("S-128", "R6066-3-04")
 def repeats_the_name() -> ServerEdit:
     """Answers a server name by that name, where an empty extension is due."""
-    return _answering(
-        lambda handshake, answer: _with(answer, ExtensionType.SERVER_NAME, server_name_body("localhost"))
+    return answering(
+        lambda handshake, answer: with_extension(answer, ExtensionType.SERVER_NAME, server_name_body("localhost"))
         if handshake.resumption.session is None else answer
     )  # fmt: skip
 
@@ -103,7 +80,7 @@ def repeats_the_name() -> ServerEdit:
 @fault("S-129", "R7301-3.1-02")
 def names_two_protocols() -> ServerEdit:
     """Names two application protocols."""
-    return _answering(lambda _, answer: _with(answer, PROTOCOLS, b"\x00\x0c\x02h2\x08http/1.1"))
+    return answering(lambda _, answer: with_extension(answer, PROTOCOLS, b"\x00\x0c\x02h2\x08http/1.1"))
 
 
 @fault("S-130", "R8446-4.1.3-01")
@@ -115,7 +92,7 @@ def marks_full_handshakes_alone() -> ServerEdit:
             return answer
         return replace(answer, random=answer.random[: -len(MARK_OF_1_2)] + MARK_OF_1_2)
 
-    return _answering(mark)
+    return answering(mark)
 
 
 @fault("S-131", "R5077-3.4-01", verdict="advice")
@@ -143,7 +120,7 @@ def takes_a_foreign_binding() -> ServerEdit:
     """Takes a first ClientHello whose renegotiation_info has contents."""
 
     def check(hello: ClientHello) -> None:
-        negotiate.check_client_hello(_without(hello, ExtensionType.RENEGOTIATION_INFO))
+        negotiate.check_client_hello(without_extension(hello, ExtensionType.RENEGOTIATION_INFO))
 
     return ServerEdit(handlers=ServerHandlers(check_client_hello=check))
 
@@ -151,7 +128,7 @@ def takes_a_foreign_binding() -> ServerEdit:
 @fault("S-137", "R7627-5.2-03")
 def grants_the_extended_secret_unasked() -> ServerEdit:
     """Puts extended_master_secret into ServerHello although ClientHello lacks it."""
-    return _answering(lambda _, answer: _with(answer, ExtensionType.EXTENDED_MASTER_SECRET))
+    return answering(lambda _, answer: with_extension(answer, ExtensionType.EXTENDED_MASTER_SECRET))
 
 
 @fault("S-135", "R7627-5.3-05", verdict="advice")
@@ -170,15 +147,15 @@ def resumes_without_the_extended_secret() -> ServerEdit:
 @fault("S-133", "R5746-3.6-01")
 def ignores_the_signal() -> ServerEdit:
     """Leaves renegotiation_info unanswered."""
-    return _answering(lambda _, answer: _without(answer, ExtensionType.RENEGOTIATION_INFO))
+    return answering(lambda _, answer: without_extension(answer, ExtensionType.RENEGOTIATION_INFO))
 
 
 @fault("S-134", "R7301-3.2-01")
 def picks_a_protocol_of_its_own() -> ServerEdit:
     """Picks an application protocol that the client does not list."""
-    return _answering(
+    return answering(
         lambda handshake, answer: answer if handshake.client_hello.extension(PROTOCOLS) is None
-        else _with(answer, PROTOCOLS, b"\x00\x03\x02h2")
+        else with_extension(answer, PROTOCOLS, b"\x00\x03\x02h2")
     )  # fmt: skip
 
 
@@ -190,22 +167,13 @@ def announces_twice() -> ServerEdit:
         announced = tuple(pair for pair in answer.extensions if pair[0] == ExtensionType.SESSION_TICKET)
         return replace(answer, extensions=answer.extensions + announced)
 
-    return _answering(repeat)
+    return answering(repeat)
 
 
 # Clients --------------------------------------------------------------------------------------------------------------
 
 
-def _asking(change: Callable[[Offer, ClientHello], ClientHello]) -> ClientEdit:
-    """Changes the ClientHello that is due."""
-
-    def make(config: ClientConfig, offered: Offer, entropy: Entropy) -> ClientHello:
-        return change(offered, offer.make_client_hello(config, offered, entropy))
-
-    return ClientEdit(handlers=ClientHandlers(make_client_hello=make))
-
-
-@fault("C-88", "R5246-7.4.1.2-02")
+@fault("C-92", "R5246-7.4.1.2-02")
 def leaves_the_suite_of_its_session_out() -> ClientEdit:
     """Offers a session by its session_id, without the suite that it began with."""
 
@@ -215,13 +183,13 @@ def leaves_the_suite_of_its_session_out() -> ClientEdit:
             return hello
         return replace(hello, cipher_suites=tuple(suite for suite in hello.cipher_suites if suite != session.suite))
 
-    return _asking(without_suite)
+    return asking_by(without_suite)
 
 
 @fault("C-89", "R5246-E.1-01", verdict="advice")
 def starts_with_an_older_version() -> ClientEdit:
     """Offers a session of TLS 1.2 in a hello of TLS 1.1."""
-    return _asking(lambda offered, hello: replace(hello, version=TLS_1_1) if offered.session else hello)
+    return asking_by(lambda offered, hello: replace(hello, version=TLS_1_1) if offered.session else hello)
 
 
 @fault("C-90", "R5246-7.4.8-01")
@@ -241,10 +209,10 @@ def signs_without_a_certificate() -> ClientEdit:
 @fault("C-91", "R5746-3.4-01")
 def gives_no_signal() -> ClientEdit:
     """Sends neither renegotiation_info nor the signalling suite."""
-    return _asking(lambda _, hello: _without(hello, ExtensionType.RENEGOTIATION_INFO))
+    return asking_by(lambda _, hello: without_extension(hello, ExtensionType.RENEGOTIATION_INFO))
 
 
-@fault("C-92", "R7627-5.3-01", verdict="advice")
+@fault("C-62", "R7627-5.3-01", verdict="advice")
 def offers_a_session_without_the_extended_secret() -> ClientEdit:
     """Asks for the extended master secret beside a session that lacks it."""
 
@@ -253,7 +221,7 @@ def offers_a_session_without_the_extended_secret() -> ClientEdit:
 
     def make(config: ClientConfig, offered: Offer, entropy: Entropy) -> ClientHello:
         hello = offer.make_client_hello(config, offered, entropy)
-        return hello if offered.session else _without(hello, ExtensionType.EXTENDED_MASTER_SECRET)
+        return hello if offered.session else without_extension(hello, ExtensionType.EXTENDED_MASTER_SECRET)
 
     return ClientEdit(handlers=ClientHandlers(choose_offer=choose, make_client_hello=make))
 
@@ -293,17 +261,17 @@ def asks_in_the_format_of_ssl_2() -> ClientEdit:
     return ClientEdit(octets=older)
 
 
-@fault("C-95", "R5746-3.4-02")
+@fault("C-68", "R5746-3.4-02")
 def takes_a_foreign_binding_in_the_answer() -> ClientEdit:
     """Takes a first ServerHello whose renegotiation_info has contents."""
 
     def check(sent: ClientHello, answer: ServerHello) -> None:
-        offer.check_server_hello(sent, _without(answer, ExtensionType.RENEGOTIATION_INFO))
+        offer.check_server_hello(sent, without_extension(answer, ExtensionType.RENEGOTIATION_INFO))
 
     return ClientEdit(handlers=ClientHandlers(check_server_hello=check))
 
 
-@fault("C-96", "R5246-7.4.1.3-04")
+@fault("C-56", "R5246-7.4.1.3-04")
 def resumes_with_another_suite() -> ClientEdit:
     """Resumes a session with another suite than that which it began with."""
     return ClientEdit(handlers=ClientHandlers(check_resumption=lambda session, answer: None))

@@ -15,7 +15,7 @@ from rfc5077.properties.verdict.judge import Finding
 
 @dataclass(frozen=True)
 class Quarry:
-    """What a hunt came to: the findings of the first test that had any, and how many tests that took (0: probing)."""
+    """What a hunt came to: what the first connection that had findings shows, and after how many tests (0: probing)."""
 
     findings: tuple[Finding, ...]
     tests: int
@@ -42,6 +42,6 @@ def hunt(peer: AnyPeer, known: frozenset[str] = frozenset(), k: int = 0) -> Quar
     for found in rounds(peer, k):
         done += 1
         new = tuple(finding for finding in found if finding.clause.id not in known)
-        if new:
-            return Quarry(new, done)
+        if new:  # of the first connection that shows anything
+            return Quarry(tuple(finding for finding in new if finding.connection == new[0].connection), done)
     return Quarry((), done)
