@@ -18,24 +18,33 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="Such as R5077-3.3-02; all of them if left out.")]
-Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Recordings, JSON lines (*.jsonl).")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Captures (pcap, pcapng), recordings (*.jsonl).")]
+Complete = Annotated[bool, typer.Option("--complete", help="A capture begins with the first contact of its peers.")]
 Section = Annotated[str | None, typer.Option(help="List a section: 3.3 of RFC 5077, R7627-5 of another document.")]
 AnyLevel = Annotated[str | None, typer.Option(help="List a level: must, 'must not', should, may, 'plain text', …")]
 AnyParty = Annotated[str | None, typer.Option(help="List what binds a party: client, server, deployer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
-def judge(files: Files, json: AsJson = False) -> int:
-    """Does what was recorded conform? Every finding names its clause."""
-    from rfc5077.properties.verdict.judge import INCONCLUSIVE, VIOLATION, judge_file
-    from rfc5077.properties.verdict.report import judge_json, judge_text
+def judge(files: Files, complete: Complete = False, json: AsJson = False) -> int:
+    """Does what was captured or recorded conform? Every finding names its clause.
 
-    verdicts = [judge_file(path) for path in files]
+    A capture is read without keys: what is encrypted is told by its place and its length. TLS 1.2 over TCP is judged,
+    other traffic is left out with a note; what was not captured is inconclusive, never a violation.
+    """
+    from rfc5077.properties.capture.framing import is_capture
+    from rfc5077.properties.capture.verdict import CaptureVerdict, capture_json, capture_text, judge_capture
+    from rfc5077.properties.verdict.judge import INCONCLUSIVE, VIOLATION, judge_file
+    from rfc5077.properties.verdict.report import file_json, judge_text
+
+    verdicts = [judge_capture(path, complete) if is_capture(path) else judge_file(path) for path in files]
     if json:
-        typer.echo(document("judge", judge_json(verdicts)), nl=False)
+        shown = [capture_json(one) if isinstance(one, CaptureVerdict) else file_json(one) for one in verdicts]
+        typer.echo(document("judge", {"files": shown}), nl=False)
     else:
-        for verdict in verdicts:
-            show(judge_text(verdict, markup=on_terminal()))
+        for one in verdicts:
+            markup = on_terminal()
+            show(capture_text(one, markup) if isinstance(one, CaptureVerdict) else judge_text(one, markup))
     if any(verdict.verdict == VIOLATION for verdict in verdicts):
         return FAILED
     if unclear := [verdict.file for verdict in verdicts if verdict.verdict == INCONCLUSIVE]:

@@ -252,8 +252,9 @@ class Observer:
         return [*self._cut(sender, self._directions[sender], "the end"), self._event(sender, "Close")]
 
     def _event(self, sender: str, message: str, **fields: str | bool | int | None) -> RecordedEvent:
-        event = RecordedEvent(connection=self._connection, sender=sender, message=message, time=self._time)
-        return replace(event, **fields) if fields else event  # type: ignore[arg-type]
+        return RecordedEvent(
+            connection=self._connection, sender=sender, message=message, time=self._time, **fields  # type: ignore[arg-type]
+        )
 
     def _record(
         self, sender: str, direction: _Direction, content_type: ContentType, fragment: bytes

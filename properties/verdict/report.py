@@ -46,19 +46,18 @@ def _connection_json(verdict: FileVerdict, judged: Judged) -> Json:
     return {**found, "reason": judged.reason} if judged.reason else found
 
 
-def judge_json(verdicts: Iterable[FileVerdict]) -> Json:
-    """The document of ``judge --json``."""
+def file_json(verdict: FileVerdict) -> Json:
+    """What the document of ``judge --json`` has of one recording."""
     return {
-        "schema": JUDGE_SCHEMA,
-        "files": [
-            {
-                "file": verdict.file,
-                "verdict": verdict.verdict,
-                "connections": [_connection_json(verdict, judged) for judged in verdict.connections],
-            }
-            for verdict in verdicts
-        ],
+        "file": verdict.file,
+        "verdict": verdict.verdict,
+        "connections": [_connection_json(verdict, judged) for judged in verdict.connections],
     }
+
+
+def judge_json(verdicts: Iterable[FileVerdict]) -> Json:
+    """The document of ``judge --json``, of recordings alone."""
+    return {"schema": JUDGE_SCHEMA, "files": [file_json(verdict) for verdict in verdicts]}
 
 
 def judge_text(verdict: FileVerdict, markup: bool = False) -> str:
