@@ -46,6 +46,7 @@ from rfc5077.model.run.says import SAYS, alert, conclusion, verification
 from rfc5077.model.state import (
     Client,
     ClientTerm,
+    Conclusion,
     Ending,
     Fault,
     Server,
@@ -249,8 +250,14 @@ class ClientState:
     connection: Codes | None
 
 
-def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_ALPHABET) -> Mealy[Event, Output]:
-    """The client of a profile, over its connections one after the other to one server."""
+def client_machine(
+    profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_ALPHABET, *, keeps_cut: bool = True
+) -> Mealy[Event, Output]:
+    """The client of a profile, over its connections one after the other to one server.
+
+    ``keeps_cut``: whether it offers a ticket again whose resumption the server took up and the transport then cut off,
+    which R5077-3.2-10 leaves to be counted as a failure or not.
+    """
     role = _Role(CLIENT, profile)
 
     def connect(slot: Slot) -> tuple[ClientState, Output]:
@@ -264,13 +271,13 @@ def client_machine(profile: ClientProfile, alphabet: tuple[Event, ...] = CLIENT_
 
     def step(state: ClientState, event: Event) -> tuple[ClientState, Output]:
         if event is CONNECT:
-            return connect(_kept(profile, state))
+            return connect(Slot.NONE if not keeps_cut and _is_cut(state) else _kept(profile, state))
         if state.connection is None or role.ended(state.connection):
             return state, ()
         if profile.refuses_baseless_echo and _echoes_nothing(state.connection, event):
             refusal = alert(CLIENT)
             return ClientState(state.slot, role.conduct.move(state.connection, refusal.codes)), (refusal,)
-        connection, echo = heard(role, state.connection, _as_heard(state.connection, event))
+        connection, echo = heard(role, state.connection, _as_heard(profile, state.connection, event))
         connection, said = role.answer(connection)
         return ClientState(state.slot, connection), echo + said
 
@@ -283,11 +290,22 @@ def _echoes_nothing(connection: Codes, event: Event) -> bool:
     return waits and event.session_id is SessionId.ECHOED and _baseless(connection)
 
 
-def _as_heard(connection: Codes, event: Event) -> Event:
-    """An echo of an empty session_id is empty; one of an id that is no session's is as good as any other id."""
+def _as_heard(profile: ClientProfile, connection: Codes, event: Event) -> Event:
+    """An echo of an empty session_id is empty; one of an id that is no session's is as good as any other id.  A hello
+    that is refused because an extension stands twice is not read any further."""
+    if event.extension is Extension.REPEATED and not profile.tolerates_repeated_extension:
+        event = event.but(extension=Extension.EMPTY, content=Content.WRONG)
     if event.session_id is SessionId.ECHOED and Client.from_codes(connection).client_id is SessionId.EMPTY:
         return event.but(session_id=SessionId.EMPTY)
     return event.but(session_id=SessionId.FRESH) if _echoes_nothing(connection, event) else event
+
+
+def _is_cut(state: ClientState) -> bool:
+    """Whether the transport ended in a resumption that the server had taken up."""
+    if state.connection is None:
+        return False
+    client = Client.from_codes(state.connection)
+    return client.ending is Ending.CLOSED and client.conclusion is Conclusion.RESUMED and not client.verified
 
 
 def _kept(profile: ClientProfile, state: ClientState) -> Slot:

@@ -23,6 +23,10 @@ class HarnessError(Exception):
     """The harness or an adapter failed, so nothing can be said about the peer. The cause is chained."""
 
 
+class TargetLost(HarnessError):
+    """A target can no longer be reached, or answers nobody any more; so nothing further can be learnt about it."""
+
+
 class _Asking:
     """Turns whatever a callable of a peer raises into `HarnessError`, naming peer and callable."""
 
@@ -44,7 +48,7 @@ class _Asking:
 class Line:
     """One connection with a peer, whatever the peer's own handle is. Every method may raise `HarnessError`."""
 
-    __slots__ = ("_closed", "_end", "_established", "_peer", "_read", "_resumed", "_write")
+    __slots__ = ("_closed", "_end", "_established", "_peer", "_read", "_resumed", "_wait", "_write")
 
     def __init__(self, peer: "Peer[C]") -> None:
         with _Asking(peer.name, "connect"):
@@ -56,6 +60,8 @@ class Line:
         self._end = _bound(peer.end, handle)
         self._established = _bound(peer.established, handle)
         self._resumed = _bound(peer.resumed, handle)
+        wait = peer.wait
+        self._wait: Callable[[float], bool] | None = None if wait is None else lambda limit: wait(handle, limit)
 
     def write(self, octets: bytes) -> None:
         """Delivers octets to the peer."""
@@ -69,6 +75,19 @@ class Line:
             if not isinstance(octets, bytes):
                 raise TypeError(f"read returned {type(octets).__name__}, not bytes")
         return octets
+
+    @property
+    def live(self) -> bool:
+        """Whether the peer takes its time, so that nothing to read yet does not mean that it is silent."""
+        return self._wait is not None
+
+    def wait(self, limit: float) -> bool:
+        """Waits until there is something to read or the peer has closed; false if neither came within `limit` seconds.
+
+        True at once for a peer in memory, which has said whatever it says by the time it can be asked.
+        """
+        with _Asking(self._peer, "wait"):
+            return self._wait is None or self._wait(limit)
 
     @property
     def closed(self) -> bool:
@@ -107,6 +126,8 @@ class AnyPeer(Protocol):
     def rotate_keys(self) -> Callable[[], None] | None: ...
     @property
     def forget(self) -> Callable[[], None] | None: ...
+    @property
+    def live(self) -> bool: ...
     def open(self) -> Line:
         """A new connection."""
 
@@ -141,6 +162,8 @@ class Peer(Generic[C]):
     """Whether the peer takes its handshake for complete."""
     resumed: Callable[[C], bool | None] | None = field(default=None, kw_only=True)
     """Whether the peer says that it resumed."""
+    wait: Callable[[C, float], bool] | None = field(default=None, kw_only=True)
+    """A live peer's: waits until there is something to read or the peer has closed, for so many seconds at most."""
     rotate_keys: Callable[[], None] | None = field(default=None, kw_only=True)
     """A server's: new keys for sealing tickets; what was sealed before can no longer be opened."""
     forget: Callable[[], None] | None = field(default=None, kw_only=True)
@@ -159,6 +182,11 @@ class Peer(Generic[C]):
                     f"peer {self.name}: {item.name} is {value!r}",
                     "a peer is made of the callables connect(), write(connection, octets) and read(connection)",
                 )
+
+    @property
+    def live(self) -> bool:
+        """Whether the peer takes its time, so that nothing to read yet does not mean that it is silent."""
+        return self.wait is not None
 
     def open(self) -> Line:
         """A new connection. Raises `HarnessError` if the peer fails to start one."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rfc5077.properties.cli.names import find_clause
-from rfc5077.properties.cli.output import FAILED, INTERRUPTED, Progress, document, on_terminal, show
+from rfc5077.properties.cli.output import FAILED, INTERRUPTED, UNUSABLE, Progress, document, notice, on_terminal, show
 from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
+    from rfc5077.properties.adapters.peer import AnyPeer
     from rfc5077.properties.suite.summary import CheckReport
 
 
@@ -31,6 +34,14 @@ class Gravity(StrEnum):
 
 RoleOf = Annotated[RoleName, typer.Argument(metavar="ROLE", help="What TARGET is.")]
 Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="reference, python-ssl or tlslite, in memory.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TARGET",
+        help="In memory: reference, python-ssl or tlslite. A server that listens: HOST:PORT or [::1]:PORT. Or a command"
+        " to start: -- COMMAND ... {port} ...; {host}, {ca}, {cert}, {key} and {state} stand for what we make for it.",
+    ),
+]
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond the model's.")]
 ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]
 Section = Annotated[str | None, typer.Option(metavar="S", help="Report only a section of RFC 5077, such as 3.3.")]
@@ -41,7 +52,7 @@ FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit co
 
 
 def check(
-    role: RoleOf, target: Target = None, k: K = 0, clause: ClauseId = None, section: Section = None,
+    role: RoleOf, target: Targets = None, k: K = 0, clause: ClauseId = None, section: Section = None,
     listing: Listing = False, seed: Seed = 0, json: AsJson = False, fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
     """Test a server or a client; every failure names its clause."""
@@ -50,19 +61,52 @@ def check(
     wanted = None if clause is None else find_clause(CATALOGUE, clause).id
     if listing:
         return _list(role, wanted, section, json)
-    if target is None:
+    if not target:
         raise UsageError(f"check {role} needs a target", f"For example: rfc5077 check {role} python-ssl")
 
     from rfc5077.properties.suite.runner import check as run_suite
     from rfc5077.properties.suite.summary import check_json, check_text
 
-    with Progress() as bar:
-        report = run_suite(role.value, target, k=k, clause=wanted, section=section, seed=seed, progress=bar.tests)
+    with target_of(role, target) as peer, Progress() as bar:
+        report = run_suite(role.value, peer, k=k, clause=wanted, section=section, seed=seed, progress=bar.tests)
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:
         show(check_text(report, markup=on_terminal()))
     return _exit_code(report, fail_on)
+
+
+@contextmanager
+def target_of(role: RoleName, words: list[str]) -> Iterator[AnyPeer]:
+    """The peer that the user named, for as long as it is needed; what was started for it is ended then.
+
+    Raises UsageError if there is none of this name, if nothing listens, or if the command does not do so in time.
+    """
+    from rfc5077.properties.adapters.in_memory import NAMES, in_memory
+
+    if len(words) > 1 or "{port}" in words[0]:
+        with _started(role, words) as peer:
+            yield peer
+    elif words[0] in NAMES or ":" not in words[0]:
+        yield in_memory(words[0], role.value)
+    elif role is RoleName.CLIENT:
+        raise UsageError(f"{words[0]!r}: a client cannot be reached", "Let us start it: -- COMMAND ... {port} ...")
+    else:
+        from rfc5077.properties.adapters.sockets import listening_server
+
+        yield listening_server(words[0])
+
+
+@contextmanager
+def _started(role: RoleName, words: list[str]) -> Iterator[AnyPeer]:
+    from rfc5077.properties.adapters.command import Command, listener, started_client, started_server
+
+    with Command(words, role.value) as command:
+        if role is RoleName.SERVER:
+            yield started_server(command)
+        else:
+            with listener() as door:
+                yield started_client(command, door)
 
 
 def _exit_code(report: CheckReport, fail_on: Gravity) -> int:
@@ -71,6 +115,9 @@ def _exit_code(report: CheckReport, fail_on: Gravity) -> int:
     grave = {Gravity.VIOLATION: ("violation",), Gravity.ADVICE: ("violation", "advice")}[fail_on]
     if any(found.finding.verdict in grave for found in report.findings):
         return FAILED
+    if report.stopped:
+        notice(report.stopped)
+        return UNUSABLE
     if report.unready == report.facts.done:
         raise UsageError(f"nothing could be concluded about {report.target}: no test could be begun")
     return 0

@@ -9,6 +9,8 @@ from rfc5077.model.clauses import binding
 from rfc5077.model.event import CLIENT, SERVER
 from rfc5077.properties.adapters.peer import Role
 from rfc5077.properties.compare.configurations import CONFIGURATIONS, Configuration
+from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.exercised import unbreakable
 from rfc5077.properties.suite.runner import check
 from rfc5077.properties.suite.summary import CheckReport
 from rfc5077.properties.verdict.judge import NOTE
@@ -17,6 +19,9 @@ Progress = Callable[[str, int, int], None]
 """Told what is being compared, how many are done and how many there are."""
 
 ROLES: tuple[Role, ...] = ("server", "client")
+AT_MOST = 3
+"""Differences of one configuration that the text shows."""
+
 PARTIES = {"server": SERVER, "client": CLIENT}
 
 
@@ -64,23 +69,28 @@ class Comparison:
         return sum(len(side.differences) for side in self.sides)
 
     def unexercised(self, role: Role) -> tuple[str, ...]:
-        """The ids of mechanised clauses that bind the role and that no configuration put at stake."""
+        """The ids of mechanised clauses that bind the role and that no configuration put at stake.
+
+        Those that nothing which is said can break are not among them.
+        """
         silent = [set(side.report.untouched) for side in self.sides if side.configuration.role == role]
         missing = set.intersection(*silent) if silent else {entry.id for entry in binding(PARTIES[role])}
+        missing -= unbreakable(PARTIES[role])
         return tuple(entry.id for entry in binding(PARTIES[role]) if entry.id in missing)
 
 
 def compared(
-    configurations: Sequence[Configuration] = CONFIGURATIONS, k: int = 0, tell: Progress = lambda *_: None
-) -> Comparison:
-    """Runs the complete suite (k states more than the model's) against each configuration.
+    configurations: Sequence[Configuration] = CONFIGURATIONS, k: int = 0, alphabet: Alphabet = Alphabet.FULL,
+    tell: Progress = lambda *_: None,
+) -> Comparison:  # fmt: skip
+    """Runs the complete suite (k states more than the model's) over an alphabet against each configuration.
 
     Raises UsageError if one of them completes no handshake.
     """
     sides = []
     for number, one in enumerate(configurations):
         tell(f"{one.role} that {one.name}", number, len(configurations))
-        sides.append(Side(one, check(one.role, one.make(), k=k)))
+        sides.append(Side(one, check(one.role, one.make(), k=k, alphabet=alphabet)))
     return Comparison(tuple(sides))
 
 
@@ -104,10 +114,16 @@ def text(found: Comparison) -> str:
     ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
     lines = ["  ".join(map(_set, row, widths, range(len(head)))).rstrip() for row in (head, *body)]
-    lines += ["", *(f"{side.configuration.role} that {side.configuration.name}: {difference}" for side in found.sides
-                    for difference in side.differences)]  # fmt: skip
+    lines += ["", *(line for side in found.sides for line in _told(side))]
     lines += [line for role in ROLES for line in _clauses(found, role)]
     return "\n".join([*lines, summary(found)])
+
+
+def _told(side: Side) -> list[str]:
+    """The first differences of one configuration, and how many more there are."""
+    who, left = f"{side.configuration.role} that {side.configuration.name}", len(side.differences) - AT_MOST
+    lines = [f"{who}: {difference}" for difference in side.differences[:AT_MOST]]
+    return [*lines, *([f"{who}: {left} more (all of them: --json)"] if left > 0 else [])]
 
 
 def _set(cell: str, width: int, column: int) -> str:
@@ -115,9 +131,11 @@ def _set(cell: str, width: int, column: int) -> str:
 
 
 def _clauses(found: Comparison, role: Role) -> list[str]:
-    bound, missing = len(binding(PARTIES[role])), found.unexercised(role)
+    missing, unseen = found.unexercised(role), sorted(unbreakable(PARTIES[role]))
+    bound = len(binding(PARTIES[role])) - len(unseen)
     line = f"{bound - len(missing)} of {bound} clauses that bind a {role} were put at stake"
-    return [f"{line}; not: {', '.join(missing)}" if missing else line]
+    line += f"; not: {', '.join(missing)}" if missing else ""
+    return [f"{line} (by proof, nothing that it says breaks {', '.join(unseen)})" if unseen else line]
 
 
 def summary(found: Comparison) -> str:
@@ -151,7 +169,11 @@ def as_json(found: Comparison) -> dict[str, object]:
             for side in found.sides
         ],
         "clauses": {
-            role: {"bound": len(binding(PARTIES[role])), "not_exercised": list(found.unexercised(role))}
+            role: {
+                "bound": len(binding(PARTIES[role])),
+                "unbreakable": sorted(unbreakable(PARTIES[role])),
+                "not_exercised": list(found.unexercised(role)),
+            }
             for role in ROLES
         },
         "differences": found.differences,

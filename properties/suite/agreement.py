@@ -6,6 +6,7 @@ them and whether they were due, and never decides what may be said.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -58,6 +59,13 @@ class Memory:
     """Those among them for which another was issued in exchange."""
     ids: dict[bytes, Session] = field(default_factory=dict)
     """Every session id the server made, in order."""
+    farewell: Callable[[], None] | None = None
+    """What ends the latest connection in good order, if that matters to the peer."""
+
+    def take_leave(self) -> None:
+        """Ends the latest connection, before another one begins."""
+        if self.farewell is not None:
+            self.farewell()
 
     @property
     def live(self) -> bytes | None:

@@ -67,8 +67,10 @@ class PuppetClient(Puppet):
 
         Raises `HarnessError` if the peer fails, as all methods do.
         """
+        memory.take_leave()
         super().__init__(peer.open(), "client", "server", number, clock)
         self.memory = memory
+        memory.farewell = self.leave
         self._entropy = entropy or seeded(f"puppet client {number}")
         self._server_name = server_name
         self.own_id = own_id
@@ -184,8 +186,10 @@ class PuppetServer(Puppet):
 
         `lifetime_hint`, in seconds, goes with each ticket. Raises `HarnessError` if the peer fails, as all methods do.
         """
+        memory.take_leave()
         super().__init__(peer.open(), "server", "client", number, clock)
         self.memory = memory
+        memory.farewell = self.leave
         self._entropy = entropy or seeded(f"puppet server {number}")
         self._hint = lifetime_hint
         self._fresh: bytes | None = None

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+import z3
+
 from rfc5077.model.clause import Clause
 from rfc5077.model.clauses import binding
-from rfc5077.model.event import FATAL, Content, Event, Exchange, Extension, Message, Offer, Party, SessionId, Ticket
+from rfc5077.model.event import (
+    FATAL,
+    Content,
+    Event,
+    EventTerm,
+    Exchange,
+    Extension,
+    Message,
+    Offer,
+    Party,
+    SessionId,
+    Ticket,
+)
 from rfc5077.model.run.monitor import Track, expand
-from rfc5077.model.run.party import conduct
+from rfc5077.model.run.party import conduct, term_of
 from rfc5077.model.run.says import SAYS, alert
 
 M = Message
@@ -21,13 +35,15 @@ def utterances(party: Party) -> tuple[tuple[Event, ...], ...]:
     plain = [event for event in SAYS[party] if not event.resumes and event.exchange is Exchange.EPHEMERAL]
     wrong = [event.but(content=Content.WRONG) for event in plain]
     hellos = [event for event in plain if event.message in (M.ClientHello, M.ServerHello)]
-    odd = [event.but(extension=kind) for event in hellos for kind in (Extension.REPEATED, Extension.FILLED)]
+    kinds = (Extension.REPEATED, Extension.FILLED, Extension.WRAPPED, Extension.ANOTHERS)
+    odd = [event.but(extension=kind) for event in hellos for kind in kinds]
+    omitting = [event.but(omits_ticket=True) for event in wrong if event.message is M.Finished]
     offers = [Event(sender=party, message=M.NextClientHello, offer=offer) for offer in Offer]
     beside = [Event(sender=party, message=message) for message in (M.Silence, M.Close)]
     ids = [event.but(session_id=kind) for event in hellos for kind in SessionId]
     tickets = [Event(sender=party, message=M.NewSessionTicket, ticket=ticket) for ticket in Ticket]
     alerts = [alert(party, alarm) for alarm in FATAL]
-    everything = dict.fromkeys([*plain, *wrong, *odd, *offers, *beside, *ids, *tickets, *alerts])
+    everything = dict.fromkeys([*plain, *wrong, *odd, *omitting, *offers, *beside, *ids, *tickets, *alerts])
     return tuple(map(expand, everything))
 
 
@@ -54,3 +70,21 @@ def untouched(party: Party, tracks: Iterable[Track]) -> tuple[Clause, ...]:
     """The mechanised clauses that bind the party and were never at stake, in reading order."""
     touched = exercised(party, tracks)
     return tuple(entry for entry in binding(party) if entry.id not in touched)
+
+
+@cache
+def unbreakable(party: Party) -> frozenset[str]:
+    """The ids of clauses that nothing which the party says can break, by proof: they speak of what nobody sees.
+
+    What breaks them shows later, as a breach of another clause.
+    """
+    seen = [message for message in M if message not in (M.Conclusion, M.Verification)]
+    state, event = term_of(party), EventTerm("event")
+    found = set()
+    for entry in binding(party):
+        if entry.constraint is not None:
+            solver = z3.Solver()
+            solver.add(event.sends(party, *seen), z3.Not(entry.constraint(state, event)))
+            if solver.check() == z3.unsat:
+                found.add(entry.id)
+    return frozenset(found)

@@ -6,10 +6,10 @@ same test brings it; a client under test is told to forget its session, or is le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rfc5077.model.event import CLIENT, FATAL, SERVER, TICKETS, Event, Extension, Message, Party, Ticket
+from rfc5077.model.event import CLIENT, FATAL, SERVER, TICKETS, Alarm, Event, Extension, Message, Party, Ticket
 from rfc5077.model.run.machine import CONNECT, Output
 from rfc5077.model.run.monitor import Monitor, Track
 from rfc5077.model.run.party import PARTIES
@@ -81,13 +81,16 @@ class Watch:
 def spelled(alternatives: Alternatives, before: Sequence[Event] = ()) -> Output:
     """An event of the peer's as the machine spells it.
 
-    Alerts are of one kind if fatal; the end of the transport is no word of its own behind an alert; one's own ticket is
-    one's own, renewed or not (the judge tells them apart); silence is nothing said.
+    Alerts are of one kind if fatal; the end of the transport is no word of its own behind an alert, nor is close_notify
+    behind a fatal one; one's own ticket is one's own, renewed or not (the judge tells them apart); silence is nothing
+    said.
     """
     event = alternatives[-1]
     if event.message is Message.Silence:
         return ()
     if event.message is Message.Close and any(said.message is Message.Alert for said in before):
+        return ()
+    if event.alarm is Alarm.CLOSE_NOTIFY and any(said.alarm in FATAL for said in before):
         return ()
     if event.message is Message.Alert and event.alarm in FATAL:
         return (alert(event.sender),)
@@ -108,21 +111,42 @@ class Manner:
     seed: int = 0
     """What the puppets' random octets follow from, the same for every test."""
     renegotiates: bool = True
-    """Whether ClientHello is said behind a complete handshake; if not, it counts as unanswered there."""
+    """Whether ClientHello, or HelloRequest, is said behind a complete handshake; if not, it counts as unanswered."""
+    echoes: bool = True
+    """Whether application data of the peer's counts as an answer; if not, it is left out."""
 
     def entropy(self, number: int) -> Entropy:
         """The random octets of one connection."""
         return seeded(f"test {self.seed} {number}")
 
+    def told(self, said: Output) -> Output:
+        """What counts of an answer."""
+        return said if self.echoes else tuple(event for event in said if event.message is not Message.ApplicationData)
 
-def play(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
+
+Puppets = PuppetClient | PuppetServer
+Turn = Callable[[Puppets, int], list[RecordedEvent]]
+"""What the peer says in its turn, behind the symbol at this place of the word."""
+
+
+def at_once(puppet: Puppets, place: int) -> list[RecordedEvent]:
+    """What a peer in memory says in its turn, wherever that is.
+
+    Nothing crosses here, for the puppet speaks only after everything was read.  A second silence says so to the judge,
+    who would otherwise hold it possible that the peer was silent before it had read the last message.
+    """
+    events = puppet.hear(silence=True)
+    return events + puppet.hear(silence=True) if events and events[-1].message == "Silence" else events
+
+
+def play(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Turn = at_once) -> Played:
     """Runs one test; adds to ``places`` where the peer stood.  Raises `HarnessError` if the peer fails."""
     if peer.role == "server":
-        return _play_server(peer, word, places, manner)
-    return _play_client(peer, word, places, manner)
+        return _play_server(peer, word, places, manner, turn)
+    return _play_client(peer, word, places, manner, turn)
 
 
-def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
+def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Turn) -> Played:
     watch, memory = Watch(SERVER, places), Memory()
     connections = 1
     if needs_ticket(word):
@@ -132,27 +156,24 @@ def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) 
             return Played(word, (), watch.findings(), 1, ready=False)
     puppet = PuppetClient(peer, memory, 1, manner.entropy(1))
     outputs: list[Output] = []
-    for symbol in word:
+    for place, symbol in enumerate(word):
         again = symbol.message is Message.ClientHello and puppet.handshake.complete
         if puppet.ended or (again and not manner.renegotiates):
             outputs.append(())
-            continue
-        watch.take(puppet.say(symbol))
-        outputs.append(watch.take(_turn(puppet)))
+        else:
+            outputs.append(manner.told(_answer(watch, puppet, symbol, turn, place)))
     return Played(word, tuple(outputs), watch.findings(), connections)
 
 
-def _turn(puppet: PuppetClient | PuppetServer) -> list[RecordedEvent]:
-    """What the peer says in its turn.
-
-    Nothing crosses here, for the puppet speaks only after everything was read.  A second silence says so to the judge,
-    who would otherwise hold it possible that the peer was silent before it had read the last message.
-    """
-    events = puppet.hear(silence=True)
-    return events + puppet.hear(silence=True) if events and events[-1].message == "Silence" else events
+def _answer(watch: Watch, puppet: Puppets, symbol: Event, turn: Turn, place: int) -> Output:
+    """Says a symbol; returns the answer. That who was told the end ends as well is no word of its own."""
+    watch.take(puppet.say(symbol))
+    said = watch.take(turn(puppet, place))
+    over = symbol.message is Message.Close or (symbol.message is Message.Alert and symbol.alarm in FATAL)
+    return tuple(event for event in said if event.message is not Message.Close) if over else said
 
 
-def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) -> Played:
+def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Turn) -> Played:
     watch, memory = Watch(CLIENT, places), Memory()
     if peer.forget is not None:
         peer.forget()
@@ -160,16 +181,19 @@ def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner) 
         return Played(word, (), (), HOMING, ready=False)
     puppet: PuppetServer | None = None
     outputs: list[Output] = []
-    for number, symbol in enumerate(word, 1):
+    for place, symbol in enumerate(word):
         if symbol is CONNECT:
-            puppet = PuppetServer(peer, memory, number, manner.entropy(number))
+            puppet = PuppetServer(peer, memory, place + 1, manner.entropy(place + 1))
             outputs.append(watch.take(puppet.hear()))
-        elif puppet is None or puppet.ended:
+        elif puppet is None or puppet.ended or (_asks_again(puppet, symbol) and not manner.renegotiates):
             outputs.append(())
         else:
-            watch.take(puppet.say(symbol))
-            outputs.append(watch.take(_turn(puppet)))
+            outputs.append(manner.told(_answer(watch, puppet, symbol, turn, place)))
     return Played(word, tuple(outputs), watch.findings(), word.count(CONNECT))
+
+
+def _asks_again(puppet: PuppetServer, symbol: Event) -> bool:
+    return symbol.message is Message.HelloRequest and puppet.handshake.complete
 
 
 HOMING = 3

@@ -1,5 +1,7 @@
 """Probing: what a target chooses where the RFC leaves a choice, found out in at most fourteen connections.
 
+What only the full alphabet asks takes one more at a server, seven at a client.
+
 Only permitted answers become a profile.  What is forbidden is a finding of the judge, and the field keeps its plainest
 value.
 """
@@ -8,13 +10,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rfc5077.model.event import CLIENT, SERVER, Certificates, Content, Event, Extension, Message, SessionId, Ticket
+from rfc5077.model.event import (
+    CLIENT,
+    SERVER,
+    Certificates,
+    Content,
+    Event,
+    Extension,
+    Message,
+    SessionId,
+    Ticket,
+)
 from rfc5077.model.profile import ClientProfile, ServerProfile
 from rfc5077.model.run.machine import Output
 from rfc5077.model.run.monitor import Track
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.suite.agreement import Memory
-from rfc5077.properties.suite.alphabet import ClientTarget, Renegotiation, ServerTarget, Target
+from rfc5077.properties.suite.alphabet import Alphabet, ClientTarget, Renegotiation, ServerTarget, Target
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.play import Watch, lead_home
 from rfc5077.properties.verdict.judge import Finding
@@ -37,9 +49,12 @@ class Probed:
     """The first answer of the target, whatever it was."""
 
 
-def probe(peer: AnyPeer, places: set[Track]) -> Probed:
+def probe(peer: AnyPeer, places: set[Track], alphabet: Alphabet = Alphabet.CORE) -> Probed:
     """Finds out the profile of a peer.  Raises `HarnessError` if the peer fails."""
-    return _ServerProbe(peer, places).probed() if peer.role == "server" else _ClientProbe(peer, places).probed()
+    full = alphabet is Alphabet.FULL
+    return (
+        _ServerProbe(peer, places).probed(full) if peer.role == "server" else _ClientProbe(peer, places).probed(full)
+    )
 
 
 class _ServerProbe:
@@ -74,8 +89,8 @@ class _ServerProbe:
         self.watch.take(puppet.say(event))
         return self.watch.take(puppet.hear(silence=True))
 
-    def probed(self) -> Probed:
-        """Asks everything."""
+    def probed(self, full: bool) -> Probed:
+        """Asks everything; with `full` also what only the full alphabet asks."""
         puppet, issue = self.shake(Extension.EMPTY)
         complete = puppet.handshake.complete
         renegotiation = self.renegotiation(puppet) if complete else Renegotiation.IGNORES
@@ -103,6 +118,10 @@ class _ServerProbe:
         )
         found = ServerTarget(profile, renegotiation)
         complete = complete or any(event.message is M.Finished for event in plain)
+        if full and complete:
+            _, repeated = self.shake(Extension.REPEATED)
+            refuses = any(event.message is M.Alert for event in repeated)
+            found = ServerTarget(profile.but(refuses_repeated_extension=refuses), renegotiation)
         return Probed(found, self.watch.findings(), self.connections, complete, self.first)
 
     def renegotiation(self, puppet: PuppetClient) -> Renegotiation:
@@ -115,8 +134,13 @@ class _ServerProbe:
         return Renegotiation.CLOSES if puppet.ended or not self.echoes(puppet) else Renegotiation.WARNS
 
     def echoes(self, puppet: PuppetClient) -> bool:
-        """Whether application data still comes back."""
-        return bool(self.say(puppet, Event(sender=CLIENT, message=M.ApplicationData)))
+        """Whether application data still comes back, or is at least taken, for not every application echoes."""
+        said = self.say(puppet, Event(sender=CLIENT, message=M.ApplicationData))
+        return _has_data(said) or (self.peer.live and not puppet.ended)
+
+
+def _has_data(said: Output) -> bool:
+    return any(event.message is M.ApplicationData for event in said)
 
 
 def _empty(message: Message) -> Event:
@@ -194,8 +218,58 @@ class _ClientProbe:
         self.say(puppet, *_FULL, _TICKET, *_END)
         return self.connect()
 
-    def probed(self) -> Probed:
-        """Asks everything."""
+    def probed(self, full: bool) -> Probed:
+        """Asks everything; with `full` also what only the full alphabet asks."""
+        found = self._probed()
+        if not full or not found.complete or not isinstance(found.target, ClientTarget):
+            return found
+        profile = found.target.profile.but(certificate=self.certificate())
+        if profile.tickets:
+            for field, kind in (("tolerates_filled_extension", Extension.FILLED),
+                                ("tolerates_repeated_extension", Extension.REPEATED)):  # fmt: skip
+                said = self.say(self.connect(), _hello_of(kind), *_FULL[1:])
+                profile = profile.but(**{field: any(event.message is M.ClientKeyExchange for event in said)})
+        target = ClientTarget(profile, self.renegotiation(), not profile.tickets or self.keeps_cut())
+        return Probed(target, self.watch.findings(), self.connections, True, self.first)
+
+    def established(self) -> PuppetServer:
+        """A connection whose handshake is complete."""
+        puppet = self.connect()
+        self.say(puppet, _hello_of(Extension.ABSENT), *_FULL[1:], *_END)
+        return puppet
+
+    def renegotiation(self) -> Renegotiation:
+        """How HelloRequest is answered behind a complete handshake."""
+        puppet = self.established()
+        said = self.say(puppet, _plain(M.HelloRequest))
+        if any(event.message is M.ClientHello for event in said):
+            return Renegotiation.ACCEPTS
+        if not said:
+            return Renegotiation.IGNORES
+        return Renegotiation.CLOSES if puppet.ended or not self.echoes(puppet) else Renegotiation.WARNS
+
+    def certificate(self) -> Certificates:
+        """What answers a request for a certificate."""
+        story = (_hello_of(Extension.ABSENT), *_FULL[1:3], _plain(M.CertificateRequest), _FULL[3])
+        said = self.say(self.connect(), *story)
+        shown = next((event.certificates for event in said if event.message is M.Certificate), Certificates.EMPTY)
+        return Certificates.SOME if shown is Certificates.SOME else Certificates.EMPTY
+
+    def keeps_cut(self) -> bool:
+        """Whether a ticket is offered again whose accepted resumption was cut off."""
+        puppet = self.with_ticket(self.connect())
+        if not self.offers:
+            return True
+        self.say(puppet, _hello_of(Extension.ABSENT, SessionId.ECHOED), _END[0], _plain(M.Close))
+        self.connect()
+        return self.offers
+
+    def echoes(self, puppet: PuppetServer) -> bool:
+        """Whether application data still comes back, or is at least taken, for not every application echoes."""
+        said = self.say(puppet, _plain(M.ApplicationData))
+        return _has_data(said) or (self.peer.live and not puppet.ended)
+
+    def _probed(self) -> Probed:
         if self.peer.forget is not None:
             self.peer.forget()
         else:

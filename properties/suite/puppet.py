@@ -34,9 +34,33 @@ ALERTS: dict[Alarm, tuple[AlertLevel, AlertDescription]] = {
 """The alert that stands for its kind."""
 # fmt: on
 
+CLIENT_FLIGHT = (
+    HandshakeType.CERTIFICATE,
+    HandshakeType.CLIENT_KEY_EXCHANGE,
+    HandshakeType.CERTIFICATE_VERIFY,
+)
+SERVER_FLIGHT = (
+    HandshakeType.SERVER_HELLO,
+    HandshakeType.CERTIFICATE,
+    HandshakeType.CERTIFICATE_STATUS,
+    HandshakeType.SERVER_KEY_EXCHANGE,
+    HandshakeType.CERTIFICATE_REQUEST,
+    HandshakeType.NEW_SESSION_TICKET,
+)
+"""Messages behind which the same side goes on (RFC 5246, section 7.3)."""
+
 Words = dict[M, tuple[HandshakeType, Callable[[Event], bytes]]]
 """The handshake messages of one side: type, and what makes the body. A body whose contents are to be wrong is made
 right and gets an octet too many, unless its maker is one of `SUBTLE`."""
+
+QUIET = 0.05
+"""Seconds after which a live peer that need not answer is taken to be silent."""
+
+PATIENCE = 2.0
+"""Seconds that a live peer is waited for where it has to answer."""
+
+LAST_OF_A_FLIGHT = ("ServerHelloDone", "Finished", "ApplicationData", "ClientHello", "Alert", "Close", "Unrecognised")
+"""Messages behind which nobody adds another before the other side has spoken."""
 
 SUBTLE = (M.ServerKeyExchange, M.ClientKeyExchange, M.CertificateVerify, M.NewSessionTicket)
 """Messages whose makers know a better way to be wrong than trailing octets."""
@@ -59,6 +83,7 @@ class Puppet:
         self.ended = False
         """Whether the peer has closed, and the event for that was handed out."""
         self._begun = False
+        self._due = PATIENCE if other == "client" else QUIET
         self._clock = clock
         self._records = RecordReader()
         self._messages = HandshakeReader()
@@ -114,6 +139,7 @@ class Puppet:
             if self._writing is not None:
                 fragment = self._writing.seal(content_type, fragment)
             out += encode_record(content_type, fragment)
+        self._due = QUIET
         self.line.write(out)
 
     def send_handshake(self, kind: int, body: bytes, verified: bool | None = None) -> RecordedEvent:
@@ -122,6 +148,7 @@ class Puppet:
         event = self._message(self.own, kind, body, verified, self._writing is not None)
         self.handshake.note(self.own, True, kind, body, octets)
         self.send_record(ContentType.HANDSHAKE, octets)
+        self._due = self._limit(kind)
         return event
 
     def send_change(self, value: bytes = b"\x01") -> RecordedEvent:
@@ -129,6 +156,7 @@ class Puppet:
         event = self._event(self.own, "ChangeCipherSpec", protected=self._writing is not None, malformed=_change(value))
         self.send_record(ContentType.CHANGE_CIPHER_SPEC, value)
         self._writing = self.handshake.protection(next(iter(self.handshake.secrets()), NO_SECRET), self.own)
+        self._due = 0.0
         return event
 
     def send_alert(self, level: int, description: int) -> RecordedEvent:
@@ -153,8 +181,45 @@ class Puppet:
     def hear(self, silence: bool = False) -> list[RecordedEvent]:
         """What the peer has sent since the last call, and Close once it has closed.
 
-        With `silence`, nothing at all from a peer that is still there is an event too.
+        With `silence`, nothing at all from a peer that is still there is an event too. A live peer is waited for, as
+        long as it is its turn by the rules; where it is not, its silence is no event.
         """
+        events = self.take_in()
+        while self.line.live and not self.ended and not self._has_spoken(events):
+            if not self.line.wait(QUIET if events else self._due):
+                break
+            events += self.take_in()
+        if silence and not events and not self.ended and (self._due == PATIENCE or not self.line.live):
+            events.append(self.silence())
+        return events
+
+    def _has_spoken(self, events: list[RecordedEvent]) -> bool:
+        """Whether nothing more is to be expected of a live peer before it is spoken to."""
+        if not events:
+            return not self._due
+        dying = any(event.alert_level == AlertLevel.FATAL for event in events)
+        return events[-1].message in LAST_OF_A_FLIGHT and not dying  # the end belongs to a fatal alert
+
+    def _limit(self, kind: int) -> float:
+        """For how long a live peer is waited for, once this handshake message was sent to it."""
+        if kind in (CLIENT_FLIGHT if self.own == "client" else SERVER_FLIGHT):
+            return 0.0
+        # Nobody has to renegotiate, nor to say anything behind the last message of a handshake.
+        asks = kind == HandshakeType.HELLO_REQUEST or (kind == HandshakeType.CLIENT_HELLO and self._again)
+        last = kind == HandshakeType.FINISHED and self.other in self.handshake.verify_data
+        return 0.0 if last else QUIET if asks else PATIENCE
+
+    @property
+    def _again(self) -> bool:
+        """Whether this is not the first handshake of the connection."""
+        return any(self.handshake.previous.values())
+
+    def silence(self) -> RecordedEvent:
+        """The event that the peer had its turn and said nothing."""
+        return self._event(self.other, "Silence")
+
+    def take_in(self) -> list[RecordedEvent]:
+        """What there is to hear at this moment, and Close once the peer has closed."""
         events: list[RecordedEvent] = []
         octets = self.line.read()
         if octets and not self._begun:
@@ -172,9 +237,15 @@ class Puppet:
         if not self.ended and self.line.closed:
             self.ended = True
             events.append(self._event(self.other, "Close"))
-        if silence and not events and not self.ended:
-            events.append(self._event(self.other, "Silence"))
         return events
+
+    def leave(self) -> None:
+        """Ends a complete connection with a live peer in good order: a session that ended otherwise may be dropped."""
+        if self.line.live and self.handshake.complete and not self.ended:
+            self.send_alert(AlertLevel.WARNING, AlertDescription.CLOSE_NOTIFY)
+            self.line.end()
+            self.ended = True
+            self.line.wait(QUIET)
 
     def took(self, kind: int, body: bytes) -> bool | None:
         """Called for each handshake message of the peer before it is noted; answers whether its contents are right."""

@@ -10,27 +10,30 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from rfc5077.model.clauses import BY_ID
-from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party, Ticket
+from rfc5077.model.event import CLIENT, SERVER, Alarm, Event, Message, Party, Ticket
 from rfc5077.model.run.machine import Output
 from rfc5077.model.run.monitor import Track
 from rfc5077.properties.adapters.in_memory import in_memory
-from rfc5077.properties.adapters.peer import AnyPeer, HarnessError, Role
+from rfc5077.properties.adapters.peer import AnyPeer, HarnessError, Role, TargetLost
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.suite.alphabet import (
+    Alphabet,
     ClientTarget,
     Machine,
     Renegotiation,
-    ServerTarget,
     Target,
     machine_of,
     symbol_name,
+    warned,
 )
+from rfc5077.properties.suite.application import Application, application_of, fitted
 from rfc5077.properties.suite.complete import Suite, complete_suite
 from rfc5077.properties.suite.exercised import untouched
+from rfc5077.properties.suite.live import WAITING, LivePlayer
 from rfc5077.properties.suite.pairs import Paired, pair
 from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import Probed, probe
-from rfc5077.properties.suite.summary import GRAVITY, CheckReport, Deviation, Found, SuiteFacts
+from rfc5077.properties.suite.summary import GRAVITY, MEMORY, CheckReport, Deviation, Found, SuiteFacts
 from rfc5077.properties.verdict.judge import VIOLATION, Finding
 
 REPEATED = 20
@@ -45,6 +48,7 @@ def check(
     target: str | AnyPeer,
     *,
     k: int = 0,
+    alphabet: Alphabet = Alphabet.CORE,
     clause: str | None = None,
     section: str | None = None,
     seed: int = 0,
@@ -54,6 +58,7 @@ def check(
 
     :param target: a peer, or the name of one in memory.
     :param k: how many states more than the machine the target may have.
+    :param alphabet: what is said to it.
     :param clause: report only what the class of this clause says; the whole suite is run.
     :param section: report only what this section of RFC 5077 says, or a part of it.
     :param seed: for the puppets' octets, and for the order of the tests that are run twice.
@@ -66,9 +71,11 @@ def check(
         raise UsageError(f"{peer.name} is a {peer.role}", f"check {peer.role} {peer.name}")
     if k < 0:
         raise UsageError(f"k is {k}", "it is 0 or more")
-    run = _Run(SERVER if role == "server" else CLIENT, peer, seed)
+    run = _Run(SERVER if role == "server" else CLIENT, peer, seed, alphabet)
     try:
         return run.report(k, wanted, progress)
+    except TargetLost as error:
+        raise UsageError(str(error)) from error
     except HarnessError as error:
         raise UsageError(f"{peer.name} could not be driven: {error}") from error
 
@@ -101,6 +108,7 @@ class _Run:
     party: Party
     peer: AnyPeer
     seed: int
+    alphabet: Alphabet = Alphabet.CORE
     places: set[Track] = field(default_factory=set)
     found: dict[str, Found] = field(default_factory=dict)
     deviations: list[Deviation] = field(default_factory=list)
@@ -113,28 +121,52 @@ class _Run:
     unready: int = 0
     repeated: int = 0
     interrupted: bool = False
+    stopped: str = ""
+    """Why a live target was given up."""
+    application: Application | None = None
+    player: LivePlayer | None = None
 
     def report(self, k: int, wanted: frozenset[str] | None, progress: Progress | None) -> CheckReport:
         """Probes, compares pairs of runs, tests, repeats, reports."""
         begun = time.perf_counter()
-        probed = probe(self.peer, self.places)
+        probed = probe(self.peer, self.places, self.alphabet)
         self.connections += probed.connections
         self._collect(probed.findings, ())
         self._usable(probed)
-        machine = machine_of(probed.target)
-        suite = complete_suite(machine, k)
         manner = Manner(self.seed, _renegotiates(probed.target))
+        machine = machine_of(probed.target, self.alphabet)
+        if self.alphabet is Alphabet.FULL:
+            machine = self._as_it_takes_warnings(machine, manner)
+        if self.peer.live:
+            machine, manner = self._fitted(machine, manner)
+        suite = complete_suite(machine, k)
         try:
-            self._pair()
+            if not self.peer.live:
+                self._pair()
             for number, word in enumerate(suite.tests, 1):
                 self._test(machine, word, manner)
                 if progress is not None:
                     progress(number, len(suite.tests))
+            if self.peer.live:  # whoever waits sees the first test sooner
+                self._pair()
             self._repeat(suite, manner)
         except KeyboardInterrupt:
             self.interrupted = True
+        except TargetLost as lost:
+            self.stopped = str(lost)
         facts = self._facts(suite, machine, time.perf_counter() - begun)
         return self._reported(probed.target, facts, wanted)
+
+    def _fitted(self, machine: Machine, manner: Manner) -> tuple[Machine, Manner]:
+        """The machine with the target's own application, and what plays tests with a target that takes its time."""
+        self.application, connections = application_of(self.peer)
+        self.connections += connections
+        machine, manner = fitted(machine, self.application), replace(manner, echoes=self.application.echoes)
+        self.player = LivePlayer(self.peer, machine, self.places, manner)
+        return machine, manner
+
+    def _play(self, word: Word, manner: Manner) -> Played:
+        return play(self.peer, word, self.places, manner) if self.player is None else self.player.play(word)
 
     def _usable(self, probed: Probed) -> None:
         """Refuses a target that completes no handshake, unless it speaks TLS and the reason can be reported."""
@@ -149,10 +181,23 @@ class _Run:
             advice = "let it go on without a client certificate"
         raise UsageError(f"{self.peer.name} completes no TLS 1.2 handshake; its first answer was: {said}", advice)
 
+    def _as_it_takes_warnings(self, machine: Machine, manner: Manner) -> Machine:
+        """The machine that goes on after a warning where the peer does, in each state by itself."""
+        warning = next(symbol for symbol in machine.inputs if symbol.alarm is Alarm.WARNING)
+        closing = {}
+        for state, word in machine.access().items():
+            played = play(self.peer, (*word, warning), self.places, manner)
+            self.connections += played.connections
+            self._collect(played.findings, (*word, warning))
+            said = played.outputs[-1] if played.outputs else ()
+            if any(event.message in (Message.Alert, Message.Close) for event in said):
+                closing[state] = said
+        return warned(machine, closing)
+
     # --- one test -----------------------------------------------------------------------------------------------------
 
     def _test(self, machine: Machine, word: Word, manner: Manner) -> None:
-        played = play(self.peer, word, self.places, manner)
+        played = self._play(word, manner)
         self.connections += played.connections
         self.answers[word] = played.outputs
         if not played.ready:
@@ -195,7 +240,7 @@ class _Run:
         chance = random.Random(self.seed)
         words = list(self.answers)
         for word in chance.sample(words, min(REPEATED, len(words))):
-            again = play(self.peer, word, self.places, manner)
+            again = self._play(word, manner)
             self.connections += again.connections
             self.repeated += 1
             if again.outputs != self.answers[word]:
@@ -219,6 +264,10 @@ class _Run:
             shown=len(self.shown),
         )
 
+    def _profile(self, target: Target) -> dict[str, str | bool]:
+        data = {} if self.application is None else {"application_data": self.application.said}
+        return {**target.said(), **data}
+
     def _reported(self, target: Target, facts: SuiteFacts, wanted: frozenset[str] | None) -> CheckReport:
         ranked = sorted(self.found.values(), key=_importance)
         shown = [one for one in ranked if wanted is None or wanted & {one.finding.clause.id, *one.finding.class_ids}]
@@ -230,7 +279,7 @@ class _Run:
         return CheckReport(
             target=self.peer.name,
             role=self.peer.role,
-            profile=target.said(),
+            profile=self._profile(target),
             facts=facts,
             findings=tuple(shown),
             deviations=tuple(self.deviations),
@@ -239,6 +288,8 @@ class _Run:
             not_exercised=_not_exercised(target, self.unready),
             untouched=tuple(entry.id for entry in silent if wanted is None or entry.id in wanted),
             interrupted=self.interrupted,
+            stopped=self.stopped,
+            waiting=MEMORY if self.player is None else WAITING,
             seed=self.seed,
             unready=self.unready,
             hidden=len(ranked) - len(shown),
@@ -261,7 +312,7 @@ def _names(said: Output | None) -> tuple[str, ...]:
 
 
 def _renegotiates(target: Target) -> bool:
-    return not isinstance(target, ServerTarget) or target.renegotiation is not Renegotiation.ACCEPTS
+    return target.renegotiation is not Renegotiation.ACCEPTS
 
 
 def _suite_id(party: Party, machine: Machine, suite: Suite[Event]) -> str:

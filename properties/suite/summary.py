@@ -13,6 +13,9 @@ from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, NOTE, VIOLATION
 SCHEMA = "rfc5077/check/1"
 WIDTH = 100
 GRAVITY = (VIOLATION, ADVICE, NOTE)
+MEMORY = "in memory: it is read out after every input"
+"""How (H4) is met by a peer in memory."""
+
 _AT_MOST = 3  # deviations that the text shows
 
 Json = dict[str, object]
@@ -87,6 +90,10 @@ class CheckReport:
     """How many tests could not be begun."""
     hidden: int = 0
     """How many findings stand outside the selection."""
+    stopped: str = ""
+    """Why the target was given up before the end; empty if it was not."""
+    waiting: str = MEMORY
+    """How each answer was waited for."""
 
     @property
     def verdict(self) -> str:
@@ -105,6 +112,8 @@ class CheckReport:
         reasons = []
         if self.interrupted:
             reasons.append(f"interrupted after {self.facts.done} of {self.facts.tests} tests")
+        if self.stopped:
+            reasons.append(f"stopped after {self.facts.done} of {self.facts.tests} tests, for {self.stopped}")
         if self.hidden or any(found.finding.verdict == VIOLATION for found in self.findings):
             reasons.append("not all tests passed")
         if self.deviations:
@@ -136,7 +145,7 @@ def _guarantee(report: CheckReport) -> str:
         "that S (H1) is deterministic and answers each symbol of A in each state, silence and the end being answers, "
         f"and what is closed stays closed; (H2) begins each test in one state ({preamble}), uninfluenced by earlier "
         f"tests, caches or time; (H3) has at most n + k = {bound} states; (H4) shows each answer before the next input "
-        f"(in memory: it is read out after every input). As all {facts.tests} tests passed, S and M then answer every "
+        f"({report.waiting}). As all {facts.tests} tests passed, S and M then answer every "
         f"word over A alike. H2 was spot-checked: {_count(facts.repeated, 'test')} run again in another order (seed "
         f"{report.seed}), same answers. Nothing follows for messages that the driver does not say, for other profiles, "
         f"or for a larger S.{apart}"
@@ -186,6 +195,7 @@ def check_json(report: CheckReport) -> Json:
         "unstable": [list(test) for test in report.unstable],
         "not_exercised": [*report.not_exercised, *(f"{id} (no test put it at stake)" for id in report.untouched)],
         "interrupted": report.interrupted,
+        "stopped": report.stopped or None,
     }
 
 

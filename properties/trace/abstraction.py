@@ -13,6 +13,7 @@ from functools import cache
 
 from rfc5077.model.event import (
     CLIENT,
+    FATAL,
     SERVER,
     Alarm,
     Certificates,
@@ -27,6 +28,7 @@ from rfc5077.model.event import (
     Ticket,
 )
 from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.trace.registry import EXCHANGES, FIXED_DIFFIE_HELLMAN, alarm_of
 
 Alternatives = tuple[Event, ...]
 """What one recorded event may have been; never empty."""
@@ -35,43 +37,18 @@ Fed = tuple[int, Alternatives]
 """A connection and what happens on it."""
 
 SESSION_TICKET = 35  # R5077-3.2-11
-WARNING_LEVEL = 1
+STATUS_REQUEST = 5  # RFC 6066, section 8
 
 _PARTIES: dict[str, Party] = {"client": CLIENT, "server": SERVER}
 _MESSAGES: dict[str, Message] = {message.name: message for message in Message}
 _RECENT = 64  # how many issued tickets a damaged copy is compared with
 _PRESENTERS = 8  # how many of the connections that presented a ticket hear of its next use
 
-_RSA_SUITES = (
-    1, 2, 4, 5, 7, 9, 0x0A, 0x2F, 0x35, 0x3B, 0x3C, 0x3D, 0x41, 0x84, 0x96, 0x9C, 0x9D, 0xBA, 0xC0, 0xC03C, 0xC03D,
-    0xC050, 0xC051, 0xC07A, 0xC07B, 0xC09C, 0xC09D, 0xC0A0, 0xC0A1,
-)  # fmt: skip
-_EPHEMERAL_SUITES = (
-    *range(0x11, 0x17), 0x32, 0x33, 0x38, 0x39, 0x40, 0x44, 0x45, 0x67, 0x6A, 0x6B, 0x87, 0x88, 0x99, 0x9A, 0x9E, 0x9F,
-    0xA2, 0xA3, 0xBD, 0xBE, 0xC3, 0xC4, *range(0xC006, 0xC00B), *range(0xC010, 0xC015), 0xC023, 0xC024, 0xC027, 0xC028,
-    0xC02B, 0xC02C, 0xC02F, 0xC030, *range(0xC042, 0xC046), 0xC048, 0xC049, 0xC04C, 0xC04D, 0xC052, 0xC053, 0xC056,
-    0xC057, 0xC05C, 0xC05D, 0xC060, 0xC061, 0xC072, 0xC073, 0xC076, 0xC077, 0xC07C, 0xC07D, 0xC080, 0xC081, 0xC086,
-    0xC087, 0xC08A, 0xC08B, 0xC09E, 0xC09F, 0xC0A2, 0xC0A3, *range(0xC0AC, 0xC0B0), *range(0xCCA8, 0xCCAB),
-)  # fmt: skip
-EXCHANGES: dict[int, Exchange] = (
-    dict.fromkeys(_RSA_SUITES, Exchange.RSA) | dict.fromkeys(_EPHEMERAL_SUITES, Exchange.EPHEMERAL)
-)  # fmt: skip
-"""The key exchange of each registered suite that binds the server to Certificate, with or without ServerKeyExchange."""
-
-_ALARMS: dict[int, Alarm] = (  # RFC 5246, section 7.2; RFC 6066, section 9; RFC 7301, section 3.2
-    {10: Alarm.UNEXPECTED, 80: Alarm.INTERNAL}
-    | dict.fromkeys((22, 30, 47, 50, 110), Alarm.MALFORMED)
-    | dict.fromkeys((20, 21, 51), Alarm.INTEGRITY)
-    | dict.fromkeys((*range(41, 47), 48, 49, 111, 113, 114, 116), Alarm.CERTIFICATE)
-)
-_FIXED_DIFFIE_HELLMAN = frozenset((
-    *range(0x0B, 0x11), 0x30, 0x31, 0x36, 0x37, 0x3E, 0x3F, 0x68, 0x69, *range(0xC001, 0xC006), *range(0xC00B, 0xC010),
-    0xC025, 0xC026, 0xC029, 0xC02A, 0xC02D, 0xC02E, 0xC031, 0xC032,
-))  # fmt: skip
-"""Suites under which a client's certificate may hold the key exchange's own parameters."""
-
 _OLD_EMPTY = b"\x00\x00"
 """The body of an empty SessionTicket extension with a length inside, as RFC 4507 may have it."""
+_OTHER_REASONS = ("Close", "HelloRequest")
+"""Where a party refuses directly after one of these, nothing says that it refuses what came before."""
+
 _ANY_ALARM = tuple(alarm for alarm in Alarm if alarm is not Alarm.NONE)
 
 
@@ -114,13 +91,6 @@ def _alert(event: RecordedEvent) -> Alternatives:
     return _alarmed(event.sender, (alarm_of(event.alert_level, event.alert_description),), _content(event))
 
 
-def alarm_of(level: int | None, description: int) -> Alarm:
-    """The kind of an alert (RFC 5246, section 7.2)."""
-    if description == 0:
-        return Alarm.CLOSE_NOTIFY
-    return Alarm.WARNING if level == WARNING_LEVEL else _ALARMS.get(description, Alarm.REFUSAL)
-
-
 @cache
 def _certified(sender: str, certificates: Certificates, content: Content) -> Alternatives:
     party = _PARTIES[sender]
@@ -135,7 +105,7 @@ def _certificate(event: RecordedEvent, suite: int | None) -> Alternatives:
     some = _certified(event.sender, Certificates.SOME, _content(event))
     # RFC 5246, section 7.4.8: a certificate with fixed Diffie-Hellman parameters signs nothing.
     fixed = _certified(event.sender, Certificates.EMPTY, _content(event))
-    return some + fixed if suite in _FIXED_DIFFIE_HELLMAN else some
+    return some + fixed if suite in FIXED_DIFFIE_HELLMAN else some
 
 
 @cache
@@ -201,7 +171,9 @@ class _Memory:
     presented: bytes = b""  # the ticket in its ClientHello
     made_id: bytes = b""  # the session_id that the server made
     latest: str = ""  # the server's latest message
+    other: str = ""  # the client's
     suite: int | None = None
+    staples: bool | None = None  # whether ServerHello has announced CertificateStatus; None if that was not recorded
     hello: _Hello | None = None
     brought: bytes = b""  # the ticket that the server gave
     opened: bool = False
@@ -235,6 +207,7 @@ class Abstraction:
             "ServerHello": self._server_hello,
             "NewSessionTicket": self._new_session_ticket,
             "Certificate": self._certificate,
+            "CertificateStatus": self._certificate_status,
             "Alert": self._alert,
             "Finished": self._finished,
         }
@@ -266,6 +239,8 @@ class Abstraction:
             fed = ((connection, _checked(event) if event.message == "CertificateVerify" else _other(event)),)
         if event.sender == "server":
             memory.latest = event.message
+        else:
+            memory.other = event.message
         return fed
 
     def _client_hello(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
@@ -352,6 +327,7 @@ class Abstraction:
             memory.made_id = session_id
             self._shared.made_ids[session_id] = event.connection
         suite = memory.suite = event.cipher_suite
+        memory.staples = None if event.extensions is None else STATUS_REQUEST in event.extensions
         if memory.hello is not None:
             self._shared.answered.add(memory.hello)
         exchange = Exchange.OTHER if suite is None else EXCHANGES.get(suite, Exchange.OTHER)
@@ -361,13 +337,25 @@ class Abstraction:
     def _certificate(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         return ((event.connection, _certificate(event, memory.suite)),)
 
+    def _certificate_status(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
+        # RFC 6066, section 8: without status_request in both hellos there is no such message.
+        unasked = event.sender == "server" and memory.staples is False
+        said = _plain(event.sender, "Unrecognised", Content.RIGHT) if unasked else _other(event)
+        return ((event.connection, said),)
+
     def _alert(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         alternatives = _alert(event)
         refused = event.sender == "server" and memory.hello not in self._shared.answered
         if refused and alternatives[0].alarm is Alarm.REFUSAL:
             # Nothing shows yet that this server would have answered the same hello without a ticket.
             alternatives += _alarmed(event.sender, (Alarm.UNRELATED,), _content(event))
+        elif alternatives[0].alarm in FATAL and len(alternatives) == 1 and self._has_another_reason(memory, event):
+            alternatives = _alarmed(event.sender, (Alarm.UNRELATED,), _content(event))
         return ((event.connection, alternatives),)
+
+    @staticmethod
+    def _has_another_reason(memory: _Memory, event: RecordedEvent) -> bool:
+        return (memory.other if event.sender == "server" else memory.latest) in _OTHER_REASONS
 
     def _new_session_ticket(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         ticket = event.ticket

@@ -46,6 +46,8 @@ def take_server_hello(handshake: ClientHandshake, message: Message) -> ClientSta
     handlers = handshake.handlers
     # CHECK
     answer = handlers.parse_server_hello(message.body)
+    if handshake.client_hello.session_id not in (b"", answer.session_id):
+        handshake.resumed = False  # the ticket was not taken up, whatever else may be wrong with this ServerHello
     if handshake.binding is not None:
         handlers.check_binding(answer, handshake.binding)
     handlers.check_server_hello(handshake.client_hello, answer if handshake.binding is None else unbound(answer))

@@ -16,8 +16,9 @@ from rfc5077.model.event import (
     SessionId,
     Ticket,
 )
-from rfc5077.properties.trace.abstraction import Abstraction, alarm_of
+from rfc5077.properties.trace.abstraction import Abstraction
 from rfc5077.properties.trace.recorded import MESSAGES, RecordedEvent
+from rfc5077.properties.trace.registry import alarm_of
 
 TICKET = bytes(range(100, 200))
 OWN_ID = bytes(32)

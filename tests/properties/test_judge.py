@@ -171,6 +171,33 @@ def test_the_longer_hint_counts_for_a_ticket_that_comes_twice():
     assert found([*events, *(replace(event, time=1e9) for event in short(3))])[0] == []
 
 
+def certificate_status(extensions):
+    """A server's answer to a ticket, with these extensions, and CertificateStatus, which the client refuses."""
+    hello, answer, certificate, *_ = full(1, presented=TICKET)
+    status = server(1, "CertificateStatus")
+    refusal = client(1, "Alert", alert_level=2, alert_description=10)
+    return [hello, replace(answer, extensions=extensions), certificate, status, refusal]
+
+
+def test_a_certificate_status_that_was_not_announced_is_the_servers_fault_not_that_of_who_refuses_it():
+    assert {finding.party for finding in found(certificate_status((35,)))[0]} == {SERVER}
+    assert {finding.party for finding in found(certificate_status((35, 5)))[0]} == {CLIENT}
+
+
+@pytest.mark.parametrize("reason", ["Close", "HelloRequest"])
+def test_a_client_that_refuses_something_else_behind_its_ticket_does_not_refuse_the_ticket(reason):
+    until_ticket = full(1)[:9]
+    refusal = client(1, "Alert", alert_level=2, alert_description=50)
+    assert [finding.clause.id for finding in found([*until_ticket, refusal])[0]] == ["R5077-3.2-05"]
+    assert found([*until_ticket, server(1, reason), refusal])[0] == []
+
+
+def test_a_warning_that_declines_a_renegotiation_ends_nothing():
+    decline = client(1, "Alert", alert_level=1, alert_description=100)
+    data = [server(1, "ApplicationData", protected=True), client(1, "ApplicationData", protected=True)]
+    assert found([*full(1), server(1, "HelloRequest"), decline, *data])[0] == []
+
+
 LONG = bytes(range(60))
 
 

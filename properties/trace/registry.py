@@ -1,0 +1,42 @@
+"""What registered numbers mean to the model: cipher suites by their key exchange, alerts by their kind."""
+
+from __future__ import annotations
+
+from rfc5077.model.event import Alarm, Exchange
+
+WARNING_LEVEL = 1
+
+_RSA_SUITES = (
+    1, 2, 4, 5, 7, 9, 0x0A, 0x2F, 0x35, 0x3B, 0x3C, 0x3D, 0x41, 0x84, 0x96, 0x9C, 0x9D, 0xBA, 0xC0, 0xC03C, 0xC03D,
+    0xC050, 0xC051, 0xC07A, 0xC07B, 0xC09C, 0xC09D, 0xC0A0, 0xC0A1,
+)  # fmt: skip
+_EPHEMERAL_SUITES = (
+    *range(0x11, 0x17), 0x32, 0x33, 0x38, 0x39, 0x40, 0x44, 0x45, 0x67, 0x6A, 0x6B, 0x87, 0x88, 0x99, 0x9A, 0x9E, 0x9F,
+    0xA2, 0xA3, 0xBD, 0xBE, 0xC3, 0xC4, *range(0xC006, 0xC00B), *range(0xC010, 0xC015), 0xC023, 0xC024, 0xC027, 0xC028,
+    0xC02B, 0xC02C, 0xC02F, 0xC030, *range(0xC042, 0xC046), 0xC048, 0xC049, 0xC04C, 0xC04D, 0xC052, 0xC053, 0xC056,
+    0xC057, 0xC05C, 0xC05D, 0xC060, 0xC061, 0xC072, 0xC073, 0xC076, 0xC077, 0xC07C, 0xC07D, 0xC080, 0xC081, 0xC086,
+    0xC087, 0xC08A, 0xC08B, 0xC09E, 0xC09F, 0xC0A2, 0xC0A3, *range(0xC0AC, 0xC0B0), *range(0xCCA8, 0xCCAB),
+)  # fmt: skip
+EXCHANGES: dict[int, Exchange] = (
+    dict.fromkeys(_RSA_SUITES, Exchange.RSA) | dict.fromkeys(_EPHEMERAL_SUITES, Exchange.EPHEMERAL)
+)  # fmt: skip
+"""The key exchange of each registered suite that binds the server to Certificate, with or without ServerKeyExchange."""
+
+_ALARMS: dict[int, Alarm] = (  # RFC 5246, section 7.2; RFC 6066, section 9; RFC 7301, section 3.2
+    {10: Alarm.UNEXPECTED, 80: Alarm.INTERNAL}
+    | dict.fromkeys((22, 30, 47, 50, 110), Alarm.MALFORMED)
+    | dict.fromkeys((20, 21, 51), Alarm.INTEGRITY)
+    | dict.fromkeys((*range(41, 47), 48, 49, 111, 113, 114, 116), Alarm.CERTIFICATE)
+)
+FIXED_DIFFIE_HELLMAN = frozenset((
+    *range(0x0B, 0x11), 0x30, 0x31, 0x36, 0x37, 0x3E, 0x3F, 0x68, 0x69, *range(0xC001, 0xC006), *range(0xC00B, 0xC010),
+    0xC025, 0xC026, 0xC029, 0xC02A, 0xC02D, 0xC02E, 0xC031, 0xC032,
+))  # fmt: skip
+"""Suites under which a client's certificate may hold the key exchange's own parameters."""
+
+
+def alarm_of(level: int | None, description: int) -> Alarm:
+    """The kind of an alert (RFC 5246, section 7.2)."""
+    if description == 0:
+        return Alarm.CLOSE_NOTIFY
+    return Alarm.WARNING if level == WARNING_LEVEL else _ALARMS.get(description, Alarm.REFUSAL)
