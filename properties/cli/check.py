@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli.names import find_clause
+from rfc5077.properties.cli.names import Said, find_clause
 from rfc5077.properties.cli.output import FAILED, INTERRUPTED, UNUSABLE, Progress, document, notice, on_terminal, show
 from rfc5077.properties.errors import UsageError
 
@@ -42,6 +42,7 @@ Targets = Annotated[
         " to start: -- COMMAND ... {port} ...; {host}, {ca}, {cert}, {key} and {state} stand for what we make for it.",
     ),
 ]
+Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to TARGET: what moves it, or everything.")]
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond the model's.")]
 ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]
 Section = Annotated[str | None, typer.Option(metavar="S", help="Report only a section of RFC 5077, such as 3.3.")]
@@ -52,8 +53,9 @@ FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit co
 
 
 def check(
-    role: RoleOf, target: Targets = None, k: K = 0, clause: ClauseId = None, section: Section = None,
-    listing: Listing = False, seed: Seed = 0, json: AsJson = False, fail_on: FailOn = Gravity.VIOLATION,
+    role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Said.CORE, clause: ClauseId = None,
+    section: Section = None, listing: Listing = False, seed: Seed = 0, json: AsJson = False,
+    fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
     """Test a server or a client; every failure names its clause."""
     from rfc5077.model.clauses import CATALOGUE
@@ -64,11 +66,15 @@ def check(
     if not target:
         raise UsageError(f"check {role} needs a target", f"For example: rfc5077 check {role} python-ssl")
 
+    from rfc5077.properties.suite.alphabet import Alphabet
     from rfc5077.properties.suite.runner import check as run_suite
     from rfc5077.properties.suite.summary import check_json, check_text
 
     with target_of(role, target) as peer, Progress() as bar:
-        report = run_suite(role.value, peer, k=k, clause=wanted, section=section, seed=seed, progress=bar.tests)
+        report = run_suite(
+            role.value, peer, k=k, alphabet=Alphabet(alphabet.value), clause=wanted, section=section, seed=seed,
+            progress=bar.tests,
+        )  # fmt: skip
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from rfc5077.properties.cli.names import Said
 from rfc5077.properties.cli.output import FAILED, Progress, document
 
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that the reference may have beyond the model's.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
-
-
-class Said(StrEnum):
-    """What is said to the reference."""
-
-    CORE = "core"
-    FULL = "full"
-
-
 Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to the reference.")]
 
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
     from rfc5077.model.clause import Clause
+
+
+class Said(StrEnum):
+    """The alphabets of the suites."""
+
+    CORE = "core"
+    FULL = "full"
 
 
 def find_clause(catalogue: Sequence[Clause], name: str) -> Clause:

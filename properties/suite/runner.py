@@ -285,7 +285,7 @@ class _Run:
             deviations=tuple(self.deviations),
             unstable=tuple(self.unstable),
             paired=self.paired,
-            not_exercised=_not_exercised(target, self.unready),
+            not_exercised=_not_exercised(target, self.unready, self.alphabet),
             untouched=tuple(entry.id for entry in silent if wanted is None or entry.id in wanted),
             interrupted=self.interrupted,
             stopped=self.stopped,
@@ -321,10 +321,10 @@ def _suite_id(party: Party, machine: Machine, suite: Suite[Event]) -> str:
     return f"{party.name.lower()}-k{suite.extra}-{hashlib.sha256(told).hexdigest()[:12]}"
 
 
-def _not_exercised(target: Target, unready: int) -> tuple[str, ...]:
+def _not_exercised(target: Target, unready: int, alphabet: Alphabet) -> tuple[str, ...]:
     """What lies outside the suite, each with its reason."""
     if isinstance(target, ClientTarget):
-        missing = ["client authentication (not in the core alphabet)"]
+        missing = ["client authentication (not in the core alphabet)"] if alphabet is Alphabet.CORE else []
         if not target.profile.tickets:
             missing.append("tickets (the client sends no SessionTicket extension)")
     else:
@@ -334,7 +334,7 @@ def _not_exercised(target: Target, unready: int) -> tuple[str, ...]:
             missing.append("tickets (the server issues none)")
         if target.renegotiation is Renegotiation.ACCEPTS:
             missing.append("renegotiation (the server accepts it, and it is not followed)")
-        missing.append("resumption by session_id alone (not in the core alphabet)")
+        missing.append("resumption by session_id alone (in no alphabet)")
     if unready:
         missing.append(f"{unready} tests (where they begin was not reached)")
     return tuple(missing)

@@ -12,6 +12,7 @@ from rfc5077.properties.adapters import over_reference
 from rfc5077.properties.adapters.in_memory import PEERS, in_memory
 from rfc5077.properties.adapters.peer import Peer
 from rfc5077.properties.errors import UsageError
+from rfc5077.properties.suite.alphabet import Alphabet
 from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import LIMIT, probe
 from rfc5077.properties.suite.runner import check
@@ -19,6 +20,7 @@ from rfc5077.properties.suite.summary import check_json, check_text, last_line
 from rfc5077.reference.connection import ServerConnection
 from rfc5077.reference.handshake.server import SERVER_TABLE
 from rfc5077.reference.handshake.server_flight import ServerState
+from rfc5077.reference.record_layer import DEFAULT_RULES
 from rfc5077.reference.wire.messages import HandshakeType, Signal
 
 KEYS = ["target", "role", "profile", "verdict", "suite", "guarantee", "findings", "not_exercised"]
@@ -301,3 +303,20 @@ def test_a_client_that_cannot_be_told_to_forget_is_led_home():
 
 def test_probing_takes_no_more_connections_than_it_may():
     assert all(probe(in_memory(name, role), set()).connections <= LIMIT for name, role in PEERS)
+
+
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_the_full_alphabet_leaves_the_same_verdict_and_says_less_was_not_exercised(role):
+    core, full = check(role, "reference"), check(role, "reference", alphabet=Alphabet.FULL)
+    assert (core.verdict, full.verdict) == ("conformant", "conformant")
+    assert set(core.facts.alphabet) < set(full.facts.alphabet)
+    assert set(full.not_exercised) <= set(core.not_exercised)
+    assert set(full.untouched) < set(core.untouched)
+    assert full.guarantee.startswith("Let A be")
+
+
+def test_a_target_that_closes_on_warnings_is_compared_with_a_machine_that_does():
+    rules = replace(DEFAULT_RULES, ends_connection=lambda alert: True)
+    report = check("server", over_reference.server(make=partial(ServerConnection, rules=rules)), alphabet=Alphabet.FULL)
+    assert report.deviations == ()
+    assert report.facts.shown == report.facts.transitions
