@@ -207,7 +207,9 @@ class Puppet:
         # Nobody has to renegotiate, nor to say anything behind the last message of a handshake.
         asks = kind == HandshakeType.HELLO_REQUEST or (kind == HandshakeType.CLIENT_HELLO and self._again)
         last = kind == HandshakeType.FINISHED and self.other in self.handshake.verify_data
-        return 0.0 if last else QUIET if asks else PATIENCE
+        if last and self.own == "client":
+            return 0.0
+        return QUIET if asks or last else PATIENCE
 
     @property
     def _again(self) -> bool:
