@@ -21,6 +21,7 @@ from rfc5077.properties.cli.documents import site
 from rfc5077.properties.cli.endpoints import connect, serve
 from rfc5077.properties.cli.fuzz import fuzz
 from rfc5077.properties.cli.interoperate import matrix
+from rfc5077.properties.cli.learn import learn
 from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
 from rfc5077.properties.cli.prove import prove
@@ -58,6 +59,7 @@ app.command("bench")(bench)
 app.command("fuzz")(fuzz)
 app.command("matrix")(matrix)
 app.command("compare")(compare)
+app.command("learn")(learn)
 app.add_typer(ticket, name="ticket")
 
 

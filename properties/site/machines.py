@@ -56,12 +56,23 @@ def client() -> Drawing:
 
 
 Answer = tuple[Event, ...]
+Machine = Mealy[Event, Answer]
 
 
-def _machine(role: str, machine: Mealy[Event, Answer], leave_out: set[int], again: tuple[Event, ...]) -> Drawing:
-    """What goes well: an arrow for each way on, none that closes a circle.
+def _machine(role: str, machine: Machine, leave_out: set[int], again: tuple[Event, ...]) -> Drawing:
+    """What goes well, as `ways` has it."""
+    states, labels = ways(machine, leave_out, again)
+    nodes = [Node(str(state), f"state {state}", kind="" if state else "start") for state in states]
+    edges = [Edge(str(a), str(b), lines) for (a, b), lines in labels.items()]
+    return draw(f"{role}: the machine of a plain profile, {machine.states} states", nodes, edges)
 
-    A new connection is drawn only where it leads to a state that nothing else leads to.
+
+def ways(
+    machine: Machine, leave_out: set[int], again: tuple[Event, ...]
+) -> tuple[list[int], dict[tuple[int, int], tuple[str, ...]]]:
+    """What goes well: the states, and from one to another what is written beside the way on; none closes a circle.
+
+    A new connection, by an input of ``again``, is there only where it leads to a state that nothing else leads to.
     """
     graph: networkx.DiGraph[int] = networkx.DiGraph()
     graph.add_node(0)
@@ -80,9 +91,7 @@ def _machine(role: str, machine: Mealy[Event, Answer], leave_out: set[int], agai
                 waiting.append(target)
             graph.add_edge(state, target)
             arrows.setdefault((state, target), []).append(f"{_short(symbol)} / {_answer(said)}")
-    nodes = [Node(str(state), f"state {state}", kind="" if state else "start") for state in graph]
-    edges = [Edge(str(a), str(b), tuple(_few(labels))) for (a, b), labels in arrows.items()]
-    return draw(f"{role}: the machine of a plain profile, {machine.states} states", nodes, edges)
+    return list(graph), {way: tuple(_few(labels)) for way, labels in arrows.items()}
 
 
 def _few(labels: list[str]) -> Iterable[str]:
