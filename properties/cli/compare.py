@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rfc5077.properties.cli.names import Said
 from rfc5077.properties.cli.output import FAILED, Progress, document
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import write_whole
 
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that the reference may have beyond the model's.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to the reference.")]
 
 
-def compare(k: K = 0, alphabet: Symbols = Said.FULL, json: AsJson = False) -> int:
+Page = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write every transition as a page, too.")]
+
+
+def compare(k: K = 0, alphabet: Symbols = Said.FULL, html: Page = None, json: AsJson = False) -> int:
     """Model and reference side by side: states, transitions, clauses, differences."""
-    from rfc5077.properties.compare import sides
+    from rfc5077.properties.compare import page, sides
     from rfc5077.properties.suite.alphabet import Alphabet
 
+    if html is not None and not html.parent.is_dir():
+        raise UsageError(f"{html} cannot be written: there is no such folder")
     with Progress() as progress:
         found = sides.compared(k=k, alphabet=Alphabet(alphabet.value), tell=progress.stage)
+    if html is not None:
+        write_whole(html, page.html(found))
     typer.echo(document("compare", sides.as_json(found)) if json else sides.text(found), nl=not json)
     return FAILED if found.differences else 0

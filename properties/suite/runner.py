@@ -33,7 +33,7 @@ from rfc5077.properties.suite.live import WAITING, LivePlayer
 from rfc5077.properties.suite.pairs import Paired, pair
 from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import Probed, probe
-from rfc5077.properties.suite.summary import GRAVITY, MEMORY, CheckReport, Deviation, Found, SuiteFacts
+from rfc5077.properties.suite.summary import GRAVITY, MEMORY, CheckReport, Coverage, Deviation, Found, SuiteFacts
 from rfc5077.properties.verdict.judge import VIOLATION, Finding
 
 REPEATED = 20
@@ -117,6 +117,7 @@ class _Run:
     paired: Paired = field(default_factory=Paired)
     shown: set[tuple[int, int]] = field(default_factory=set)
     """Transitions of the machine, by state and input, that the peer was seen to take."""
+    coverage: Coverage | None = None
     connections: int = 0
     unready: int = 0
     repeated: int = 0
@@ -154,6 +155,7 @@ class _Run:
             self.interrupted = True
         except TargetLost as lost:
             self.stopped = str(lost)
+        self.coverage = Coverage(machine, frozenset(self.shown))
         facts = self._facts(suite, machine, time.perf_counter() - begun)
         return self._reported(probed.target, facts, wanted)
 
@@ -260,8 +262,6 @@ class _Run:
             repeated=self.repeated,
             connections=self.connections,
             seconds=seconds,
-            transitions=machine.states * len(machine.inputs),
-            shown=len(self.shown),
         )
 
     def _profile(self, target: Target) -> dict[str, str | bool]:
@@ -293,6 +293,7 @@ class _Run:
             seed=self.seed,
             unready=self.unready,
             hidden=len(ranked) - len(shown),
+            coverage=self.coverage,
         )
 
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rfc5077.properties.suite.alphabet import Machine
 from rfc5077.properties.suite.pairs import Paired
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
 from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, NOTE, VIOLATION, Finding
@@ -61,10 +62,20 @@ class SuiteFacts:
     """How many of them were run a second time, in another order."""
     connections: int
     seconds: float
-    transitions: int = 0
-    """How many the machine has."""
-    shown: int = 0
-    """Through how many of them the target was seen to go with the machine's answer."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The machine that a target was compared with, and what was seen of it."""
+
+    machine: Machine
+    shown: frozenset[tuple[int, int]]
+    """States and numbers of inputs at which the target was seen to answer as the machine does."""
+
+    @property
+    def transitions(self) -> int:
+        """How many there are."""
+        return self.machine.states * len(self.machine.inputs)
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ class CheckReport:
     """How many tests could not be begun."""
     hidden: int = 0
     """How many findings stand outside the selection."""
+    coverage: Coverage | None = None
     stopped: str = ""
     """Why the target was given up before the end; empty if it was not."""
     waiting: str = MEMORY

@@ -10,7 +10,7 @@ from rfc5077.model.run.mealy import Mealy
 from rfc5077.model.run.says import alert
 from rfc5077.properties.adapters import over_reference
 from rfc5077.properties.cli.main import run
-from rfc5077.properties.compare import sides
+from rfc5077.properties.compare import page, sides
 from rfc5077.properties.compare.configurations import CLIENTS, CONFIGURATIONS, SERVERS, Configuration
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite import runner
@@ -39,14 +39,14 @@ def test_nothing_is_in_the_one_that_the_other_does_not_explain(whole):
 
 def test_every_transition_of_the_model_is_shown_by_the_reference(whole):
     for side in whole.sides:
-        assert 0 < side.report.facts.shown == side.report.facts.transitions
+        assert 0 < side.shown == side.transitions
 
 
 @pytest.mark.parametrize("role", [0, 1], ids=["server", "client"])
 def test_the_same_holds_over_the_full_alphabet(full, role):
     side = full.sides[role]
     assert side.differences == ()
-    assert side.report.facts.shown == side.report.facts.transitions > 300
+    assert side.shown == side.transitions > 300
 
 
 def test_every_clause_is_put_at_stake_unless_nothing_that_is_said_breaks_it(full):
@@ -73,6 +73,22 @@ def test_the_text_has_a_line_for_each_configuration_and_the_sums(whole):
     assert sum(" clauses that bind a " in line for line in lines) == 2
 
 
+def test_the_page_has_every_transition_of_every_configuration(whole):
+    text = page.html(whole)
+    assert text.count('<td class="shown">') == sum(side.transitions for side in whole.sides)
+    assert 'class="missing">' in text  # the legend's
+    assert '<td class="missing">' not in text
+
+
+def test_a_page_is_written_whole_or_not_at_all(monkeypatch, tmp_path, capsys):
+    right = sides.compared
+    monkeypatch.setattr(sides, "compared", lambda **given: right(AS_IT_COMES[:1], **given))
+    assert run(["compare", "--html", str(tmp_path / "page.html")]) == 0
+    assert (tmp_path / "page.html").read_text().endswith("</html>\n")
+    assert run(["compare", "--html", str(tmp_path / "none" / "page.html")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
 def test_a_fault_of_the_reference_is_a_difference():
     fault = FAULTS["S-02"]
     broken = Configuration("is broken", "server", fault.make)
@@ -92,7 +108,7 @@ def test_a_fault_of_the_model_is_a_difference(monkeypatch):
     monkeypatch.setattr(runner, "machine_of", wrong)
     (side,) = sides.compared((SERVERS[0],)).sides
     assert side.differences
-    assert side.report.facts.shown < side.report.facts.transitions
+    assert side.shown < side.transitions
 
 
 def test_advice_that_is_followed_where_it_should_not_be_is_a_difference():

@@ -319,4 +319,4 @@ def test_a_target_that_closes_on_warnings_is_compared_with_a_machine_that_does()
     rules = replace(DEFAULT_RULES, ends_connection=lambda alert: True)
     report = check("server", over_reference.server(make=partial(ServerConnection, rules=rules)), alphabet=Alphabet.FULL)
     assert report.deviations == ()
-    assert report.facts.shown == report.facts.transitions
+    assert len(report.coverage.shown) == report.coverage.transitions
