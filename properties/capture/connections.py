@@ -31,9 +31,11 @@ _TLS_1_2 = 0x0303
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
 _RECORDS = range(20, 25)
 _ENOUGH = 6  # octets that show what a stream is
+_TRIED = 8  # segments of a stream without a beginning that are looked at
 
 NO_TLS = "no TLS"
 MISSING = "its beginning is missing"
+UNRECOGNISED = f"{NO_TLS} is recognised, and {MISSING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ class _Conversation:
     """One TCP connection."""
 
     __slots__ = (
-        "answered", "beginnings", "client", "ends", "finished", "first_frame", "number", "observer", "pair", "reason",
-        "state", "stream", "waiting",
+        "answered", "beginnings", "client", "ends", "finished", "first_frame", "number", "observer", "opened", "pair",
+        "reason", "state", "stream", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, first_frame: int, ends: tuple[Endpoint, Endpoint]) -> None:
@@ -90,6 +92,7 @@ class _Conversation:
         self.stream: Stream | None = Stream()
         self.state = _State.UNDECIDED
         self.client = 0  # its side
+        self.opened: int | None = None  # the number of its SYN
         self.waiting: list[Passed] = []  # while undecided
         self.beginnings = [b"", b""]
         self.observer: Observer | None = None
@@ -137,8 +140,12 @@ class Connections:
             known = self._met(frame, found), 0
         conversation, side = known
         if found.flags & (SYN | ACK) == SYN:
-            stream = conversation.stream
-            if stream is None or stream.is_new(side, found):
+            if conversation.stream is None:
+                again = conversation.opened == found.sequence
+            else:
+                again = not conversation.stream.is_new(side, found)
+                conversation.opened = found.sequence if again else None
+            if not again:
                 self._ended(conversation)
                 conversation, side = self._met(frame, found), 0
         if conversation.stream is not None:
@@ -166,6 +173,7 @@ class Connections:
         self._count += 1
         source, target = ends(found.flow)
         conversation = _Conversation(self._count, frame.number, (source, target))
+        conversation.opened = found.sequence if found.flags & (SYN | ACK) == SYN else None
         self._open[flow(target, source)] = conversation, 1
         self._open[found.flow] = conversation, 0
         return conversation
@@ -210,7 +218,7 @@ class Connections:
             conversation.client = _calling(conversation.ends) if stream.opener is None else stream.opener
             self._keep(conversation)
         elif said or stream.gap() is not None:
-            self._leave_out(conversation, NO_TLS if said else MISSING)
+            self._leave_out(conversation, MISSING if not said else NO_TLS if stream.from_start else UNRECOGNISED)
 
     # --- what is said -------------------------------------------------------------------------------------------------
 
@@ -226,16 +234,23 @@ class Connections:
         if not conversation.beginnings[1 - side]:  # who speaks first shows what it is
             conversation.beginnings[side] += passed.octets[:_ENOUGH]
         kind = _kind(conversation.beginnings[side])
-        if not kind or not passed.octets or conversation.beginnings[1 - side]:
-            return
         stream = conversation.stream
         assert stream is not None
+        if kind == "other" and not stream.from_start:  # it may begin in the middle of a record
+            if _kind(passed.octets) in ("hello", "record"):
+                kind = "record"
+            elif len(conversation.waiting) < _TRIED:
+                return
+        elif conversation.beginnings[1 - side]:
+            return
+        if not kind or not passed.octets:
+            return
         if kind == "hello":
             conversation.client = side
         else:
             conversation.client = _calling(conversation.ends) if stream.opener is None else stream.opener
         if kind == "other":
-            self._leave_out(conversation, NO_TLS)
+            self._leave_out(conversation, NO_TLS if stream.from_start else UNRECOGNISED)
             conversation.mute()
         elif kind == "record" and not stream.from_start:
             self._keep(conversation)
@@ -316,7 +331,7 @@ def _missing(conversation: _Conversation) -> str:
     gap = None if conversation.stream is None else conversation.stream.gap()
     if gap is None:
         return ""
-    if not gap.position and not conversation.beginnings[gap.side]:
+    if not any(conversation.beginnings):
         return MISSING
     whose = "the client's" if gap.side == conversation.client else "the server's"
     return f"{gap.octets} octet{'s' if gap.octets != 1 else ''} of {whose} are missing, as frame {gap.frame} shows"
