@@ -22,7 +22,7 @@ EXIT_CODES = {
     "rfc5077 site site": {0},
     "rfc5077 check server reference": {0},
     "rfc5077 check client python-ssl --json": {0},
-    "rfc5077 compare": {0},
+    "rfc5077 compare && rfc5077 learn server reference": {0},
     "rfc5077 judge tests/traces/openssl_resumes.jsonl": {0},
     "rfc5077 matrix --stack python-ssl": {0},
     "rfc5077 fuzz stream --seconds 5": {0},
