@@ -33,7 +33,6 @@ class Gravity(StrEnum):
 
 
 RoleOf = Annotated[RoleName, typer.Argument(metavar="ROLE", help="What TARGET is.")]
-Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="reference, python-ssl or tlslite, in memory.")]
 Targets = Annotated[
     list[str] | None,
     typer.Argument(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli.check import RoleOf, Target
+from rfc5077.properties.cli.check import RoleOf
 from rfc5077.properties.cli.output import FAILED, INTERRUPTED, Progress, document
 from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
     from rfc5077.properties.learn.learner import Learned
 
+Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="reference, python-ssl or tlslite, in memory.")]
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond those learned.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="For the octets of our side and the random words.")]
 Words = Annotated[int, typer.Option(metavar="N", min=0, help="How many random words test what was learned.")]

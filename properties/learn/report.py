@@ -41,8 +41,15 @@ def guarantee(learned: Learned) -> str:
         f"through the driver that says them and the abstraction that reads the answers; L the machine learned, with n "
         f"= {machine.states} states; k = {learned.k}. Assume that S is deterministic, begins each word in one state, "
         f"shows each answer before the next symbol, and has at most n + k = {bound} states: S then answers every word "
-        f"over A as L does, for it has passed the complete suite of L. {end}"
+        f"over A as L does, for it has passed the complete suite of L. {end}{_apart(learned)}"
     )
+
+
+def _apart(learned: Learned) -> str:
+    """What is not said although it belongs to the alphabet."""
+    if learned.profile.get("renegotiation") != "accepts":
+        return ""
+    return " What would begin another handshake is not said behind a complete one, where it counts as unanswered."
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------
@@ -131,7 +138,8 @@ def _head(learned: Learned) -> str:
         so_far = "no guess yet" if learned.machine is None else f"the latest guess has {_size(learned.machine)}"
         return f"{name}: interrupted; {so_far}, the model's machine {_size(learned.model)}"
     assert learned.machine is not None
-    found = "learned = specified" if learned.equal else f"{_count(len(learned.differences), 'difference')}"
+    found = "learned = specified" if learned.equal else _count(len(learned.differences), "difference")
+    found += f", {_count(len(learned.beyond), 'violation')} beside" if learned.beyond else ""
     return f"{name}: {found}; learned: {_size(learned.machine)}, the model's machine: {_size(learned.model)}"
 
 

@@ -15,6 +15,7 @@ from rfc5077.properties.adapters.in_memory import in_memory
 from rfc5077.properties.cli import learn as command
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.cli.output import Progress
+from rfc5077.properties.compare.configurations import CLIENTS, SERVERS
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.learn import drawing, learner, report
@@ -32,6 +33,9 @@ EQUAL = [
     ("tlslite", "server"),
 ]  # fmt: skip
 """Targets whose machine is the model's."""
+
+QUICK = [one for one in CLIENTS if one.name in ("has no tickets", "keeps nothing")]
+"""Clients with few states."""
 
 FULL = (
     "(the client connects)",
@@ -65,6 +69,12 @@ def test_what_is_learned_is_the_machine_of_the_profile(target, role):
     assert learned.equal
     assert learned.machine == learned.model
     assert learned.model.states == learned.rounds.hypotheses[-1] > learned.rounds.hypotheses[0] == 1
+
+
+@pytest.mark.parametrize("one", [*SERVERS[1:], *QUICK], ids=lambda one: f"{one.role} that {one.name}")
+def test_each_choice_of_the_reference_is_learned_as_the_model_has_it(one):
+    learned = learn(one.role, one.make(), words=WORDS)
+    assert learned.equal and not learned.beyond
 
 
 def test_the_client_of_tlslite_ng_leaves_the_machine_where_it_is_known_to():
@@ -120,6 +130,7 @@ def test_a_violation_behind_a_permitted_difference_is_not_lost():
     assert [one.finding.clause.id for one in learned.beyond] == ["R5077-3.2-07"]
     assert report.verdict(learned) == "violation"
     text = report.text(learned)
+    assert text.startswith("reference, server: 1 difference, 1 violation beside; learned: 9 states")
     assert "PERMITTED  another choice\n" in text
     assert "VIOLATION  R5077-3.2-07  MUST, server\n" in text
 
@@ -232,6 +243,13 @@ def test_the_command_says_equal_with_counts(capsys, monkeypatch, server):
         "states and 110 transitions"
     )
     assert last.endswith(" s.")
+
+
+def test_a_server_that_renegotiates_is_not_asked_to():
+    config = replace(over_reference.server_config(), renegotiation="any")
+    learned = learn("server", over_reference.server(config=config), words=0)
+    assert learned.profile["renegotiation"] == "accepts" and learned.equal
+    assert report.guarantee(learned).endswith("behind a complete one, where it counts as unanswered.")
 
 
 def test_the_command_says_where_the_machines_part(capsys, monkeypatch, faulty):
