@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rfc5077.reference.alerts import ProtocolError
+
 
 def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
     """Message and advice for a handshake that came to nothing."""
@@ -11,7 +16,7 @@ def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
     mistrust = {
         Cause.UNKNOWN_CA: "Name its root with --ca, or use --insecure",
         Cause.WRONG_NAME: "Ask for a name that it has, or use --insecure",
-        Cause.CERTIFICATE_EXPIRED: "Renew it, or use --insecure",
+        Cause.CERTIFICATE_EXPIRED: "Look at both clocks, renew it, or use --insecure",
         Cause.WRONG_USE: "It needs one that servers may show",
         Cause.FORGED_CERTIFICATE: "Do not go on: it was altered on its way, or never signed",
     }
@@ -28,6 +33,14 @@ def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
     if error.cause is Cause.VERSION:
         return f"{place} does not speak TLS 1.2: {error.detail}", None
     if error.cause in mistrust:
-        said = error.detail.partition(" (encountered processing")[0]
-        return f"the certificate of {place} is not trusted: {said}", mistrust[error.cause]
+        return f"the certificate of {place} is not trusted: {_reason(error)}", mistrust[error.cause]
     return f"the handshake with {place} failed: {error}", None
+
+
+def _reason(error: ProtocolError) -> str:
+    """Why a certificate is not trusted: in our words where the verifier's say nothing to a user."""
+    from rfc5077.reference.alerts import Cause
+
+    if error.cause in (Cause.UNKNOWN_CA, Cause.CERTIFICATE_EXPIRED):
+        return str(error.cause.meaning)
+    return error.detail.partition(" (encountered processing")[0].removeprefix("validation failed: ")

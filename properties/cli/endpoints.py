@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 import resource
 import socket
 import sys
 import threading
 import time
-import warnings
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,20 +16,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfc5077.properties.cli.diagnosis import diagnosis
-from rfc5077.properties.cli.output import notice
+from rfc5077.properties.cli.endpoint_files import credentials_of, forgiving, key_log_of, ring_of, roots_of
+from rfc5077.properties.cli.output import warn_of_readers
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.files import read_octets
 
 if TYPE_CHECKING:
     from rfc5077.reference.connection import HandshakeCompleted
-    from rfc5077.reference.handshake.config import ClientConfig, KeyLog, ServerConfig
+    from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
     from rfc5077.reference.io import TLSSocket
-    from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
     from rfc5077.reference.ticket.key_ring import KeyRing
     from rfc5077.reference.ticket.store import ClientStore
 
 LOCALHOST = "127.0.0.1"
-VARIABLE = "SSLKEYLOGFILE"
 CONNECT_SECONDS = 10.0
 SERVE_SECONDS = 30.0
 DESCRIPTORS = 16384
@@ -71,7 +67,8 @@ def serve(
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
-    config = replace(_server_config(cert, key, _ring(ticket_keys, context, aead)), key_log=_key_log(key_log))
+    config = _server_config(cert, key, ring_of(ticket_keys, context, aead))
+    config = replace(config, key_log=forgiving(key_log_of(key_log)))
 
     from rfc5077.reference.io import Server
 
@@ -98,7 +95,7 @@ def connect(
     from rfc5077.reference.ticket.store import StoreError
 
     try:
-        config = replace(_client_of(target, insecure, ca, store), key_log=_key_log(key_log))
+        config = replace(_client_of(target, insecure, ca, store), key_log=key_log_of(key_log))
         return _connect(target, config, save, resume, timeout)
     except StoreError as error:
         raise UsageError(str(error)) from error
@@ -112,6 +109,8 @@ def _client_of(target: str, insecure: bool, ca: Path | None, store: Path | None)
 
 def _connect(target: str, config: ClientConfig, save: Path | None, resume: Path | None, timeout: float) -> int:
     host, number = _split(target, None)
+    if save is not None and not save.parent.is_dir():
+        raise UsageError(f"{save} cannot be written: there is no such folder")
     if resume is not None:
         _offer(resume, config, time.time())
 
@@ -148,105 +147,31 @@ def _port(number: str) -> int:
     return int(number)
 
 
-def _credentials(cert: Path | None, key: Path | None) -> Credentials:
-    from rfc5077.reference.io import new_self_signed
-    from rfc5077.reference.keys.credentials import Credentials, validity
-
-    if cert is None and key is None:
-        return new_self_signed("localhost")
-    if cert is None or key is None:
-        raise UsageError("--cert and --key belong together")
-    try:
-        own = Credentials.from_pem(read_octets(cert), read_octets(key))
-    except (ValueError, TypeError) as error:  # TypeError: the key needs a password
-        raise UsageError(f"{cert} and {key} cannot be used: {error}") from error
-    begin, end = validity(own)
-    if not begin <= time.time() <= end:
-        notice(f"warning: {cert} is out of its time, and clients that look will refuse it")
-    return own
-
-
 def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> ServerConfig:
     from rfc5077.reference.handshake.config import ServerConfig
-    from rfc5077.reference.keys.suites import ALL_GROUPS, SignatureScheme
+    from rfc5077.reference.keys.suites import ALL_GROUPS, ALL_SUITES, SignatureScheme
 
-    own = (_credentials(cert, key),)
-    return ServerConfig(own, ring, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme))
-
-
-def _ring(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
-    """The keys of the files in order; without files one that nobody else has."""
-    from rfc5077.reference.io import new_ticket_key
-    from rfc5077.reference.ticket.key_ring import KeyRing
-
-    if not files:
-        if aead or context is not None:
-            raise UsageError("--context and --aead are about keys", "Name their file with --ticket-keys")
-        return KeyRing((new_ticket_key(),))
-    from rfc5077.properties.cli.ticket_files import octets_of, read_ring
-
-    return read_ring(files, None if context is None else octets_of(context, "--context"), aead=aead)
+    own = (credentials_of(cert, key),)
+    return ServerConfig(own, ring, suites=ALL_SUITES, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme))
 
 
 def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:
     from rfc5077.reference.handshake.config import ClientConfig
-    from rfc5077.reference.keys.suites import ALL_GROUPS, SignatureScheme
+    from rfc5077.reference.keys.suites import ALL_GROUPS, ALL_SUITES, SignatureScheme
     from rfc5077.reference.ticket.sqlite_store import SqliteStore
     from rfc5077.reference.ticket.store import TicketStore
 
     if insecure and ca is not None:
         raise UsageError("--insecure trusts anybody and --ca a few", "Give one of them")
-    roots = None if insecure else _roots(ca)
+    roots = None if insecure else roots_of(ca)
     sessions = TicketStore() if store is None else SqliteStore(store)
     try:
         return ClientConfig(
             host, roots, insecure, store=sessions, peer="" if store is None else place,
-            groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme),
+            suites=ALL_SUITES, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme),
         )  # fmt: skip
     except ValueError as error:
         raise UsageError(f"{host} cannot be asked for: {error}") from error
-
-
-def _key_log(file: str | None) -> KeyLog | None:
-    """Where secrets are logged; the word SSLKEYLOGFILE stands for what the environment says under that name."""
-    from rfc5077.reference.key_log import KeyLogFile
-
-    if file == VARIABLE:
-        file = os.environ.get(VARIABLE)
-        if not file:
-            raise UsageError(f"--key-log {VARIABLE}: the environment has no such variable", "Name a file")
-    if file is None:
-        return None
-    try:
-        log = KeyLogFile(Path(file))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
-
-    def write(line: str) -> None:
-        try:
-            log(line)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, file) from error
-
-    return write
-
-
-def _roots(ca: Path | None) -> TrustAnchors:
-    from rfc5077.reference.keys.credentials import TrustAnchors
-
-    if ca is None:
-        import ssl
-
-        bundle = ssl.get_default_verify_paths().cafile
-        if bundle is None:
-            raise UsageError("this system keeps no bundle of trusted roots", "Name one with --ca, or use --insecure")
-        ca = Path(bundle)
-    pem = read_octets(ca)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of old roots: not the user's doing
-            return TrustAnchors.from_pem(pem)
-    except ValueError as error:
-        raise UsageError(f"{ca} holds no certificates that can be read: {error}") from error
 
 
 def _offer(file: Path, config: ClientConfig, now: float) -> None:
@@ -259,14 +184,15 @@ def _offer(file: Path, config: ClientConfig, now: float) -> None:
     from rfc5077.reference.ticket.store import FinishedVerified
 
     stored = load_session(file)
+    warn_of_readers(file, "the session's secret")
     if stored.key.server_name != config.store_key.server_name:
         raise UsageError(f"{file} was kept for {stored.key.server_name}, not for {config.server_name}")
-    if stored.key != config.store_key:
+    if stored.key.trust != config.store_key.trust:
         raise UsageError(f"{file} was kept under other trust", "Give the same --ca or --insecure as then")
     if now >= stored.expires_at:
         raise UsageError(f"the session in {file} is over its time")
     # R5077-3.3-06: `connect` writes a file only after a handshake whose server Finished it verified.
-    _store(config).keep(stored, FinishedVerified(b""))
+    _store(config).keep(replace(stored, key=config.store_key), FinishedVerified(b""))
 
 
 def _store(config: ClientConfig) -> ClientStore:
@@ -292,14 +218,16 @@ def _peer(tls: TLSSocket) -> str:
 
 
 def _say(tls: TLSSocket, completed: HandshakeCompleted) -> None:
+    asked = "" if completed.server_name is None else f", asked for {completed.server_name}"
     with suppress(OSError):  # nobody reads any more, or the disk is full: no reason not to serve
-        print(f"{_peer(tls)}: {_line(completed)}", flush=True)
+        sys.stdout.write(f"{_peer(tls)}: {_line(completed)}{asked}\n")
+        sys.stdout.flush()
 
 
 def _report(tls: TLSSocket, error: Exception | None) -> None:
     if error is not None and tls.completed is None:
         with suppress(OSError):
-            print(f"rfc5077: no handshake: {error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"rfc5077: {_peer(tls)}: no handshake: {error}\n")  # in one go: there are many threads
 
 
 def _allow_many() -> None:

@@ -1,9 +1,13 @@
 """How every command speaks: exit codes, and JSON documents that name their schema."""
 
 import json
+import stat
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Self
+
+from rfc5077.properties.errors import UsageError
 
 FAILED = 1
 """Exit code: a violation, a failed theorem, a difference or a missed figure."""
@@ -67,3 +71,18 @@ class Progress:
     def tests(self, done: int, of: int) -> None:
         """How many tests are done."""
         self.stage("tests", done, of)
+
+
+def warn_of_readers(path: Path, secret: str) -> None:
+    """Says so if everybody may use a file with a secret in it, or its group may write it.
+
+    Raises:
+        UsageError: the file is not there any more.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    who = "read by everybody" if mode & stat.S_IRWXO else "written by its group" if mode & stat.S_IWGRP else ""
+    if who:
+        notice(f"warning: {path} can be {who} (mode {mode:04o}), and with it {secret}; chmod 600 it")

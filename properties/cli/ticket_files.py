@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from rfc5077.properties.cli.output import notice
+from rfc5077.properties.cli.output import warn_of_readers
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_octets
 from rfc5077.reference.ticket.key_file import parse_key_file
 from rfc5077.reference.ticket.key_ring import KeyRing, SealingKey
 
+AEAD_KEY = 48
+"""Octets of a key of the AEAD format: its name and an AES-256 key."""
+
 
 def read_keys(path: Path, context: bytes | None = None, *, aead: bool = False) -> tuple[SealingKey, ...]:
-    """The keys of a file, the one that seals first; says on stderr if all the world may read it.
+    """The keys of a file, the one that seals first; says on stderr if others may read it.
 
     Raises:
         UsageError: it cannot be read, or holds no keys.
@@ -23,13 +25,10 @@ def read_keys(path: Path, context: bytes | None = None, *, aead: bool = False) -
     try:
         keys = parse_key_file(octets, context, aead=aead)
     except ValueError as error:
+        if aead and octets and len(octets) % AEAD_KEY:
+            raise UsageError(f"{path} has {len(octets)} octets", f"--aead wants keys of {AEAD_KEY}") from error
         raise UsageError(f"{path} holds no ticket keys: {error}") from error
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    if mode & stat.S_IROTH:
-        notice(f"warning: {path} can be read by everybody (mode {mode:04o}), and with it every ticket; chmod 600 it")
+    warn_of_readers(path, "every ticket")
     return keys
 
 

@@ -33,7 +33,7 @@ def html(found: Comparison) -> str:
     """The whole page, with its style inside."""
     templates = Environment(
         loader=PackageLoader("rfc5077.properties.compare"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     clauses = [(role, found.unexercised(role), sorted(unbreakable(PARTIES[role]))) for role in ROLES]
     sides = [(side, grid(side)) for side in found.sides]

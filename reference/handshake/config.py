@@ -63,7 +63,8 @@ class ServerConfig:
         session_id_when_issuing: ServerHello's id in a full handshake that announces a ticket (R5077-3.4-01).
         session_id_otherwise: the same in other full handshakes.
         session_cache: remembers full handshakes that got a fresh session id; None for no stateful resumption.
-        client_auth, client_roots: client certificates; the roots are needed unless `client_auth` is "never".
+        client_auth, client_roots: client certificates: "never" asked for, on "request", or "require"d; the roots are
+            needed unless it is "never".
         ems: whether RFC 7627 is spoken.
         without_ems: R7627-5.3-05.
         suites, groups: what is accepted, cipher suites by the client's preference, groups by the client's.
@@ -217,6 +218,8 @@ def _common(config: ServerConfig | ClientConfig) -> None:
         raise ValueError(f"signature_schemes: {config.signature_schemes} is not a choice from {tuple(SignatureScheme)}")
     _between(config, "max_fragment", 1, MAX_PLAINTEXT)
     _one_of(config, "renegotiation", Renegotiation)
+    if isinstance(config.protocols, str):
+        raise ValueError(f"protocols: {config.protocols!r} is one name, not a tuple of names")
     for name in config.protocols:
         if not name.isascii() or not 1 <= len(name) <= 255:  # RFC 7301, section 3.1
             raise ValueError(f"protocols: {name!r} is not of 1 to 255 ASCII characters")

@@ -54,8 +54,10 @@ def check_client_hello(hello: ClientHello) -> None:
     Raises ProtocolError: protocol_version, illegal_parameter, handshake_failure or decode_error.
     """
     versions = hello.supported_versions
-    if hello.version < TLS_1_2 or (versions is not None and TLS_1_2 not in versions):
-        raise ProtocolError(Cause.VERSION, f"the client speaks {hello.version:#06x} at most, or not TLS 1.2")
+    if hello.version < TLS_1_2:
+        raise ProtocolError(Cause.VERSION, f"the client speaks {hello.version:#06x} at most")
+    if versions is not None and TLS_1_2 not in versions:
+        raise ProtocolError(Cause.VERSION, "the client leaves TLS 1.2 out of the versions it speaks")
     if 0 not in hello.compression_methods:
         raise ProtocolError(Cause.NO_NULL_COMPRESSION)
     if hello.renegotiation_info:  # R5746-3.6-03

@@ -110,6 +110,10 @@ AES_128_GCM = SUITES[0xC02B]
 DEFAULT_SUITES = (0xC02B, 0xC02F)
 """What is offered and accepted where a configuration says nothing else."""
 
+ALL_SUITES = (*DEFAULT_SUITES, *(code for code in SUITES if code not in DEFAULT_SUITES))
+"""Everything that is spoken, in the order in which it is offered."""
+
+
 class Group(IntEnum):
     """Curves of the ephemeral key exchange (RFC 8422, section 5.1.1)."""
 

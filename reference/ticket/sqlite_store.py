@@ -163,14 +163,15 @@ def _own(path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise StoreError(f"{path} is no regular file")
     if status.st_mode & 0o077:
-        raise StoreError(f"{path} can be read by others than its owner (mode {stat.S_IMODE(status.st_mode):04o})")
+        mode = stat.S_IMODE(status.st_mode)
+        raise StoreError(f"{path} can be read by others than its owner (mode {mode:04o}): chmod 600 it")
 
 
 _BY_CODE = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
     sqlite3.SQLITE_LOCKED: "is locked by another process",
     sqlite3.SQLITE_FULL: "cannot be written: the disk is full",
-    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_CORRUPT: "is damaged: move it away to begin anew",
     sqlite3.SQLITE_NOTADB: "is no SQLite file",
     sqlite3.SQLITE_READONLY: "cannot be written: it is read-only",
     sqlite3.SQLITE_IOERR: "cannot be read or written",

@@ -46,6 +46,14 @@ class RecordReader:
         """Octets of a record that is not complete yet."""
         return len(self._data) - self._position
 
+    @property
+    def wanted(self) -> int:
+        """How many octets at least have to come before another record is complete."""
+        data, start = self._data, self._position + HEADER_LENGTH
+        if len(data) < start:
+            return start - len(data)
+        return max(1, start + int.from_bytes(data[start - 2 : start], "big") - len(data))
+
     def feed(self, octets: bytes) -> Iterator[tuple[ContentType, int, bytes]]:
         """Yields (content type, version, fragment) for every record that is complete now.
 

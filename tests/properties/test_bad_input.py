@@ -54,6 +54,7 @@ def papers(tmp_path_factory):
         ("other", root.issue("other.example")),
     ):
         (folder / f"{name}.pem").write_bytes(own.chain_pem())
+        (folder / f"{name}.key").touch(mode=0o600)
         (folder / f"{name}.key").write_bytes(own.key_pem())
     return folder
 
@@ -64,7 +65,7 @@ def papers(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "said", "advice"),
     [
-        ("expired", "cert is not valid at validation time", "Renew it"),
+        ("expired", "a certificate is out of its time", "Look at both clocks, renew it"),
         ("other", "no matching subjectAltName", "Ask for a name that it has"),
     ],
 )
@@ -81,6 +82,47 @@ def test_a_server_is_told_that_its_own_certificate_is_out_of_its_time(papers):
     what = f"{papers / 'expired.pem'} is out of its time, and clients that look will refuse it"
     assert said == f"rfc5077: warning: {what}\n"
     assert told_at_start("--cert", str(papers / "good.pem"), "--key", str(papers / "good.key")) == ""
+
+
+def test_a_private_key_that_all_may_read_is_used_with_a_warning(papers, tmp_path):
+    key = tmp_path / "open.key"
+    key.write_bytes((papers / "good.key").read_bytes())
+    key.chmod(0o644)
+    said = told_at_start("--cert", str(papers / "good.pem"), "--key", str(key))
+    what = f"{key} can be read by everybody (mode 0644), and with it the private key in it"
+    assert said == f"rfc5077: warning: {what}; chmod 600 it\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--cert", "holds no PEM text with a certificate"), ("--key", "holds no PEM text with a private key")],
+)
+def test_a_file_that_is_no_pem_is_named_by_itself(capsys, papers, tmp_path, option, said):
+    files = {"--cert": papers / "good.pem", "--key": papers / "good.key", option: tmp_path / "none.pem"}
+    files[option].write_bytes(b"nothing")
+    line = refused(capsys, "serve", "--port", "1", *(str(part) for pair in files.items() for part in pair))
+    assert line == f"rfc5077: {files[option]} {said}\n"
+
+
+def test_an_aead_key_file_of_another_length_is_told_so(capsys, tmp_path):
+    file = tmp_path / "keys"
+    file.touch(mode=0o600)
+    file.write_bytes(bytes(80))
+    line = refused(capsys, "serve", "--port", "1", "--ticket-keys", str(file), "--aead")
+    assert line == f"rfc5077: {file} has 80 octets. --aead wants keys of 48\n"
+
+
+def test_a_session_file_is_offered_beside_a_store(capsys, server, tmp_path):
+    session, store = tmp_path / "session.json", tmp_path / "store.db"
+    assert run(["connect", server, "--insecure", "--save", str(session)]) == 0
+    capsys.readouterr()
+    assert run(["connect", server, "--insecure", "--store", str(store), "--resume", str(session)]) == 0
+    assert capsys.readouterr().out.startswith("resumed handshake")
+
+
+def test_a_session_is_not_saved_into_a_folder_that_is_not_there_and_nothing_is_begun(capsys, server, tmp_path):
+    line = refused(capsys, "connect", server, "--insecure", "--save", str(tmp_path / "none" / "s.json"))
+    assert "there is no such folder" in line
 
 
 def told_at_start(*options: str) -> str:
@@ -193,7 +235,7 @@ def test_a_store_that_another_process_has_locked_is_told_and_intact(capsys, serv
     ("damage", "said"),
     [
         (lambda octets: b"garbage", "is no SQLite file"),
-        (lambda octets: octets[:100] + bytes(range(256)) * 20, "is damaged"),
+        (lambda octets: octets[:100] + bytes(range(256)) * 20, "is damaged: move it away to begin anew"),
         (lambda octets: octets.replace(b"CREATE TABLE", b"CREATE\xfeTABLE"), "is damaged"),
     ],
 )

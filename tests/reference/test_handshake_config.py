@@ -88,3 +88,8 @@ def test_a_name_in_capitals_is_the_same_server(authority):
 
 def test_an_address_is_not_sent_as_server_name(client_config):
     assert replace(client_config, server_name="127.0.0.1").sni is None
+
+
+def test_one_protocol_that_is_no_tuple_is_refused_by_name():
+    with pytest.raises(ValueError, match="not a tuple of names"):
+        ClientConfig("localhost", insecure=True, protocols="h2")

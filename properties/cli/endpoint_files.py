@@ -1,0 +1,118 @@
+"""What `serve` and `connect` are given as files: certificates, keys, roots, and where secrets are logged."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rfc5077.properties.cli.output import notice, warn_of_readers
+from rfc5077.properties.errors import UsageError
+from rfc5077.properties.files import read_octets
+
+if TYPE_CHECKING:
+    from rfc5077.reference.handshake.config import KeyLog
+    from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
+    from rfc5077.reference.ticket.key_ring import KeyRing
+
+VARIABLE = "SSLKEYLOGFILE"
+
+
+def credentials_of(cert: Path | None, key: Path | None) -> Credentials:
+    from rfc5077.reference.io import new_self_signed
+    from rfc5077.reference.keys.credentials import Credentials, validity
+
+    if cert is None and key is None:
+        return new_self_signed("localhost")
+    if cert is None or key is None:
+        raise UsageError("--cert and --key belong together")
+    chain, private = read_octets(cert), read_octets(key)
+    for file, octets, what in ((cert, chain, b"CERTIFICATE"), (key, private, b"PRIVATE KEY")):
+        if what not in octets:
+            raise UsageError(f"{file} holds no PEM text with a {what.decode().lower()}")
+    warn_of_readers(key, "the private key in it")
+    try:
+        own = Credentials.from_pem(chain, private)
+    except TypeError as error:
+        raise UsageError(f"{key} is encrypted", f"Give it in the clear: openssl pkey -in {key}") from error
+    except ValueError as error:
+        raise UsageError(f"{cert} and {key} cannot be used: {str(error).partition('. See ')[0]}") from error
+    begin, end = validity(own)
+    if not begin <= time.time() <= end:
+        notice(f"warning: {cert} is out of its time, and clients that look will refuse it")
+    return own
+
+
+def ring_of(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
+    """The keys of the files in order; without files one that nobody else has."""
+    from rfc5077.reference.io import new_ticket_key
+    from rfc5077.reference.ticket.key_ring import KeyRing
+
+    if not files:
+        if aead or context is not None:
+            raise UsageError("--context and --aead are about keys", "Name their file with --ticket-keys")
+        return KeyRing((new_ticket_key(),))
+    from rfc5077.properties.cli.ticket_files import octets_of, read_ring
+
+    return read_ring(files, None if context is None else octets_of(context, "--context"), aead=aead)
+
+
+def key_log_of(file: str | None) -> KeyLog | None:
+    """Where secrets are logged; the word SSLKEYLOGFILE stands for what the environment says under that name."""
+    from rfc5077.reference.key_log import KeyLogFile
+
+    if file == VARIABLE:
+        file = os.environ.get(VARIABLE)
+        if not file:
+            raise UsageError(f"--key-log {VARIABLE}: the environment has no such variable", "Name a file")
+    if file is None:
+        return None
+    try:
+        log = KeyLogFile(Path(file))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+
+    def write(line: str) -> None:
+        try:
+            log(line)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, file) from error
+
+    return write
+
+
+def forgiving(log: KeyLog | None) -> KeyLog | None:
+    """A key log that, where it cannot be written, says so once and is no reason to refuse a handshake."""
+    told = threading.Event()
+
+    def write(line: str) -> None:
+        try:
+            if log is not None:
+                log(line)
+        except OSError as error:
+            if not told.is_set():
+                told.set()
+                notice(f"warning: cannot write {error.filename}: {error.strerror}; handshakes go on without it")
+
+    return None if log is None else write
+
+
+def roots_of(ca: Path | None) -> TrustAnchors:
+    from rfc5077.reference.keys.credentials import TrustAnchors
+
+    if ca is None:
+        import ssl
+
+        bundle = ssl.get_default_verify_paths().cafile
+        if bundle is None:
+            raise UsageError("this system keeps no bundle of trusted roots", "Name one with --ca, or use --insecure")
+        ca = Path(bundle)
+    pem = read_octets(ca)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of old roots: not the user's doing
+            return TrustAnchors.from_pem(pem)
+    except ValueError as error:
+        raise UsageError(f"{ca} holds no certificates that can be read: {error}") from error
