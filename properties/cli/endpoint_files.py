@@ -22,6 +22,11 @@ VARIABLE = "SSLKEYLOGFILE"
 
 
 def credentials_of(cert: Path | None, key: Path | None) -> Credentials:
+    """The server's certificate and key; without files, new ones for localhost.
+
+    Raises:
+        UsageError: one is missing, cannot be read, or they do not belong together; names the file.
+    """
     from rfc5077.reference.io import new_self_signed
     from rfc5077.reference.keys.credentials import Credentials, validity
 
@@ -101,6 +106,11 @@ def forgiving(log: KeyLog | None) -> KeyLog | None:
 
 
 def roots_of(ca: Path | None) -> TrustAnchors:
+    """Whom to trust: the certificates of a file, else those of the system.
+
+    Raises:
+        UsageError: there are none, or they cannot be read.
+    """
     from rfc5077.reference.keys.credentials import TrustAnchors
 
     if ca is None:

@@ -218,13 +218,18 @@ def _common(config: ServerConfig | ClientConfig) -> None:
         raise ValueError(f"signature_schemes: {config.signature_schemes} is not a choice from {tuple(SignatureScheme)}")
     _between(config, "max_fragment", 1, MAX_PLAINTEXT)
     _one_of(config, "renegotiation", Renegotiation)
-    if isinstance(config.protocols, str):
+    if _is_text(config.protocols):
         raise ValueError(f"protocols: {config.protocols!r} is one name, not a tuple of names")
     for name in config.protocols:
         if not name.isascii() or not 1 <= len(name) <= 255:  # RFC 7301, section 3.1
             raise ValueError(f"protocols: {name!r} is not of 1 to 255 ASCII characters")
     if config.record_size_limit is not None:
         _between(config, "record_size_limit", SMALLEST_RECORD, MAX_PLAINTEXT)
+
+
+def _is_text(value: object) -> bool:
+    """Whether a user who does not check types has given one name where several are meant."""
+    return isinstance(value, str)
 
 
 def _one_of(config: object, name: str, choice: object) -> None:
