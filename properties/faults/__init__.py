@@ -7,11 +7,15 @@ from types import ModuleType
 from rfc5077.properties.faults import (
     client,
     client_checks,
+    client_keeping,
+    client_records,
+    client_sessions,
     hellos,
     server,
     server_checks,
     server_choices,
     server_keys,
+    server_leftovers,
     server_records,
     server_sessions,
     server_tickets,
@@ -20,7 +24,8 @@ from rfc5077.properties.faults.fault import Fault
 
 ROOMS = (
     server, server_checks, server_choices, server_records, server_tickets, server_keys, server_sessions,
-    client, client_checks, hellos,
+    server_leftovers,
+    client, client_checks, client_records, client_keeping, client_sessions, hellos,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ The hash behind Finished (S-24 to S-27), and the borders of records (S-39 to S-4
 
 from __future__ import annotations
 
+from rfc5077.properties.faults.edits import HEADER, keeps_octets_across_keys, whole_only
 from rfc5077.properties.faults.fault import ServerEdit, fault, renewing
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import server
@@ -19,7 +20,7 @@ from rfc5077.reference.handshake.server_flight import (
     send_server_hello,
     send_ticket,
 )
-from rfc5077.reference.record_layer import RecordRules, check_change_cipher_spec
+from rfc5077.reference.record_layer import RecordRules
 from rfc5077.reference.wire.messages import HandshakeType, Message, handshake
 
 H, S = HandshakeType, ServerState
@@ -92,22 +93,6 @@ def waits_for_the_clients_finished_on_resumption() -> ServerEdit:
 
 
 # Records --------------------------------------------------------------------------------------------------------------
-
-HEADER = 4
-"""Octets in front of the body of a handshake message."""
-
-
-def keeps_octets_across_keys(body: bytes, pending: int) -> None:
-    """The check of ChangeCipherSpec, whatever has come before it."""
-    del pending
-    check_change_cipher_spec(body, 0)
-
-
-def whole_only(payload: bytes, pending: int) -> None:
-    """Refuses a record that ends inside a handshake message."""
-    if pending or len(payload) < HEADER or HEADER + int.from_bytes(payload[1:HEADER], "big") > len(payload):
-        raise ProtocolError(Cause.MALFORMED, "a handshake message that goes on in another record")
-
 
 def single_only(payload: bytes, pending: int) -> None:
     """Refuses a record that holds more than one handshake message."""

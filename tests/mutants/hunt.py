@@ -1,10 +1,18 @@
-"""Hunting a fault: the complete suite of the probed profile, test by test, then paired runs, until one is found."""
+"""Hunting a fault by what shows it: the complete suite of its profile with paired runs, a story, or a measure."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from mutants.measured import House, Shown
+from mutants.measures_client import MEASURES as OF_CLIENTS
+from mutants.measures_server import MEASURES as OF_SERVERS
+from mutants.measures_tickets import MEASURES as OF_TICKETS
+from mutants.stories import STORIES, tell
+
 from rfc5077.properties.adapters.peer import AnyPeer
+from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite.alphabet import Target, machine_of
 from rfc5077.properties.suite.complete import complete_suite
 from rfc5077.properties.suite.pairs import pair
@@ -12,13 +20,19 @@ from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.verdict.judge import Finding
 
+MEASURES = OF_SERVERS | OF_TICKETS | OF_CLIENTS
+EDITS = {fault.edit().config: fault.edit() for name, fault in FAULTS.items() if name not in MEASURES}
+"""For each configuration under which a fault shows to the judge, an edit that brings it."""
+
 
 @dataclass(frozen=True)
 class Quarry:
     """What a hunt came to: what the first connection that had findings shows, and after how many tests (0: probing)."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding | Shown, ...]
     tests: int
+    means: str = "suite"
+    seconds: float = 0.0
 
 
 @cache
@@ -45,3 +59,24 @@ def hunt(peer: AnyPeer, known: frozenset[str] = frozenset(), k: int = 0) -> Quar
         if new:  # of the first connection that shows anything
             return Quarry(tuple(finding for finding in new if finding.connection == new[0].connection), done)
     return Quarry((), done)
+
+
+@cache
+def noted(config) -> frozenset[str]:
+    """The clauses that the complete suite names for the reference under a configuration."""
+    return frozenset(finding.clause.id for found in rounds(EDITS[config].unedited()) for finding in found)
+
+
+@cache
+def caught(name: str) -> Quarry:
+    """What finds the fault of this id."""
+    fault = FAULTS[name]
+    known = frozenset() if name in MEASURES.keys() | STORIES.keys() else noted(fault.edit().config)
+    begun = time.perf_counter()
+    if name in MEASURES:
+        quarry = Quarry(tuple(MEASURES[name](House(fault))), 1, "measure")
+    elif name in STORIES:
+        quarry = Quarry(tell(fault.make(), STORIES[name]), 1, "story")
+    else:
+        quarry = hunt(fault.make(), known)
+    return Quarry(quarry.findings, quarry.tests, quarry.means, time.perf_counter() - begun)

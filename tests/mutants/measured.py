@@ -18,9 +18,12 @@ from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.honest import shake_hands
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.ticket.format import TicketKey
+from rfc5077.reference.wire.hello import ClientHello
 
 KEY = TicketKey.split(seeded("the first ticket key")(64))
 """The key of the servers in memory."""
+NOW = 1_800_000_000.0
+"""Seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,11 @@ def tickets(events: list[RecordedEvent]) -> list[RecordedEvent]:
     return [event for event in events if event.message == "NewSessionTicket"]
 
 
+def issued(house: House, peer: AnyPeer, memory: Memory) -> bytes:
+    """The ticket of a full handshake."""
+    return tickets(house.shake(peer, memory, Extension.EMPTY))[0].ticket
+
+
 def offer(memory: Memory, ticket: bytes, session: Session | None) -> None:
     """Makes a ticket the newest that there is."""
     memory.tickets.pop(ticket, None)
@@ -118,3 +126,23 @@ def say(puppet, *events: Event | Callable) -> list[RecordedEvent]:
 def hello(extension: Extension, session_id: SessionId = SessionId.EMPTY) -> Event:
     """ClientHello."""
     return Event(sender=CLIENT, message=Message.ClientHello, extension=extension, session_id=session_id)
+
+
+class Hands:
+    """A clock whose hands are turned."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def changed(change):
+    """A change of ClientHello's octets."""
+    return lambda octets: change(ClientHello.parse(octets)).encode()
+
+
+def resumed(house: House, peer, memory: Memory, change=None) -> str:
+    """How the server answers the newest ticket."""
+    return answer(house.shake(peer, memory, Extension.LIVE, change))

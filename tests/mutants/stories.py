@@ -8,7 +8,7 @@ A story is one word per connection; all connections belong to one memory and one
 from collections.abc import Callable
 from dataclasses import replace
 
-from rfc5077.model.event import CLIENT, SERVER, Certificates, Content, Event, Extension, SessionId, Ticket
+from rfc5077.model.event import CLIENT, SERVER, Alarm, Certificates, Content, Event, Extension, SessionId, Ticket
 from rfc5077.model.event import Message as M
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.faults.edits import with_extension
@@ -262,6 +262,7 @@ STORIES: dict[str, Story] = {
     "C-72": ((answer(Extension.EMPTY, SessionId.FRESH), *FLIGHT, TICKET, *END), ()),
     "C-74": (ISSUE, (OTHER_ID,)),
     "C-92": ((OTHER_ID, *FLIGHT, *END), ()),
+    "C-83": (ISSUE, (answer(Extension.ABSENT), server(M.Alert, alarm=Alarm.REFUSAL), *END)),
     "C-89": (ISSUE, ()),
     "C-90": ((answer(Extension.EMPTY), *FLIGHT[:2], server(M.CertificateRequest), FLIGHT[2]),),
     "C-91": ((),),

@@ -1,0 +1,33 @@
+"""Every declared fault with what shows it, after how many tests and seconds, and what was said: one line each.
+
+    PYTHONPATH=tests python -m mutants.table
+"""
+
+from statistics import mean
+
+from mutants.hunt import caught
+
+from rfc5077.properties.faults import FAULTS
+from rfc5077.properties.faults.rows import ROWS
+
+
+def main() -> None:
+    """Prints the table, and the means below it."""
+    for name, fault in FAULTS.items():
+        quarry, row = caught(name), ROWS.get(name)
+        said = ", ".join(f"{finding.clause.id} {finding.verdict}" for finding in quarry.findings) or "NOTHING"
+        mark = "†" if row is not None and row.honest_fails else " "
+        print(f"{name:6}{mark}{quarry.means:8}{quarry.tests:5} tests {quarry.seconds:7.2f} s  {said}  | {fault.text}")
+    quarries = [caught(name) for name in FAULTS]
+    for means in ("suite", "story", "measure"):
+        of_means = [quarry for quarry in quarries if quarry.means == means]
+        findings = mean(len(quarry.findings) for quarry in of_means)
+        seconds = sum(quarry.seconds for quarry in of_means)
+        print(f"{means}: {len(of_means)} faults, {findings:.2f} findings each, {seconds:.1f} s in all")
+    for name, row in ROWS.items():
+        if row.unbuilt:
+            print(f"{name} is not built: {row.unbuilt}")
+
+
+if __name__ == "__main__":
+    main()
