@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rfc5077.properties.capture.framing import Frame
-from rfc5077.properties.capture.packet import ACK, SYN, Endpoint, Segment, ends, flow, segment
+from rfc5077.properties.capture.packet import ACK, FIN, RST, SYN, Endpoint, Segment, ends, flow, segment
 from rfc5077.properties.capture.stream import Passed, Stream
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.trace.hellos import OLD_CLIENT_HELLO
@@ -84,7 +84,7 @@ class _Conversation:
 
     __slots__ = (
         "answered", "beginnings", "client", "ends", "finished", "first_frame", "number", "observer", "opened", "pair",
-        "reason", "state", "stream", "waiting",
+        "parts", "reason", "state", "stream", "waiting", "wanted",
     )  # fmt: skip
 
     def __init__(self, number: int, first_frame: int, ends: tuple[Endpoint, Endpoint]) -> None:
@@ -100,6 +100,8 @@ class _Conversation:
         self.reason = ""  # why not all of it is judged
         self.answered = False
         self.finished: set[str] = set()  # who has sent Finished
+        self.wanted = [1, 1]  # by side, octets that are missing from the record that has begun
+        self.parts: tuple[list[bytes], list[bytes]] = ([], [])  # by side, what is there of it
 
     def mute(self, reason: str = "") -> None:
         """From here on nothing is judged."""
@@ -182,8 +184,14 @@ class Connections:
         stream = conversation.stream
         assert stream is not None
         waited = stream.held
-        for passed in stream.take(frame.number, frame.time, side, found):
-            self._passed(conversation, passed)
+        released = stream.take(frame.number, frame.time, side, found)
+        for passed in released:
+            if conversation.state is _State.OBSERVED:
+                self._said(conversation, passed)
+            elif conversation.state is _State.UNDECIDED:
+                self._decide(conversation, passed)
+        if not stream.held and not waited and not found.flags & (FIN | RST) and not stream.conflict:
+            return
         self._waiting += stream.held - waited
         if stream.conflict:
             self._given_up(conversation, f"frame {stream.conflict} repeats octets with other contents")
@@ -282,18 +290,29 @@ class Connections:
         observer, pair = conversation.observer, conversation.pair
         assert observer is not None and pair is not None
         sender = "client" if passed.side == conversation.client else "server"
-        if passed.octets:
+        octets = passed.octets
+        if octets:
+            wanted = conversation.wanted[passed.side] - len(octets)
+            if wanted > 0:  # no record is complete yet
+                conversation.wanted[passed.side] = wanted
+                conversation.parts[passed.side].append(octets)
+                return
             if sender == "server" and not conversation.answered:
                 conversation.answered = True
-                if passed.octets[0] not in _RECORDS:
+                if octets[0] not in _RECORDS:
                     conversation.mute(f"{NO_TLS} is what the server answers")
                     return
-            events = observer.octets(sender, passed.octets, passed.time)
+            if parts := conversation.parts[passed.side]:
+                octets = b"".join((*parts, octets))
+                parts.clear()
+            events = observer.octets(sender, octets, passed.time)
+            conversation.wanted[passed.side] = observer.wanted(sender)
         elif passed.reset:  # whoever breaks off need not have ended a message
             close = RecordedEvent(connection=conversation.number, sender=sender, message="Close", time=passed.time)
             events = [close]
         else:
-            events = observer.closed(sender, passed.time)
+            rest = b"".join(conversation.parts[passed.side])
+            events = [*observer.octets(sender, rest, passed.time), *observer.closed(sender, passed.time)]
         for event in events:
             pair.judge.feed(event)
             pair.frames.append(passed.frame)

@@ -17,6 +17,7 @@ PATIENCE = 8
 _COMPARED = 1 << 16  # octets of a direction, from its first on, with which repetitions are compared
 _FAR = 1 << 30  # no window is wider (RFC 7323, section 2.3)
 _FLAGS = SYN | FIN | RST
+_NOTHING: list[Passed] = []
 
 
 class Passed(NamedTuple):
@@ -63,7 +64,7 @@ class _Half:
     __slots__ = ("acknowledged", "base", "closed", "held", "next", "seen", "shown")
 
     def __init__(self) -> None:
-        self.base: int | None = None  # the sequence number of the first octet
+        self.base = 0  # the sequence number of the first octet
         self.next = 0  # octets passed on
         self.held: list[_Held] = []
         self.closed = False
@@ -72,17 +73,17 @@ class _Half:
 
     def position(self, number: int) -> int:
         """Where in the direction a sequence number stands; it may be before the first octet."""
-        assert self.base is not None
         return self.next + ((number - self.base - self.next + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
 class Stream:
     """One TCP connection."""
 
-    __slots__ = ("_early", "_halves", "conflict", "from_start", "held", "opener")
+    __slots__ = ("_early", "_halves", "_known", "conflict", "from_start", "held", "opener")
 
     def __init__(self) -> None:
         self._halves = (_Half(), _Half())
+        self._known = [False, False]  # whether the numbers with which the directions begin were seen
         self._early: list[tuple[int, float, int, Segment]] | None = []
         self.opener: int | None = None
         """The side that connects, where its SYN or the answer was seen."""
@@ -101,31 +102,31 @@ class Stream:
     def is_new(self, side: int, segment: Segment) -> bool:
         """Whether a SYN opens another connection between the same ends."""
         half = self._halves[side]
-        if half.base is not None:
-            return half.base != (segment.sequence + 1) & 0xFFFFFFFF and half.next + self._halves[1 - side].next > 0
-        return False
+        other_number = half.base != (segment.sequence + 1) & 0xFFFFFFFF
+        return self._known[side] and other_number and half.next + self._halves[1 - side].next > 0
 
     def take(self, frame: int, time: float, side: int, segment: Segment) -> list[Passed]:
         """What can be passed on with this segment."""
-        flags = segment.flags
+        _, sequence, acknowledgment, flags, octets = segment
+        other = self._halves[1 - side]
         if flags & ACK:
-            other = self._halves[1 - side]
-            other.acknowledged, other.shown = segment.acknowledgment, frame
-        if flags & SYN and not flags & RST:
-            self._synchronise(side, segment)
+            other.acknowledged, other.shown = acknowledgment, frame
         if self._early is not None:
-            self._early.append((frame, time, side, segment))
-            known = self._halves[0].base is not None and self._halves[1].base is not None
-            return self._begun() if known or len(self._early) >= PATIENCE else []
-        if not segment.octets and not flags & _FLAGS:
-            return []
-        half, other = self._halves[side], self._halves[1 - side]
-        waits = other.position(segment.acknowledgment) if flags & ACK else 0
-        position = half.position(segment.sequence + bool(flags & SYN))
-        if position == half.next and waits <= other.next and not flags & _FLAGS and not half.held and not other.held:
-            half.next += len(segment.octets)
-            self._remember(half, position, segment.octets)
-            return [Passed(side, segment.octets, frame, time)]
+            return self._begin(frame, time, side, segment)
+        if not flags & _FLAGS:
+            if not octets:
+                return _NOTHING
+            half = self._halves[side]
+            if (
+                not self.held and sequence == (half.base + half.next) & 0xFFFFFFFF
+                and other.position(acknowledgment) <= other.next and not half.held and not other.held
+            ):  # fmt: skip
+                self._remember(half, octets)
+                half.next += len(octets)
+                return [Passed(side, octets, frame, time)]
+        half = self._halves[side]
+        position = half.position(sequence + bool(flags & SYN))
+        waits = other.position(acknowledgment) if flags & ACK else 0
         self._hold(half, position, waits, frame, time, segment)
         return self._released()
 
@@ -158,29 +159,35 @@ class Stream:
 
     def _synchronise(self, side: int, segment: Segment) -> None:
         half, other = self._halves[side], self._halves[1 - side]
-        if half.base is None:
-            half.base = (segment.sequence + 1) & 0xFFFFFFFF
+        if not self._known[side]:
+            half.base, self._known[side] = (segment.sequence + 1) & 0xFFFFFFFF, True
         if segment.flags & ACK:
             self.opener = 1 - side
-            if other.base is None:
-                other.base = segment.acknowledgment
+            if not self._known[1 - side]:
+                other.base, self._known[1 - side] = segment.acknowledgment, True
         elif self.opener is None:
             self.opener = side
+
+    def _begin(self, frame: int, time: float, side: int, segment: Segment) -> list[Passed]:
+        """Takes a segment as long as it is not known where the directions begin."""
+        assert self._early is not None
+        if segment.flags & SYN and not segment.flags & RST:
+            self._synchronise(side, segment)
+        self._early.append((frame, time, side, segment))
+        return self._begun() if all(self._known) or len(self._early) >= PATIENCE else []
 
     def _begun(self) -> list[Passed]:
         """Fixes where the directions begin; then takes what has come so far."""
         early, self._early = self._early or [], None
         self.from_start = self.opener is not None
         for side, half in enumerate(self._halves):
-            if half.base is None:
+            if not self._known[side]:
                 sent = [segment.sequence for _, _, of, segment in early if of == side]
                 due = [s.acknowledgment for _, _, of, s in early if of != side and s.flags & ACK]
                 numbers = sent + due
                 if numbers:
                     first = numbers[0]
                     half.base = min(numbers, key=lambda n: (n - first + 0x80000000) & 0xFFFFFFFF)
-                else:
-                    half.base = 0
         passed: list[Passed] = []
         for frame, time, side, segment in early:
             passed += self.take(frame, time, side, segment)
@@ -229,12 +236,12 @@ class Stream:
         if new <= 0:
             return []
         octets = held.octets[-new:]
-        self._remember(half, half.next, octets)
+        self._remember(half, octets)
         half.next += new
         return [Passed(side, octets, held.frame, held.time)]
 
-    def _remember(self, half: _Half, position: int, octets: bytes) -> None:
-        if position < _COMPARED:
+    def _remember(self, half: _Half, octets: bytes) -> None:
+        if half.next < _COMPARED:
             half.seen += octets
 
     def _compare(self, half: _Half, position: int, octets: bytes, frame: int) -> None:

@@ -231,6 +231,11 @@ class Observer:
             events.append(self._event(sender, "Unrecognised", malformed=error.detail))
         return events
 
+    def wanted(self, sender: str) -> int:
+        """How many octets at least have to come from the sender before another event can be complete."""
+        direction = self._directions[sender]
+        return direction.records.wanted if direction.begun else 1
+
     def _begin(self, sender: str, direction: _Direction, data: bytes) -> tuple[list[RecordedEvent], bytes]:
         """Takes a ClientHello of SSL 2.0 from the front, if that is what the octets begin with; returns the rest."""
         length = old_length(data) if sender == "client" else None
