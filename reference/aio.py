@@ -3,8 +3,8 @@
     reader, writer = await open_connection("localhost", 4433, config)
     server = await start_server(on_client, "127.0.0.1", 4433, config)
 
-A protocol sees the connection only once its handshake is complete. `get_extra_info` knows "tls" (the connection) and
-"handshake" (`HandshakeCompleted`) besides what the transport below knows.
+A protocol sees the connection only once its handshake is complete. `get_extra_info` knows "tls" (the connection),
+"handshake" (`HandshakeCompleted`), "cipher", "peercert" (DER) and "alpn" besides what the transport below knows.
 """
 
 import asyncio
@@ -22,8 +22,9 @@ from rfc5077.reference.connection import (
     ServerConnection,
 )
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-from rfc5077.reference.io import PeerAlert, make_connection, system_clock
+from rfc5077.reference.io import make_connection, system_clock
 from rfc5077.reference.keys.exchange import system_entropy
+from rfc5077.reference.tls_socket import PeerAlert
 
 LIMIT = 2**16
 """Octets that a stream's reader holds before it stops reading, about."""
@@ -71,8 +72,12 @@ class TLSTransport(asyncio.Transport):
         return self._link.connection.closed or self._below.is_closing()
 
     def get_extra_info(self, name: str, default: object = None) -> object:
-        """"tls", "handshake", or what the transport below knows."""
-        own: dict[str, object] = {"tls": self._link.connection, "handshake": self._link.completed}
+        """"tls", "handshake", "cipher", "peercert" (DER), "alpn", or what the transport below knows."""
+        tls = self._link.connection
+        own: dict[str, object] = {
+            "tls": tls, "handshake": self._link.completed, "cipher": tls.cipher, "alpn": tls.protocol,
+            "peercert": next(iter(tls.peer_certificates), None),
+        }  # fmt: skip
         return own[name] if name in own else self._below.get_extra_info(name, default)
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:

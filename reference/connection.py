@@ -19,6 +19,7 @@ from rfc5077.reference.handshake.extensions import agreed_protocol
 from rfc5077.reference.handshake.server import SERVER_TABLE
 from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHandshake, ServerState, ServerTable
 from rfc5077.reference.keys.exchange import Entropy
+from rfc5077.reference.keys.suites import SUITES
 from rfc5077.reference.record_layer import DEFAULT_RULES, RecordLayer, RecordRules
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.messages import Alert, HandshakeType, Message
@@ -82,6 +83,12 @@ class _Connection:
     def protocol(self) -> str | None:
         """The application protocol agreed by ALPN, None without."""
         return agreed_protocol(self.handshake.server_hello)
+
+    @property
+    def cipher(self) -> tuple[str, str, int] | None:
+        """Name of the cipher suite, version and bits of the key, as `ssl` tells them; None before ServerHello."""
+        suite = SUITES.get(self.handshake.server_hello.cipher_suite)
+        return None if suite is None else (suite.name, "TLSv1.2", 8 * suite.key_length)
 
     @property
     def session_id(self) -> bytes:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from rfc5077.properties.bench.figure import Figure, most
 from rfc5077.reference.handshake.config import ClientConfig
-from rfc5077.reference.io import TLSSocket, connect, listen
+from rfc5077.reference.io import connect, listen
 from rfc5077.reference.ticket.store import TicketStore
+from rfc5077.reference.tls_socket import TLSSocket
 
 OPEN = 2000
 MEGABYTES = 300

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
     """Message and advice for a handshake that came to nothing."""
     from rfc5077.reference.alerts import Cause, ProtocolError
-    from rfc5077.reference.io import PeerAlert
+    from rfc5077.reference.tls_socket import PeerAlert
 
     mistrust = {
         Cause.UNKNOWN_CA: "Name its root with --ca, or use --insecure",

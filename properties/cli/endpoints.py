@@ -23,9 +23,9 @@ from rfc5077.properties.errors import UsageError
 if TYPE_CHECKING:
     from rfc5077.reference.connection import HandshakeCompleted
     from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-    from rfc5077.reference.io import TLSSocket
     from rfc5077.reference.ticket.key_ring import KeyRing
     from rfc5077.reference.ticket.store import ClientStore
+    from rfc5077.reference.tls_socket import TLSSocket
 
 LOCALHOST = "127.0.0.1"
 CONNECT_SECONDS = 10.0
@@ -261,8 +261,9 @@ def _handshake(place: str, host: str, port: int, config: ClientConfig, limit: fl
     """
     from rfc5077.reference.alerts import ProtocolError
     from rfc5077.reference.connection import ClientConnection
-    from rfc5077.reference.io import TLSSocket, system_clock
+    from rfc5077.reference.io import system_clock
     from rfc5077.reference.keys.exchange import system_entropy
+    from rfc5077.reference.tls_socket import TLSSocket
 
     tls = TLSSocket(_transport(place, host, port, limit), ClientConnection(config, system_clock, system_entropy))
     watch = _Watchdog(tls.transport, limit)

@@ -25,9 +25,9 @@ from rfc5077.properties.matrix.stack import Stack
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.handshake.extensions import fragment_code, record_size_limit
-from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.keys.credentials import TrustAnchors
 from rfc5077.reference.ticket.store import TicketStore
+from rfc5077.reference.tls_socket import PeerAlert
 
 SMALL = 512
 """Octets of a record where tickets are to be split."""

@@ -7,9 +7,10 @@ from typing import Protocol, Self, runtime_checkable
 from rfc5077.properties.matrix.process import PATIENCE, PeerError
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-from rfc5077.reference.io import Server, TLSSocket, connect, listen, system_clock
+from rfc5077.reference.io import Server, connect, listen, system_clock
 from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.ticket.store import FinishedVerified, StoredTicket, TicketStore
+from rfc5077.reference.tls_socket import TLSSocket
 
 GREETING = b"hello over there\n"
 """What a client says and a server repeats: one line, which no program takes for a command."""

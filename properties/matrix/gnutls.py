@@ -11,8 +11,9 @@ from rfc5077.properties.matrix.process import PATIENCE, Child, program, version_
 from rfc5077.properties.matrix.scripted import PROGRAMS
 from rfc5077.reference.connection import ClientConnection
 from rfc5077.reference.handshake.config import ClientConfig
-from rfc5077.reference.io import TLSSocket, system_clock
+from rfc5077.reference.io import system_clock
 from rfc5077.reference.keys.exchange import system_entropy
+from rfc5077.reference.tls_socket import TLSSocket
 
 NAME = "gnutls"
 PACKAGE = "gnutls-bin"

@@ -10,7 +10,7 @@ from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection, 
 from rfc5077.properties.matrix.papers import Identity, Papers, fingerprint
 from rfc5077.properties.matrix.process import Child, program, version_of
 from rfc5077.reference.handshake.config import ClientConfig
-from rfc5077.reference.io import TLSSocket
+from rfc5077.reference.tls_socket import TLSSocket
 
 NAME = "openssl"
 PACKAGE = "openssl"

@@ -24,7 +24,7 @@ from rfc5077.properties.matrix.dialogue import GREETING, ForeignServer, Word, op
 from rfc5077.properties.matrix.papers import Identity, Papers, fingerprint
 from rfc5077.properties.matrix.process import Child, PeerError
 from rfc5077.reference.handshake.config import ClientConfig
-from rfc5077.reference.io import TLSSocket
+from rfc5077.reference.tls_socket import TLSSocket
 
 PROGRAMS = Path(__file__).parent / "programs"
 

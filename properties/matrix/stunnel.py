@@ -14,7 +14,7 @@ from rfc5077.properties.matrix.dialogue import GREETING, Word, open_connection, 
 from rfc5077.properties.matrix.papers import Identity, Papers
 from rfc5077.properties.matrix.process import PATIENCE, Child, PeerError, program
 from rfc5077.reference.handshake.config import ClientConfig
-from rfc5077.reference.io import TLSSocket
+from rfc5077.reference.tls_socket import TLSSocket
 
 PACKAGE = "stunnel4"
 

@@ -14,9 +14,9 @@ from rfc5077.properties.matrix import gnutls, openssl, python_ssl, tlslite_ng
 from rfc5077.properties.matrix.dialogue import GREETING, OurServer
 from rfc5077.properties.matrix.papers import fingerprint
 from rfc5077.reference.alerts import AlertDescription
-from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import SessionCache
+from rfc5077.reference.tls_socket import PeerAlert
 
 CLIENTS = (python_ssl, tlslite_ng, openssl, gnutls)
 CONNECTING_THRICE = (python_ssl, tlslite_ng, openssl)

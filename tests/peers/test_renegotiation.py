@@ -8,7 +8,8 @@ from peers.s_programs import accepting, s_client, s_server
 from rfc5077.properties.matrix import gnutls, openssl
 from rfc5077.properties.matrix.dialogue import open_connection, receive_all
 from rfc5077.properties.matrix.process import Child, program
-from rfc5077.reference.io import PeerAlert, Server, listen
+from rfc5077.reference.io import Server, listen
+from rfc5077.reference.tls_socket import PeerAlert
 
 pytestmark = pytest.mark.peer
 

@@ -9,8 +9,8 @@ from peers.stacks import stacks
 from rfc5077.properties.matrix import gnutls, nginx, openssl, python_ssl, tlslite_ng
 from rfc5077.properties.matrix.dialogue import GREETING, damage_ticket, stored_ticket, visit
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
-from rfc5077.reference.io import PeerAlert
 from rfc5077.reference.keys.credentials import TrustAnchors
+from rfc5077.reference.tls_socket import PeerAlert
 
 SERVERS = (python_ssl, tlslite_ng, openssl, nginx, gnutls)
 TELLING_WHO_THE_CLIENT_IS = (python_ssl, tlslite_ng, openssl, nginx)

@@ -12,7 +12,8 @@ from pairs import Authority
 from rfc5077.reference.aio import create_connection, create_server, open_connection, start_server
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.connection import HandshakeCompleted, ServerConnection
-from rfc5077.reference.io import PeerAlert, listen
+from rfc5077.reference.io import listen
+from rfc5077.reference.tls_socket import PeerAlert
 
 
 async def echo(reader, writer):

@@ -12,7 +12,6 @@ from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.connection import ClientConnection, HandshakeCompleted
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.io import (
-    PeerAlert,
     Server,
     connect,
     listen,
@@ -25,6 +24,7 @@ from rfc5077.reference.io import (
 from rfc5077.reference.keys.credentials import TrustAnchors
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import TicketStore
+from rfc5077.reference.tls_socket import PeerAlert
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +232,26 @@ def test_closing_a_server_cuts_open_connections_off(config, client):
 def test_a_port_in_use_is_an_os_error():
     with listen() as listener, pytest.raises(OSError):
         listen(*listener.getsockname())
+
+
+def test_a_connected_socket_tells_what_the_standard_librarys_tells(own_credentials, config, client):
+    speaks = {"protocols": ("echo",)}
+    with (
+        Server(listen(), replace(config, **speaks)) as server,
+        connect(*server.address, replace(client, **speaks)) as tls,
+    ):
+        assert tls.version() == "TLSv1.2"
+        assert tls.cipher() == ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLSv1.2", 128)
+        assert tls.getpeercert() == own_credentials.chain[0]
+        assert tls.selected_alpn_protocol() == "echo"
+        assert tls.fileno() == tls.transport.fileno()
+        tls.settimeout(7.0)
+        assert tls.transport.gettimeout() == 7.0
+
+
+def test_reading_gives_no_more_than_was_asked_for_and_loses_nothing(config, client):
+    with Server(listen(), config) as server, connect(*server.address, client) as tls:
+        tls.sendall(b"0123456789")
+        assert [tls.recv(4), tls.recv(4), tls.recv(4)] == [b"0123", b"4567", b"89"]
+        with pytest.raises(ValueError, match="less than 1"):
+            tls.recv(0)

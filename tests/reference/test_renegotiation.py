@@ -13,8 +13,8 @@ from rfc5077.reference.connection import ServerConnection as Server
 from rfc5077.reference.handshake.client_flight import ClientHandlers
 from rfc5077.reference.handshake.offer import make_client_hello
 from rfc5077.reference.handshake.renegotiation import Binding, check_client_binding, check_server_binding
-from rfc5077.reference.io import TLSSocket
 from rfc5077.reference.ticket.key_ring import KeyRing
+from rfc5077.reference.tls_socket import TLSSocket
 from rfc5077.reference.wire.hello import RENEGOTIATION_SCSV, ExtensionType
 from rfc5077.reference.wire.messages import HandshakeType, handshake
 
