@@ -152,7 +152,9 @@ def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> Server
     from rfc5077.reference.keys.suites import ALL_GROUPS, ALL_SUITES, SignatureScheme
 
     own = (credentials_of(cert, key),)
-    return ServerConfig(own, ring, suites=ALL_SUITES, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme))
+    return ServerConfig(
+        own, ring, renew="rotated", suites=ALL_SUITES, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme)
+    )
 
 
 def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:

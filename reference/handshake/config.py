@@ -27,6 +27,9 @@ Clock = Callable[[], float]
 Issue = Literal["ticket", "empty", "never"]
 """Announce and send a ticket; announce and send an empty one; neither announce nor send."""
 
+Renew = Literal["ticket", "empty", "never", "rotated"]
+"""As `Issue`; "rotated": a ticket where the old one was sealed under a key that does not seal any more."""
+
 SessionId = Literal["empty", "fresh"]
 """An empty session id, or 32 new octets."""
 
@@ -56,7 +59,7 @@ class ServerConfig:
         key_ring: the ticket keys; with an empty ring announced tickets are sent empty (R5077-3.3-07).
         issue: answer to a hello with an empty SessionTicket extension.
         reissue: the same for a hello whose ticket was rejected (R5077-3.1-17).
-        renew: the same for a hello whose ticket was accepted (R5077-3.3-08).
+        renew: the same for a hello whose ticket was accepted (R5077-3.3-08), always or once its key is an old one.
         honour_tickets: whether tickets are accepted at all; if not, each is rejected.
         ticket_lifetime_seconds: age, since the full handshake, up to which a ticket is accepted (R5077-5.6-01).
         lifetime_hint: seconds told to the client, 0 to say nothing; a renewed ticket is given no more than it has left.
@@ -83,7 +86,7 @@ class ServerConfig:
     key_ring: KeyRing = NO_KEYS
     issue: Issue = "ticket"
     reissue: Issue = "ticket"
-    renew: Issue = "never"
+    renew: Renew = "never"
     honour_tickets: bool = True
     ticket_lifetime_seconds: int = 7200
     lifetime_hint: int = 7200
@@ -114,8 +117,9 @@ class ServerConfig:
         for own in self.credentials:
             if own.kind is not Authentication.RSA and not set(own.schemes) & set(self.signature_schemes):
                 raise ValueError(f"signature_schemes: none is for a key of kind {own.kind.value}")
-        for name in ("issue", "reissue", "renew"):
+        for name in ("issue", "reissue"):
             _one_of(self, name, Issue)
+        _one_of(self, "renew", Renew)
         for name in ("session_id_when_issuing", "session_id_otherwise"):
             _one_of(self, name, SessionId)
         _one_of(self, "client_auth", ClientAuth)

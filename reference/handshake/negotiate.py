@@ -181,8 +181,15 @@ def plan_ticket(config: ServerConfig, hello: ClientHello, resumption: Resumption
         return "never"
     if resumption.session is not None:
         # A stateful resumption issues nothing: its id is the session's name, R5077-3.4-01 would want none.
-        return config.renew if resumption.ticket_presented else "never"
+        return _renewal(config, ticket) if resumption.ticket_presented else "never"
     return config.reissue if ticket else config.issue
+
+
+def _renewal(config: ServerConfig, ticket: bytes) -> Issue:
+    """What follows an accepted ticket; where only those of old keys are renewed, its first octets name the key."""
+    if config.renew != "rotated":
+        return config.renew
+    return "never" if any(ticket.startswith(key.name) for key in config.key_ring.keys[:1]) else "ticket"
 
 
 def choose_session_id(

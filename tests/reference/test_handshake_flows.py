@@ -529,3 +529,17 @@ def test_two_interleaved_handshakes_do_not_mix_their_tickets(pair):
     assert stored(first).ticket == first.client.ticket_received
     assert stored(first).session.master_secret == first.client.secrets.master_secret
     assert first.connect().client.resumed
+
+
+def test_a_ticket_is_renewed_once_its_key_seals_no_more(pair):
+    p = pair(server={"renew": "rotated"}).connect()
+    p.connect()
+    assert (p.client.resumed, p.client.ticket_received) == (True, None)
+
+    p.server_config = replace(p.server_config, key_ring=p.server_config.key_ring.rotate(ticket_key(2)))
+    p.connect()
+    assert p.client.resumed and p.client.ticket_received.startswith(ticket_key(2).name)
+
+    p.server_config = replace(p.server_config, key_ring=KeyRing((ticket_key(2),)))
+    p.connect()
+    assert (p.client.resumed, p.client.ticket_received) == (True, None)
