@@ -19,6 +19,7 @@ from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys.credentials import parse_chain, public_key
 from rfc5077.reference.keys.exchange import Entropy, sign, signed_parameters, verify
 from rfc5077.reference.keys.suites import DEFAULT_SUITES, Group, SignatureScheme
+from rfc5077.reference.ticket.store import MAX_TICKET
 from rfc5077.reference.wire.hello import (
     ClientHello,
     Extensions,
@@ -44,6 +45,8 @@ H, M = HandshakeType, Message
 SCHEMES = (SignatureScheme.ECDSA_SHA256, SignatureScheme.RSA_PSS_RSAE_SHA256, SignatureScheme.RSA_PKCS1_SHA256)
 TICKET_LENGTH = 176
 """Octets of a ticket that a puppet makes up, unless a ticket of the peer's shows how long its are."""
+UNGUESSABLE = 16
+"""Octets of a made-up ticket at least, so that it is by no chance one of the server's."""
 OCSP = bytes.fromhex("01000005" "30030a0106")
 """The body of CertificateStatus: an OCSP response saying that the responder will not tell (RFC 6066, section 8)."""
 
@@ -97,7 +100,7 @@ class PuppetClient(Puppet):
             self._fresh = _ticket_of(body)
         if kind != H.FINISHED or (session := self.handshake.session) is None:
             return
-        if self._fresh:
+        if self._fresh and len(self._fresh) <= MAX_TICKET:  # K-31: no ClientHello holds a longer one
             self.memory.tickets[self._fresh] = session
             if self._presented is not None and not self.handshake.full:
                 self.memory.renewed.add(self._presented)
@@ -137,7 +140,8 @@ class PuppetClient(Puppet):
             case Extension.REPEATED:
                 return (b"", b""), None
             case Extension.FOREIGN | Extension.ANOTHERS:
-                return (self._entropy(len(live or bytes(TICKET_LENGTH))),), None
+                length = TICKET_LENGTH if live is None else max(len(live), UNGUESSABLE)
+                return (self._entropy(length),), None
             case Extension.WRAPPED if live is None:
                 return (b"\x00\x00",), None
             case Extension.FILLED:
