@@ -63,7 +63,7 @@ def serve(
     listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS,
     ticket_keys: TicketKeys = None, context: Context = None, aead: Aead = False, key_log: KeyLogTo = None,
 ) -> int:  # fmt: skip
-    """Our server; says of each handshake: full or resumed."""
+    """Our server, which sends back what it gets; says of each handshake: full or resumed."""
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)

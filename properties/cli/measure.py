@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,18 +14,27 @@ from rfc5077.properties.cli.output import FAILED, Progress, document
 if TYPE_CHECKING:
     from rfc5077.properties.bench.figure import Figure
 
+WIDTH = 100
+INDENT = "    "
+
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME...]", help="All if left out, but those of minutes (matrix).")
 ]
+Listing = Annotated[bool, typer.Option("--list", help="List the names, each with its method; measure nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
-def bench(names: Names = None, json: AsJson = False) -> int:
+def bench(names: Names = None, listing: Listing = False, json: AsJson = False) -> int:
     """Measure the speed figures; each has its target."""
     from rfc5077.properties.bench.figure import figure_json, figure_text
     from rfc5077.properties.bench.table import BENCHES, measured
 
     known = {row.name: row for row in BENCHES}
+    if listing:
+        for row in BENCHES:
+            said = textwrap.fill(row.method, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+            typer.echo(f"{row.name}{', minutes: only where it is named' if row.long else ''}\n{said}")
+        return 0
     usual = [row.name for row in BENCHES if not row.long]
     chosen = dict.fromkeys(find_name("figure", name, known) for name in names or usual)
     with Progress() as progress:

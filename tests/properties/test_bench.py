@@ -321,3 +321,10 @@ def test_handshakes_are_timed_in_turns():
     works = [handshakes.shaking(make(), False) for make in (reference, openssl)]
     taken = handshakes.seconds(works, rounds=2, clock=lambda: float(next(ticks)))
     assert taken == [1.0, 1.0]
+
+
+def test_the_names_are_listed_with_their_methods(monkeypatch, capsys):
+    monkeypatch.setattr(table, "measured", lambda *_: pytest.fail("measured"))
+    assert run(["bench", "--list"]) == 0
+    names = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    assert names == [row.name for row in table.BENCHES]
