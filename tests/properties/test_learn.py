@@ -132,6 +132,9 @@ def test_a_violation_behind_a_permitted_difference_is_not_lost():
     text = report.text(learned)
     assert text.startswith("reference, server: 1 difference, 1 violation beside; learned: 9 states")
     assert "PERMITTED  another choice\n" in text
+    (permitted,), (beside,) = (report.as_json(learned)[part] for part in ("differences", "beyond"))
+    assert (permitted["clause"], permitted["verdict"]) == (None, "permitted")
+    assert (beside["clause"], beside["verdict"]) == ("R5077-3.2-07", "violation")
     assert "VIOLATION  R5077-3.2-07  MUST, server\n" in text
 
 
@@ -185,6 +188,13 @@ def test_the_suite_of_the_model_is_said_and_what_was_said_is_counted(server):
     assert server.rounds.equivalence >= len(suite.tests) + 10
     assert server.tally.connections > server.tally.played
     assert server.rounds.repeated == learner.REPEATED
+
+
+def test_one_state_more_is_ruled_out_by_longer_words(server):
+    learned = learn("server", "reference", k=1, words=0)
+    assert learned.equal
+    assert learned.tally.played > 2 * server.tally.played
+    assert "k = 1." in report.guarantee(learned) and "at most n + k = 12 states" in report.guarantee(learned)
 
 
 def test_the_same_seed_gives_the_same_learning(server):
