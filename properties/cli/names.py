@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rfc5077.model.clause import Clause
 
 
+SHOWN = 20
+"""Names that are shown where none is near."""
+
+
 class Said(StrEnum):
     """The alphabets of the suites."""
 
@@ -44,7 +48,7 @@ def find_name(what: str, name: str, known: Iterable[str], advice: str | None = N
     """The name itself, if it is known.
 
     Raises:
-        UsageError: it is not; says the nearest, or all there are if none is near.
+        UsageError: it is not; says the nearest, or some that there are if none is near.
     """
     names = list(known)
     if name in names:
@@ -52,7 +56,8 @@ def find_name(what: str, name: str, known: Iterable[str], advice: str | None = N
     near = get_close_matches(name, names, n=1)
     if near:
         raise UsageError(f"no {what} {name}; did you mean {near[0]}?", advice or "")
-    raise UsageError(f"no {what} {name}", advice or f"Known: {', '.join(names)}")
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    raise UsageError(f"no {what} {name}", advice or f"Known: {', '.join(names[:SHOWN])}{more}")
 
 
 def _number(id: str) -> int:
