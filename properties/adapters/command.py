@@ -109,7 +109,7 @@ class Command:
     def __init__(self, words: Sequence[str], role: str) -> None:
         """Raises UsageError if no port is named, or if a placeholder is unknown."""
         if not words:
-            raise UsageError("there is no command", f"For example: rfc5077 check {role} -- COMMAND ... {{port}} ...")
+            raise UsageError("there is no command", f"For example: rfc5077 check {role} -- COMMAND {{port}}")
         if not any("{port}" in word for word in words):
             raise UsageError(
                 f"{words[0]}: the command has no {{port}}",

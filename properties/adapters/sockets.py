@@ -159,7 +159,7 @@ def listening_server(target: str) -> Peer[Wire]:
     except TargetLost:
         raise UsageError(
             f"nothing listens at {shown(address)}",
-            "Start it first, or let us: rfc5077 check server -- COMMAND ... {port} ...",
+            "Start it first, or let us: rfc5077 check server -- COMMAND {port}",
         ) from None
     return over_sockets(shown(address), "server", lambda: first.pop() if first else dial(address))
 

@@ -95,7 +95,8 @@ def target_of(role: RoleName, words: list[str]) -> Iterator[AnyPeer]:
     elif words[0] in NAMES or ":" not in words[0]:
         yield in_memory(words[0], role.value)
     elif role is RoleName.CLIENT:
-        raise UsageError(f"{words[0]!r}: a client cannot be reached", "Let us start it: -- COMMAND ... {port} ...")
+        advice = "Let us start it: rfc5077 check client -- COMMAND {port}"
+        raise UsageError(f"{words[0]!r}: a client cannot be reached", advice)
     else:
         from rfc5077.properties.adapters.sockets import listening_server
 

@@ -90,11 +90,16 @@ def _plain(profile: ServerProfile | ClientProfile) -> dict[str, str | bool]:
     return {name: value.name.lower() if isinstance(value, Enum) else value for name, value in values.items()}
 
 
-def machine_of(target: Target, alphabet: Alphabet = Alphabet.CORE) -> Machine:
-    """The minimal machine that the target is compared with."""
+def machine_of(target: Target, alphabet: Alphabet = Alphabet.CORE, live: bool = False) -> Machine:
+    """The minimal machine that the target is compared with.
+
+    :param live: whether one connection ends before the next begins, and the target gets to know.
+    """
     if isinstance(target, ClientTarget):
         symbols = CLIENT_ALPHABET if alphabet is Alphabet.CORE else CLIENT_ALPHABET + MORE_TO_CLIENTS
-        whole = retold(client_machine(target.profile, symbols, keeps_cut=target.keeps_cut), _own_ticket)
+        ends = (CLOSE,) if live and CLOSE not in symbols else ()
+        whole = retold(client_machine(target.profile, symbols + ends, keeps_cut=target.keeps_cut), _own_ticket)
+        whole = _ending_first(whole, symbols) if live else whole
     else:
         whole = server_machine(target.profile, server_alphabet(target.profile, alphabet))
     return _renegotiating(whole, target.renegotiation).minimal()
@@ -136,6 +141,9 @@ MORE_TO_SERVERS: tuple[Event, ...] = (
 )  # fmt: skip
 """What the full alphabet says to a server beyond the core one and the client's certificates."""
 
+CLOSE = _to(CLIENT, Message.Close)
+"""The server's end of a connection."""
+
 MORE_TO_CLIENTS: tuple[Event, ...] = (
     *(_to(CLIENT, Message.ServerHello, extension=extension, session_id=SessionId.FRESH)
       for extension in (Extension.EMPTY, Extension.ABSENT)),
@@ -154,6 +162,17 @@ def retold(machine: Machine, tell: Callable[[Event], Event]) -> Machine:
     """The machine with every event of its outputs renamed."""
     table = tuple(tuple((to, tuple(map(tell, said))) for to, said in row) for row in machine.table)
     return Mealy(machine.inputs, table)
+
+
+def _ending_first(machine: Machine, symbols: tuple[Event, ...]) -> Machine:
+    """The machine over these symbols for which to connect is to end the connection before, and then to connect."""
+    end, connect = machine.numbers[CLOSE], machine.numbers[CONNECT]
+
+    def step(state: int, symbol: Event) -> tuple[int, Output]:
+        row = machine.table[state]
+        return machine.table[row[end][0]][connect] if symbol is CONNECT else row[machine.numbers[symbol]]
+
+    return Mealy(symbols, tuple(tuple(step(state, symbol) for symbol in symbols) for state in range(machine.states)))
 
 
 def _own_ticket(event: Event) -> Event:

@@ -28,6 +28,12 @@ from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.judge import VIOLATION
 from rfc5077.reference.alerts import AlertDescription, AlertLevel
 
+HURRY = 0.5
+"""Seconds that an answer which is due is waited for the first time."""
+
+KNOWN = 0.2
+"""Seconds that an answer is waited for which, as patience showed before, does not come."""
+
 END = 0.5
 """Seconds that a target has to end a connection that we have ended."""
 
@@ -39,6 +45,10 @@ WAITING = (
 """How (H4) is met, for the report."""
 
 
+Step = tuple[int, int]
+"""A transition of the machine, by state and input."""
+
+
 @dataclass(frozen=True)
 class Expecting:
     """Hears what the machine expects at each place of a word."""
@@ -46,10 +56,16 @@ class Expecting:
     word: Word
     outputs: tuple[Output, ...]
     echoes: bool
+    steps: tuple[Step, ...]
+    """The transition of the machine at each place, by state and input."""
     farewells: frozenset[int | None]
     """Alerts, by description, with which the target answers our end of the connection."""
+    mute: set[Step]
+    """The transitions at which an answer was due and did not come."""
     last: list[int | None] = field(default_factory=list)
     """The alerts that came behind our end of the connection."""
+    missed: list[int] = field(default_factory=list)
+    """Places at which an answer was due and did not come. Behind the first the machine knows nothing of the target."""
 
     def enough(self, events: list[RecordedEvent], place: int) -> bool:
         """Whether the answer due here is there."""
@@ -58,7 +74,9 @@ class Expecting:
 
     def hurried(self, puppet: Puppets, place: int) -> list[RecordedEvent]:
         """The answer if one is due; at the end of the word all that there is before the connection ends."""
-        events = self._due(puppet, place)
+        events = self._due(puppet, place, HURRY, 0.0)
+        if self.missed:
+            return events
         if place == len(self.word) - 1:
             return events if puppet.ended else events + self._rest(puppet)
         if any(event.alert_level == AlertLevel.FATAL for event in events):
@@ -67,15 +85,22 @@ class Expecting:
 
     def patient(self, puppet: Puppets, place: int) -> list[RecordedEvent]:
         """The answer if one is due, and whatever comes then until it is quiet."""
-        events = self._due(puppet, place)
+        events = self._due(puppet, place, PATIENCE, KNOWN)
+        if place in self.missed[:1]:
+            self.mute.add(self.steps[place])
         events += _until_quiet(puppet, QUIET)
-        if not events and not puppet.ended and self.outputs[place]:
+        if not events and not puppet.ended and self.outputs[place] and place in self.missed[:1]:
             return [puppet.silence(), puppet.silence()]  # the first may be from before it has read the last message
         return events
 
-    def _due(self, puppet: Puppets, place: int) -> list[RecordedEvent]:
+    def _due(self, puppet: Puppets, place: int, usual: float, astray: float) -> list[RecordedEvent]:
+        """The answer that is due, waited for as usual, or not so long where it is known not to come."""
+        limit = astray if self.missed else KNOWN if self.steps[place] in self.mute else usual
         events = puppet.take_in()
-        while not puppet.ended and not self.enough(events, place) and puppet.line.wait(PATIENCE):
+        while not puppet.ended and not self.enough(events, place):
+            if not puppet.line.wait(limit):
+                self.missed.append(place)
+                break
             events += puppet.take_in()
         return events
 
@@ -105,24 +130,27 @@ class LivePlayer:
     machine: Machine
     places: set[Track]
     manner: Manner
-    shown: set[tuple[int, int]] = field(default_factory=set)
-    """The silent transitions, by state and input, that were the end of a test."""
+    shown: set[Step] = field(default_factory=set)
+    """The silent transitions that were the end of a test."""
     farewells: frozenset[int | None] = frozenset({AlertDescription.CLOSE_NOTIFY})
     """Alerts with which the target answers the end of the connection: the first time, patience showed that."""
+    mute: set[Step] = field(default_factory=set)
+    """The transitions at which an answer was due and did not come, however patiently it was waited for."""
 
     def play(self, word: Word) -> Played:
         """Runs one test, as often as it takes.
 
         Raises `HarnessError` if the peer fails, `TargetLost` if it answers nobody any more.
         """
-        outputs = self.machine.run(word)
+        outputs, steps = self.machine.run(word), self._steps(word)
         connections = 0
-        for length in (*self._silences(word, outputs), len(word)):
-            expecting = Expecting(word[:length], outputs[:length], self.manner.echoes, self.farewells)
+        for length in (*self._silences(outputs, steps), len(word)):
+            begin = word[:length], outputs[:length], self.manner.echoes, steps[:length]
+            expecting = Expecting(*begin, self.farewells, self.mute)
             played = self._play(expecting, expecting.hurried)
             connections += played.connections
             if played.ready and (played.outputs != expecting.outputs or _grave(played)):
-                patient = replace(expecting, word=word, outputs=outputs)
+                patient = replace(expecting, word=word, outputs=outputs, steps=steps, missed=[])
                 played = self._play(patient, patient.patient)
                 connections += played.connections + self._health(played, outputs)
                 if played.outputs == outputs:
@@ -133,18 +161,24 @@ class LivePlayer:
     def _play(self, expecting: Expecting, turn: Turn) -> Played:
         return play(self.peer, expecting.word, self.places, self.manner, turn)
 
-    def _silences(self, word: Word, outputs: tuple[Output, ...]) -> list[int]:
+    def _steps(self, word: Word) -> tuple[Step, ...]:
+        """The transitions through which a word leads."""
+        state = 0
+        steps = []
+        for symbol in word:
+            steps.append((state, self.machine.numbers[symbol]))
+            state, _ = self.machine.step(state, symbol)
+        return tuple(steps)
+
+    def _silences(self, outputs: tuple[Output, ...], steps: tuple[Step, ...]) -> list[int]:
         """Lengths of the beginnings of a word that end in a silence which ended no test yet."""
         sinks = self.machine.sinks()
-        state = 0
         lengths = []
-        for length, symbol in enumerate(word, 1):
-            step = (state, self.machine.numbers[symbol])
-            if state not in sinks and not outputs[length - 1] and step not in self.shown:
+        for length, (step, said) in enumerate(zip(steps, outputs, strict=True), 1):
+            if step[0] not in sinks and not said and step not in self.shown:
                 self.shown.add(step)
-                if length < len(word):
+                if length < len(steps):
                     lengths.append(length)
-            state, _ = self.machine.step(state, symbol)
         return lengths
 
     def _health(self, played: Played, outputs: tuple[Output, ...]) -> int:

@@ -8,7 +8,7 @@ value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rfc5077.model.event import (
     CLIENT,
@@ -204,6 +204,8 @@ class _ClientProbe:
             if not puppet.ended:
                 self.watch.take(puppet.say(event))
                 said += self.watch.take(puppet.hear(silence=True))
+        if not said and not puppet.ended:  # a live client has time to refuse, even where it need not say anything
+            said += self.watch.take(puppet.linger())
         return said
 
     @property
@@ -221,6 +223,9 @@ class _ClientProbe:
     def probed(self, full: bool) -> Probed:
         """Asks everything; with `full` also what only the full alphabet asks."""
         found = self._probed()
+        if self.peer.live and not full and isinstance(found.target, ClientTarget) and found.target.profile.tickets:
+            target = replace(found.target, keeps_cut=self.keeps_cut())
+            return replace(found, target=target, findings=self.watch.findings(), connections=self.connections)
         if not full or not found.complete or not isinstance(found.target, ClientTarget):
             return found
         profile = found.target.profile.but(certificate=self.certificate())
@@ -284,6 +289,9 @@ class _ClientProbe:
         self.say(puppet, _plain(M.ChangeCipherSpec))
         puppet = self.connect()
         profile = profile.but(keeps_after_alert=self.offers)
+        if first.session_id is not SessionId.EMPTY and self.offers and self.peer.live and self.peer.forget is not None:
+            self.peer.forget()
+            puppet = self.connect()
         if first.session_id is not SessionId.EMPTY and not self.offers:
             echo = self.say(puppet, _hello_of(Extension.ABSENT, SessionId.ECHOED))
             profile = profile.but(refuses_baseless_echo=any(event.message is M.Alert for event in echo))

@@ -56,6 +56,9 @@ right and gets an octet too many, unless its maker is one of `SUBTLE`."""
 QUIET = 0.05
 """Seconds after which a live peer that need not answer is taken to be silent."""
 
+RELUCTANT = 0.3
+"""Seconds after which a live peer is taken to ignore the wish for another handshake."""
+
 PATIENCE = 2.0
 """Seconds that a live peer is waited for where it has to answer."""
 
@@ -193,6 +196,13 @@ class Puppet:
             events.append(self.silence())
         return events
 
+    def linger(self) -> list[RecordedEvent]:
+        """What a live peer says although it is not its turn."""
+        events: list[RecordedEvent] = []
+        while self.line.live and not self.ended and self.line.wait(QUIET):
+            events += self.take_in()
+        return events
+
     def _has_spoken(self, events: list[RecordedEvent]) -> bool:
         """Whether nothing more is to be expected of a live peer before it is spoken to."""
         if not events:
@@ -207,9 +217,9 @@ class Puppet:
         # Nobody has to renegotiate, nor to say anything behind the last message of a handshake.
         asks = kind == HandshakeType.HELLO_REQUEST or (kind == HandshakeType.CLIENT_HELLO and self._again)
         last = kind == HandshakeType.FINISHED and self.other in self.handshake.verify_data
-        if last and self.own == "client":
-            return 0.0
-        return QUIET if asks or last else PATIENCE
+        if last:
+            return 0.0 if self.own == "client" else QUIET
+        return RELUCTANT if asks else PATIENCE
 
     @property
     def _again(self) -> bool:

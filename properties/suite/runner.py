@@ -135,7 +135,7 @@ class _Run:
         self._collect(probed.findings, ())
         self._usable(probed)
         manner = Manner(self.seed, _renegotiates(probed.target))
-        machine = machine_of(probed.target, self.alphabet)
+        machine = machine_of(probed.target, self.alphabet, self.peer.live)
         if self.alphabet is Alphabet.FULL:
             machine = self._as_it_takes_warnings(machine, manner)
         if self.peer.live:
