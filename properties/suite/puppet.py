@@ -10,7 +10,7 @@ from rfc5077.model.event import Message as M
 from rfc5077.properties.adapters.peer import Line
 from rfc5077.properties.suite.agreement import NO_SECRET, Handshake
 from rfc5077.properties.trace.hellos import recorded_old_hello
-from rfc5077.properties.trace.observe import recorded_message
+from rfc5077.properties.trace.reading import recorded_message
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import AlertDescription, AlertLevel, ProtocolError
 from rfc5077.reference.keys.protection import RecordProtection

@@ -9,156 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from rfc5077.properties.trace.hellos import answered, asked, old_length, old_random, recorded_old_hello
+from rfc5077.properties.trace.hellos import old_length, old_random, recorded_old_hello
+from rfc5077.properties.trace.reading import recorded_message
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.keys import schedule
 from rfc5077.reference.keys.protection import RecordProtection, protect
 from rfc5077.reference.keys.suites import SUITES
-from rfc5077.reference.wire.codec import Reader
-from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello
+from rfc5077.reference.wire.hello import ExtensionType, ServerHello
 from rfc5077.reference.wire.messages import (
     Alert,
-    Certificate,
-    CertificateRequest,
-    CertificateVerify,
-    Finished,
     HandshakeReader,
     HandshakeType,
     Message,
-    NewSessionTicket,
-    parse_empty,
 )
 from rfc5077.reference.wire.record import ContentType, RecordReader
 
 Secrets = Callable[[bytes], bytes | None]
 """The master secret (48 octets) of the connection whose ClientHello has this random (32 octets), if it is known."""
-
-TLS_1_3 = 0x0304
-
-_NAMES: dict[int, str] = {
-    HandshakeType.HELLO_REQUEST: "HelloRequest",
-    HandshakeType.CLIENT_HELLO: "ClientHello",
-    HandshakeType.SERVER_HELLO: "ServerHello",
-    HandshakeType.NEW_SESSION_TICKET: "NewSessionTicket",
-    HandshakeType.CERTIFICATE: "Certificate",
-    HandshakeType.SERVER_KEY_EXCHANGE: "ServerKeyExchange",
-    HandshakeType.CERTIFICATE_REQUEST: "CertificateRequest",
-    HandshakeType.SERVER_HELLO_DONE: "ServerHelloDone",
-    HandshakeType.CERTIFICATE_VERIFY: "CertificateVerify",
-    HandshakeType.CLIENT_KEY_EXCHANGE: "ClientKeyExchange",
-    HandshakeType.FINISHED: "Finished",
-    HandshakeType.CERTIFICATE_STATUS: "CertificateStatus",
-}
-"""Handshake types that TLS 1.2 clients and servers know by now; any other is recorded as Unrecognised."""
-
-
-# --- one message ------------------------------------------------------------------------------------------------------
-
-
-def recorded_message(
-    connection: int, sender: str, handshake_type: int, body: bytes, *,
-    time: float | None = None, verified: bool | None = None, protected: bool = False,
-) -> RecordedEvent:  # fmt: skip
-    """The event for one handshake message.
-
-    :param body: the octets behind the handshake header.
-    :param verified: for Finished and CertificateVerify, whether the contents are right, where that is known.
-    """
-    event = RecordedEvent(
-        connection=connection, sender=sender, message=_NAMES.get(handshake_type, "Unrecognised"), time=time,
-        verified=verified, protected=protected,
-    )  # fmt: skip
-    read = _READERS.get(handshake_type)
-    if read is None:
-        return event if handshake_type in _NAMES else replace(event, malformed=f"handshake type {handshake_type}")
-    try:
-        return read(event, body)
-    except ProtocolError as error:
-        if handshake_type == HandshakeType.NEW_SESSION_TICKET:
-            event = _part_of_ticket(event, body)
-        return replace(event, malformed=error.detail)
-
-
-def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    hello = ClientHello.parse(body, strict=False)
-    event = replace(
-        event, version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
-        extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites, **asked(hello),
-    )  # fmt: skip
-    # R5246-7.4.1.2-04: an id beyond 32 octets does not fit the format, yet its octets are worth keeping.
-    if len(hello.session_id) > 32:
-        return replace(event, malformed=f"a session_id of {len(hello.session_id)} octets")
-    try:
-        return replace(event, server_name=hello.server_name)
-    except ProtocolError as error:
-        return replace(event, malformed=error.detail)
-
-
-def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    hello = ServerHello.parse(body, strict=False)
-    picks_1_3 = hello.extension(ExtensionType.SUPPORTED_VERSIONS) is not None
-    return replace(
-        event, version=TLS_1_3 if picks_1_3 else hello.version, session_id=hello.session_id,
-        session_ticket=hello.session_ticket, extensions=tuple(kind for kind, _ in hello.extensions),
-        cipher_suite=hello.cipher_suite, **answered(hello),
-        malformed=f"a session_id of {len(hello.session_id)} octets" if len(hello.session_id) > 32 else None,
-    )  # fmt: skip
-
-
-def _new_session_ticket(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    message = NewSessionTicket.parse(body)
-    return replace(event, ticket=message.ticket, lifetime_hint=message.lifetime_hint)
-
-
-def _part_of_ticket(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    """What a NewSessionTicket that does not fit its format still shows."""
-    if len(body) < 6:
-        return event
-    reader = Reader(body)
-    hint, length = reader.integer(4), reader.integer(2)
-    return replace(event, lifetime_hint=hint, ticket=reader.take(min(length, reader.remaining)))
-
-
-def _certificate(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    return replace(event, certificates=len(Certificate.parse(body).chain))
-
-
-def _certificate_verify(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    CertificateVerify.parse(body)
-    return event
-
-
-def _certificate_request(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    CertificateRequest.parse(body)
-    return event
-
-
-def _finished(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    Finished.parse(body)
-    return event
-
-
-def _empty(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    parse_empty(body)
-    return event
-
-
-_READERS: dict[int, Callable[[RecordedEvent, bytes], RecordedEvent]] = {
-    HandshakeType.CLIENT_HELLO: _client_hello,
-    HandshakeType.SERVER_HELLO: _server_hello,
-    HandshakeType.NEW_SESSION_TICKET: _new_session_ticket,
-    HandshakeType.CERTIFICATE: _certificate,
-    HandshakeType.CERTIFICATE_VERIFY: _certificate_verify,
-    HandshakeType.CERTIFICATE_REQUEST: _certificate_request,
-    HandshakeType.FINISHED: _finished,
-    HandshakeType.SERVER_HELLO_DONE: _empty,
-    HandshakeType.HELLO_REQUEST: _empty,
-}
-"""Messages whose format is the same under every cipher suite; the bodies of the others are not looked into."""
-
-
-# --- one connection ---------------------------------------------------------------------------------------------------
 
 
 def sealed_length(suite: int | None, plain: int) -> int | None:
@@ -173,8 +41,7 @@ def sealed_length(suite: int | None, plain: int) -> int | None:
 _GCM = (0x9C, 0x9D, 0x9E, 0x9F, 0xC02B, 0xC02C, 0xC02F, 0xC030)
 _CHACHA = (0xCCA8, 0xCCA9, 0xCCAA)
 _OVERHEAD: dict[int, int] = dict.fromkeys(_GCM, 24) | dict.fromkeys(_CHACHA, 16)
-_FINISHED_LENGTH = 16
-_EMPTY_LENGTH = 4
+_FINISHED_LENGTH, _EMPTY_LENGTH = 16, 4
 
 
 class _Direction:
@@ -233,8 +100,7 @@ class Observer:
 
     def wanted(self, sender: str) -> int:
         """How many octets at least have to come from the sender before another event can be complete."""
-        direction = self._directions[sender]
-        return direction.records.wanted if direction.begun else 1
+        return self._directions[sender].records.wanted if self._directions[sender].begun else 1
 
     def _begin(self, sender: str, direction: _Direction, data: bytes) -> tuple[list[RecordedEvent], bytes]:
         """Takes a ClientHello of SSL 2.0 from the front, if that is what the octets begin with; returns the rest."""
@@ -362,9 +228,7 @@ class Observer:
         label = schedule.CLIENT_FINISHED if sender == "client" else schedule.SERVER_FINISHED
         return schedule.finished_data(self._master, label, transcript) == found
 
-    def _change(
-        self, sender: str, direction: _Direction, fragment: bytes, protected: bool
-    ) -> Iterator[RecordedEvent]:
+    def _change(self, sender: str, direction: _Direction, fragment: bytes, protected: bool) -> Iterator[RecordedEvent]:
         yield from self._cut(sender, direction, "ChangeCipherSpec")
         wrong = None if fragment == b"\x01" else f"the octets {fragment[:8].hex() or '(none)'} instead of 01"
         yield self._event(sender, "ChangeCipherSpec", protected=protected, malformed=wrong)

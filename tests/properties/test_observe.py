@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rfc5077.properties.adapters.identity import identity
-from rfc5077.properties.trace.observe import Observer, recorded_message, sealed_length
+from rfc5077.properties.trace.observe import Observer, sealed_length
+from rfc5077.properties.trace.reading import recorded_message
 from rfc5077.properties.verdict.judge import Judge
 from rfc5077.reference.keys import schedule
 from rfc5077.reference.keys.protection import protect

@@ -8,7 +8,8 @@ from recorded import TICKET, full, short
 
 from rfc5077.model.event import CLIENT, SERVER
 from rfc5077.properties.trace.hellos import DOWNGRADE_MARKER, old_length
-from rfc5077.properties.trace.observe import Observer, recorded_message
+from rfc5077.properties.trace.observe import Observer
+from rfc5077.properties.trace.reading import recorded_message
 from rfc5077.properties.trace.recorded import format_event, parse_event
 from rfc5077.properties.verdict.judge import Judge
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, ServerHello, list_body, renegotiation_info_body
