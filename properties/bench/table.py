@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rfc5077.properties.bench import commands, crowd, enumeration, handshakes, judging, load, records, stateful
+from rfc5077.properties.bench import capturing, commands, crowd, enumeration, handshakes, judging, load, records, stateful
 from rfc5077.properties.bench.figure import Bench, Figure
 
 BENCHES = (
@@ -14,6 +14,7 @@ BENCHES = (
     Bench("suite", commands.suite),
     Bench("monitor", judging.monitor),
     Bench("judge", judging.judge),
+    Bench("judge-pcap", capturing.judging),
     Bench("machine", stateful.judged),
     Bench("full", handshakes.full),
     Bench("resumed", handshakes.resumed),

@@ -10,16 +10,19 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rfc5077.properties.capture.framing import Frame
-from rfc5077.properties.capture.packet import ACK, FIN, RST, SYN, Endpoint, Segment, ends, flow, segment
+from rfc5077.properties.capture.packet import ACK, ENDS, SYN, Endpoint, Segment, ends, flow, segment
+from rfc5077.properties.capture.recognition import ENOUGH, RECORDS, calling, kind_of
 from rfc5077.properties.capture.stream import Passed, Stream
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.trace.hellos import OLD_CLIENT_HELLO
 from rfc5077.properties.trace.observe import Observer
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.judge import CONFORMANT, INCONCLUSIVE, Judge, Judged
 
-MOST_CONNECTIONS = 500_000
-"""TLS connections of one capture."""
+MOST_JUDGED = 200_000
+"""TLS connections of one capture, about 9 KB of memory each."""
+
+MOST_CONNECTIONS = 1_000_000
+"""All its connections, about 2 KB each."""
 
 MOST_WAITING = 16 * 1024 * 1024
 """Octets of one connection that may wait for missing ones before they are given up."""
@@ -27,10 +30,8 @@ MOST_WAITING = 16 * 1024 * 1024
 MOST_WAITING_IN_ALL = 256 * 1024 * 1024
 """The same, of all connections."""
 
+_DIVIDE = "Divide it, by time or by address"
 _TLS_1_2 = 0x0303
-_HANDSHAKE, _CLIENT_HELLO = 22, 1
-_RECORDS = range(20, 25)
-_ENOUGH = 6  # octets that show what a stream is
 _TRIED = 8  # segments of a stream without a beginning that are looked at
 
 NO_TLS = "no TLS"
@@ -113,9 +114,11 @@ class Connections:
     """The connections of one capture.
 
     :param complete: whether everything that each pair ever said to each other will be seen, from the first contact on.
+    :param name: what errors call the capture.
     """
 
-    def __init__(self, complete: bool = False) -> None:
+    def __init__(self, complete: bool = False, name: str = "the capture") -> None:
+        self._name = name
         self._complete = complete
         self._open: dict[bytes, tuple[_Conversation, int]] = {}  # by flow; with the side that sends it
         self._pairs: dict[tuple[bytes, Endpoint], _Pair] = {}
@@ -131,27 +134,36 @@ class Connections:
 
         :raises UsageError: there are more connections than can be kept in mind.
         """
-        found = segment(frame.link, frame.octets)
+        number, time, link, octets = frame
+        found = segment(link, octets)
         if found is None:
             return
         self.segments += 1
+        flags = found.flags
         known = self._open.get(found.flow)
         if known is None:
-            if not found.octets and not found.flags & SYN:
+            if not found.octets and not flags & SYN:
                 return  # nothing to be judged yet
-            known = self._met(frame, found), 0
+            known = self._met(number, found), 0
         conversation, side = known
-        if found.flags & (SYN | ACK) == SYN:
-            if conversation.stream is None:
-                again = conversation.opened == found.sequence
-            else:
-                again = not conversation.stream.is_new(side, found)
-                conversation.opened = found.sequence if again else None
-            if not again:
-                self._ended(conversation)
-                conversation, side = self._met(frame, found), 0
-        if conversation.stream is not None:
-            self._segment(conversation, side, frame, found)
+        stream = conversation.stream
+        if flags & (SYN | ACK) == SYN and self._is_new(conversation, side, found):
+            self._ended(conversation)
+            conversation, side = self._met(number, found), 0
+            stream = conversation.stream
+        if stream is None:
+            return
+        if flags & ENDS or stream.held:
+            self._segment(conversation, stream, side, frame, found)
+            return
+        for passed in stream.take(number, time, side, found):
+            if conversation.state is _State.OBSERVED:
+                self._said(conversation, passed)
+            elif conversation.state is _State.UNDECIDED:
+                self._decide(conversation, passed)
+        if stream.held or stream.conflict:
+            self._waiting += stream.held
+            self._check(conversation, stream)
 
     def finish(self) -> tuple[tuple[Connection, ...], tuple[LeftOut, ...]]:
         """The verdicts at the end of the capture, and what has none."""
@@ -170,29 +182,39 @@ class Connections:
                 found.append(connection)
         return tuple(found), tuple(sorted(self._left_out.values(), key=lambda left: left.first_frame))
 
-    def _met(self, frame: Frame, found: Segment) -> _Conversation:
+    def _met(self, number: int, found: Segment) -> _Conversation:
         """A connection that begins."""
         self._count += 1
+        if self._count > MOST_CONNECTIONS:
+            raise UsageError(f"{self._name} holds more than {MOST_CONNECTIONS} connections", _DIVIDE)
         source, target = ends(found.flow)
-        conversation = _Conversation(self._count, frame.number, (source, target))
+        conversation = _Conversation(self._count, number, (source, target))
         conversation.opened = found.sequence if found.flags & (SYN | ACK) == SYN else None
         self._open[flow(target, source)] = conversation, 1
         self._open[found.flow] = conversation, 0
         return conversation
 
-    def _segment(self, conversation: _Conversation, side: int, frame: Frame, found: Segment) -> None:
-        stream = conversation.stream
-        assert stream is not None
+    def _is_new(self, conversation: _Conversation, side: int, found: Segment) -> bool:
+        """Whether a SYN opens another connection between ends that had one."""
+        if conversation.stream is None:
+            return conversation.opened != found.sequence
+        if conversation.stream.is_new(side, found):
+            return True
+        conversation.opened = found.sequence
+        return False
+
+    def _segment(
+        self, conversation: _Conversation, stream: Stream, side: int, frame: Frame, found: Segment
+    ) -> None:
+        """Takes a segment that ends something, or for which others may have waited."""
         waited = stream.held
-        released = stream.take(frame.number, frame.time, side, found)
-        for passed in released:
-            if conversation.state is _State.OBSERVED:
-                self._said(conversation, passed)
-            elif conversation.state is _State.UNDECIDED:
-                self._decide(conversation, passed)
-        if not stream.held and not waited and not found.flags & (FIN | RST) and not stream.conflict:
-            return
+        for passed in stream.take(frame.number, frame.time, side, found):
+            self._passed(conversation, passed)
         self._waiting += stream.held - waited
+        self._check(conversation, stream)
+
+    def _check(self, conversation: _Conversation, stream: Stream) -> None:
+        """Gives up what cannot be followed, and lets go of what has ended."""
         if stream.conflict:
             self._given_up(conversation, f"frame {stream.conflict} repeats octets with other contents")
         elif stream.held > MOST_WAITING or (self._waiting > MOST_WAITING_IN_ALL and stream.held):
@@ -222,8 +244,8 @@ class Connections:
         if conversation.state is not _State.UNDECIDED or stream is None:
             return
         said = any(conversation.beginnings)
-        if not said and any(_kind(octets) in ("hello", "record") for octets in stream.beginnings()):
-            conversation.client = _calling(conversation.ends) if stream.opener is None else stream.opener
+        if not said and any(kind_of(octets) in ("hello", "record") for octets in stream.beginnings()):
+            conversation.client = calling(conversation.ends) if stream.opener is None else stream.opener
             self._keep(conversation)
         elif said or stream.gap() is not None:
             self._leave_out(conversation, MISSING if not said else NO_TLS if stream.from_start else UNRECOGNISED)
@@ -240,12 +262,12 @@ class Connections:
         conversation.waiting.append(passed)
         side = passed.side
         if not conversation.beginnings[1 - side]:  # who speaks first shows what it is
-            conversation.beginnings[side] += passed.octets[:_ENOUGH]
-        kind = _kind(conversation.beginnings[side])
+            conversation.beginnings[side] += passed.octets[:ENOUGH]
+        kind = kind_of(conversation.beginnings[side])
         stream = conversation.stream
         assert stream is not None
         if kind == "other" and not stream.from_start:  # it may begin in the middle of a record
-            if _kind(passed.octets) in ("hello", "record"):
+            if kind_of(passed.octets) in ("hello", "record"):
                 kind = "record"
             elif len(conversation.waiting) < _TRIED:
                 return
@@ -256,7 +278,7 @@ class Connections:
         if kind == "hello":
             conversation.client = side
         else:
-            conversation.client = _calling(conversation.ends) if stream.opener is None else stream.opener
+            conversation.client = calling(conversation.ends) if stream.opener is None else stream.opener
         if kind == "other":
             self._leave_out(conversation, NO_TLS if stream.from_start else UNRECOGNISED)
             conversation.mute()
@@ -268,10 +290,8 @@ class Connections:
 
     def _keep(self, conversation: _Conversation) -> None:
         self._kept.append(conversation)
-        if len(self._kept) > MOST_CONNECTIONS:
-            raise UsageError(
-                f"the capture holds more than {MOST_CONNECTIONS} TLS connections", "Divide it by time or by address"
-            )
+        if len(self._kept) > MOST_JUDGED:
+            raise UsageError(f"{self._name} holds more than {MOST_JUDGED} TLS connections", _DIVIDE)
 
     def _observe(self, conversation: _Conversation) -> None:
         client, server = conversation.ends[conversation.client], conversation.ends[1 - conversation.client]
@@ -299,7 +319,7 @@ class Connections:
                 return
             if sender == "server" and not conversation.answered:
                 conversation.answered = True
-                if octets[0] not in _RECORDS:
+                if octets[0] not in RECORDS:
                     conversation.mute(f"{NO_TLS} is what the server answers")
                     return
             if parts := conversation.parts[passed.side]:
@@ -354,25 +374,3 @@ def _missing(conversation: _Conversation) -> str:
         return MISSING
     whose = "the client's" if gap.side == conversation.client else "the server's"
     return f"{gap.octets} octet{'s' if gap.octets != 1 else ''} of {whose} are missing, as frame {gap.frame} shows"
-
-
-def _kind(octets: bytes) -> str:
-    """What a stream that begins so is: ``hello``, another ``record`` of TLS, or ``other``; empty while it is open."""
-    if not octets:
-        return ""
-    if octets[0] & 0x80:
-        if len(octets) < 4:
-            return ""
-        return "hello" if octets[2] == OLD_CLIENT_HELLO and octets[3] <= 3 else "other"
-    if octets[0] not in _RECORDS or (len(octets) > 1 and octets[1] != 3):
-        return "other"
-    if len(octets) < _ENOUGH:
-        return ""
-    if int.from_bytes(octets[3:5], "big") > (1 << 14) + 2048:
-        return "other"
-    return "hello" if octets[0] == _HANDSHAKE and octets[5] == _CLIENT_HELLO else "record"
-
-
-def _calling(ends: tuple[Endpoint, Endpoint]) -> int:
-    """Which side is the client where nobody saw it connect: the one with the higher port, as a rule."""
-    return 0 if ends[0].port >= ends[1].port else 1

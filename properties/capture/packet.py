@@ -29,6 +29,9 @@ class Link(IntEnum):
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 """The control bits of a segment (RFC 9293, section 3.1)."""
 
+ENDS = FIN | RST
+"""Those behind which a direction has nothing more."""
+
 
 class Endpoint(NamedTuple):
     """One end of a connection."""

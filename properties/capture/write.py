@@ -51,10 +51,13 @@ class Conversation:
         yield self._segment("client", ACK)
 
     def said(self, sender: str, octets: bytes, longest: int = SEGMENT_LENGTH) -> Iterator[Segment]:
-        """What one end says, and the acknowledgment of the other."""
-        for start in range(0, len(octets), longest):
+        """What one end says, and the acknowledgments of the other: of every second segment, and of the last."""
+        other = "server" if sender == "client" else "client"
+        for number, start in enumerate(range(0, len(octets), longest)):
+            if number and number % 2 == 0:
+                yield self._segment(other, ACK)
             yield self._segment(sender, PSH | ACK, octets[start : start + longest])
-        yield self._segment("server" if sender == "client" else "client", ACK)
+        yield self._segment(other, ACK)
 
     def closed(self, sender: str) -> Iterator[Segment]:
         """The end of one direction."""

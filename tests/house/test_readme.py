@@ -23,7 +23,7 @@ EXIT_CODES = {
     "rfc5077 check server reference": {0},
     "rfc5077 check client python-ssl --json": {0},
     "rfc5077 compare && rfc5077 learn server reference": {0},
-    "rfc5077 judge tests/traces/openssl_resumes.jsonl": {0},
+    "rfc5077 judge tests/traces/openssl_resumes.jsonl tests/traces/go_renews.pcap": {0},
     "rfc5077 matrix --stack python-ssl": {0},
     "rfc5077 fuzz stream --seconds 5": {0},
     "rfc5077 bench --json": {0, 1},  # a busy machine may miss a figure; no test rests on speed

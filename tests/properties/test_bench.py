@@ -13,7 +13,18 @@ from itertools import count
 
 import pytest
 
-from rfc5077.properties.bench import commands, crowd, endpoints, floor, handshakes, load, records, stateful, table
+from rfc5077.properties.bench import (
+    capturing,
+    commands,
+    crowd,
+    endpoints,
+    floor,
+    handshakes,
+    load,
+    records,
+    stateful,
+    table,
+)
 from rfc5077.properties.bench.commands import Ran, fresh
 from rfc5077.properties.bench.endpoints import openssl, reference, tlslite
 from rfc5077.properties.bench.figure import Bench, Figure, figure_json, figure_text, least, most, rate
@@ -28,6 +39,7 @@ from rfc5077.reference.wire.record import RecordReader
 FIGURES = {
     "states": ("states/s", 150_000), "derivation": ("s", None), "suite": ("s", 2),
     "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
+    "judge-pcap": ("x", 1), "judge-pcap-bare": ("x", None),
     "machine": ("messages/s", 2_000),
     "full": ("x", 10), "full-ssl": ("x", 1), "full-pyopenssl": ("x", None), "full-not-crypto": ("%", None),
     "resumed": ("x", 5), "resumed-ssl": ("x", 1), "resumed-pyopenssl": ("x", None), "resumed-not-crypto": ("%", None),
@@ -44,6 +56,7 @@ def document():
     names = [bench.name for bench in table.BENCHES if bench.name != "prove" and not bench.long]
     with pytest.MonkeyPatch.context() as patch:
         said: list[str] = []
+        patch.setattr(capturing, "CLIENTS", 1)  # a small capture, twice
         patch.setattr("typer.echo", lambda text, nl: said.append(text))
         code = run(["bench", *names, "--json"])
     return code, json.loads("".join(said))

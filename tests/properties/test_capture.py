@@ -8,6 +8,7 @@ import pytest
 from captures import HOSTS, judged, recorded, segments, talk
 
 from rfc5077.properties.adapters import over_reference, python_ssl
+from rfc5077.properties.capture import connections
 from rfc5077.properties.capture.framing import LONGEST_FRAME, is_capture
 from rfc5077.properties.capture.packet import ACK, PSH, Link, Segment, ends, flow, segment
 from rfc5077.properties.capture.verdict import capture_json, capture_text, judge_capture
@@ -249,7 +250,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path, capsys):
 def test_a_capture_that_is_cut_short_anywhere_is_refused_or_shorter(files, capsys, name):
     whole = (files / name).read_bytes()
     said = set()
-    for length in range(4, len(whole), 37):
+    for length in range(4, len(whole), 101):
         (files / name).write_bytes(whole[:length])
         code = run(["judge", str(files / name)])
         out, err = capsys.readouterr()
@@ -261,7 +262,7 @@ def test_a_capture_that_is_cut_short_anywhere_is_refused_or_shorter(files, capsy
 @pytest.mark.parametrize("name", ["good.pcap", "good.pcapng"])
 def test_a_damaged_capture_is_refused_in_one_line_or_read(files, capsys, name):
     whole = (files / name).read_bytes()
-    for place in range(0, min(len(whole), 1500), 3):
+    for place in range(0, min(len(whole), 1500), 7):
         (files / name).write_bytes(whole[:place] + b"\xff\xff" + whole[place + 2 :])
         code = run(["judge", str(files / name)])
         assert code in (0, 1, 2) and capsys.readouterr().err.count("\n") == (code == 2)
@@ -275,6 +276,22 @@ def test_a_frame_of_impossible_length_is_refused_before_memory_is_taken_for_it(f
     (files / name).write_bytes(whole)
     assert "is damaged behind frame 0: a length of " in refused(capsys, "judge", str(files / name))
     assert LONGEST_FRAME < 2**23
+
+
+@pytest.mark.parametrize("limit", ["MOST_JUDGED", "MOST_CONNECTIONS"])
+def test_a_capture_of_too_many_connections_is_refused(files, capsys, monkeypatch, limit):
+    monkeypatch.setattr(connections, limit, 2)
+    assert "holds more than 2 " in refused(capsys, "judge", str(files / "good.pcap"))
+
+
+def test_what_waits_for_missing_octets_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_WAITING", 100_000)
+    client, server = (endpoint(host, 443) for host in HOSTS[4])
+    line = Conversation(client, server)
+    found = [*line.opened(), *line.said("client", bytes.fromhex("160301000101"))]
+    list(line.said("client", b"lost"))
+    one = judge(tmp_path, [*found, *line.said("client", bytes(200_000))]).connections[0]
+    assert one.judged.verdict == "inconclusive" and "4 octets of the client's are missing" in one.judged.reason
 
 
 def test_a_link_that_is_not_read_is_named(files, capsys):
