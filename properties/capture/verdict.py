@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,6 @@ from rfc5077.properties.errors import UsageError
 from rfc5077.properties.verdict.explain import finding_text, printable
 from rfc5077.properties.verdict.judge import Finding, summary
 from rfc5077.properties.verdict.report import Json, finding_json
-
-Tell = Callable[[int], None]
-"""Told how many frames have been read."""
-
-_STEP = 10_000  # frames, from one telling to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ class CaptureVerdict:
     tcp_frames: int
 
 
-def judge_capture(path: Path, complete: bool = False, tell: Tell = lambda _: None) -> CaptureVerdict:
+def judge_capture(path: Path, complete: bool = False) -> CaptureVerdict:
     """Reads and judges one capture, without keys.
 
     :param complete: whether it begins with the first contact of each client and server in it.
@@ -48,8 +43,6 @@ def judge_capture(path: Path, complete: bool = False, tell: Tell = lambda _: Non
         for frame in frames(path):
             seen.feed(frame)
             number = frame.number
-            if not number % _STEP:
-                tell(number)
         if not number:
             raise UsageError(f"{path} holds no frame")
         connections, left_out = seen.finish()
