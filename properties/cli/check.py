@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,13 +49,14 @@ Section = Annotated[str | None, typer.Option(metavar="S", help="Report only a se
 Listing = Annotated[bool, typer.Option("--list", help="List the clauses that are checked; run nothing.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="For the octets of our side and the order of repeated tests.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
+Keep = Annotated[Path | None, typer.Option("--failures", metavar="DIR", help="Keep each violation there, to replay.")]
 FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit code is 1.")]
 
 
 def check(
     role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Said.CORE, clause: ClauseId = None,
     section: Section = None, listing: Listing = False, seed: Seed = 0, json: AsJson = False,
-    fail_on: FailOn = Gravity.VIOLATION,
+    failures: Keep = None, fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
     """Test a server or a client; every failure names its clause."""
     from rfc5077.model.clauses import CATALOGUE
@@ -74,6 +76,10 @@ def check(
             role.value, peer, k=k, alphabet=Alphabet(alphabet.value), clause=wanted, section=section, seed=seed,
             progress=bar.tests,
         )  # fmt: skip
+        if failures is not None:
+            from rfc5077.properties.suite import failures as kept
+
+            kept.write(failures, kept.failures(report, target, Alphabet(alphabet.value), peer))
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:

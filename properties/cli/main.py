@@ -25,6 +25,7 @@ from rfc5077.properties.cli.learn import learn
 from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
 from rfc5077.properties.cli.prove import prove
+from rfc5077.properties.cli.replay import replay
 from rfc5077.properties.cli.tickets import ticket
 from rfc5077.properties.errors import UsageError
 
@@ -59,6 +60,7 @@ app.command("bench")(bench)
 app.command("fuzz")(fuzz)
 app.command("matrix")(matrix)
 app.command("compare")(compare)
+app.command("replay")(replay)
 app.command("learn")(learn)
 app.add_typer(ticket, name="ticket")
 
