@@ -14,7 +14,7 @@ from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, INCONCLUSIVE, V
 
 Json = dict[str, object]
 WIDTH = 100
-LEFT_OPEN = "The RFC leaves this open: no clause speaks against it, yet it is another choice than the profile's."
+LEFT_OPEN = "No clause speaks against this answer, yet it is another choice than the profile's."
 
 
 def verdict(learned: Learned) -> str:
