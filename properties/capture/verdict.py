@@ -109,7 +109,7 @@ def capture_text(verdict: CaptureVerdict, markup: bool = False) -> str:
         for finding in judged.findings:
             frame = connection.frame(finding.index)
             where = f"{name}, {f'frame {frame}' if frame else 'at its end'}"
-            parts.append(finding_text(finding, markup, where))
+            parts.append(finding_text(finding, markup, where, connection.frame))
         if judged.reason:
             parts.append(plain(f"{name}, from frame {connection.first_frame} on: {judged.verdict}, {judged.reason}"))
     for left in verdict.left_out:

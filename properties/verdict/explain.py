@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.markup import escape
@@ -47,6 +47,8 @@ class Row:
     sender: str
     text: str
     mark: str = ""
+    index: int = 0
+    """The event's place in what was judged, counted from 1; 0 for a remark."""
 
 
 def ladder(rows: Sequence[Row], indent: str = "") -> str:
@@ -199,7 +201,7 @@ def rows_of(finding: Finding) -> tuple[Row, ...]:
             rows.append(Row("", f"(connection {step.event.connection})"))
         mark = due(finding) if place == last and finding.index else _remark(finding, step)
         more = parameters(step.event, TOPICS.get(finding.clause.id, ()))
-        rows.append(Row(step.event.sender, "; ".join(filter(None, (_line(step), more))), mark))
+        rows.append(Row(step.event.sender, "; ".join(filter(None, (_line(step), more))), mark, step.index))
     return tuple(rows)
 
 
@@ -216,7 +218,7 @@ def _line(step: Step) -> str:
 
 def _drawn_together(dull: Sequence[Step]) -> Sequence[Row]:
     if len(dull) < 2:
-        return [Row(step.event.sender, _line(step)) for step in dull]
+        return [Row(step.event.sender, _line(step), index=step.index) for step in dull]
     names = [step.event.message for step in dull]
     if "ServerHelloDone" in names or "ClientKeyExchange" in names:
         return [Row("", "(full handshake)")]
@@ -237,17 +239,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def finding_text(finding: Finding, markup: bool = False, where: str = "") -> str:
+def finding_text(
+    finding: Finding, markup: bool = False, where: str = "", frame: Callable[[int], int | None] | None = None
+) -> str:
     """A finding as the user reads it.
 
     :param markup: with rich's colour markup.
     :param where: its place in what was judged, as it stands in the first line; left out if empty.
+    :param frame: of a capture, tells the frame of an event by its place; each line then begins with it.
     """
     head = f"{finding.verdict.upper()}  {finding.clause.id}  {finding.level}, {finding.party.name.lower()}"
     lines = [f"{head}  ({where})" if where else head, f"  {finding.why}"]
     for row in rows_of(finding):
-        text = f"    {row.sender or '...':<7} {row.text}"
-        lines.append(f"{text:<{12 + _NAME_WIDTH + _DETAIL_WIDTH}}  <- {row.mark}" if row.mark else text)
+        number = "" if frame is None else f"{(row.index and frame(row.index)) or '':>7}  "
+        text = f"    {number}{row.sender or '...':<7} {row.text}"
+        lines.append(f"{text:<{12 + len(number) + _NAME_WIDTH + _DETAIL_WIDTH}}  <- {row.mark}" if row.mark else text)
     lines.append(f"  explain:  rfc5077 clause {finding.clause.id}")
     lines = [printable(line) for line in lines]
     if markup:

@@ -1,6 +1,7 @@
 """`judge` reads captures: those of foreign stacks, made of real octets, and what no capture is."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -192,8 +193,9 @@ def test_json_names_the_ends_the_event_and_the_frame(tmp_path, faulty, capsys):
     assert finding["event"] == len(finding["trace"])
 
 
-def test_text_names_the_frame_and_draws_the_messages(tmp_path, faulty):
+def test_text_names_the_frames_and_draws_the_messages(tmp_path, faulty):
     text = capture_text(judge(tmp_path, segments(faulty, 6)))
+    assert re.search(r"^ +4  client  ClientHello .*\n +6  server  ServerHello ", text, re.MULTILINE)
     where = "connection 1 ([2001:db8::1]:50001 with [2001:db8::2]:443), frame "
     assert f"VIOLATION  R5077-3.3-02  MUST, server  ({where}" in text
     assert "<- due: NewSessionTicket; zero length will do" in text
