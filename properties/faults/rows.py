@@ -24,10 +24,12 @@ _UNBUILT = {
     "text binds a receiver to the end of a flight, so that there is no defence to take away.",
 }
 
+FULL_ALPHABET = "the full alphabet"
+
 _BEYOND = {
-    "another symbol: a hello, an alert, a ticket, or contents of other kinds": """
-        S-17 S-21 S-34 S-37 S-38 S-43 S-49 S-53 S-54 S-55 S-59 S-60 S-63 S-65 S-116 S-117
-        C-15 C-16 C-21 C-24 C-29 C-46 C-47 C-48 C-49 C-51 C-52 C-53 C-72 C-74 C-82 C-83
+    FULL_ALPHABET: "S-21 S-34 S-37 S-49 S-59 S-60 S-65 C-16 C-21 C-46 C-47 C-74 C-83",
+    "a symbol of neither alphabet, or symbols in an order that needs more connections": """
+        S-17 S-38 S-43 S-53 S-54 S-55 S-63 S-116 S-117 C-15 C-24 C-29 C-48 C-49 C-51 C-52 C-53 C-72 C-82
     """,
     "tickets of other octets or lengths": "S-66 S-67 S-68 S-69 S-70 S-71 S-72 S-73 S-74 S-120 C-40 C-41 C-75",
     "other suites, versions, names, protocols or extensions in a hello": """
@@ -57,7 +59,7 @@ class Row:
         verdict: what a tester owes to say.
         honest_fails: whether an honest handshake fails already; finding such a fault proves little and is not counted.
         unbuilt: why there is no such faulty endpoint; empty if there is one.
-        beyond: what shows it that the core alphabet of the complete suite does not have; empty if that shows it.
+        beyond: what shows it that the complete suite over the core alphabet does not have; empty if that shows it.
     """
 
     id: str

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from mutants.measured import House, Shown
@@ -13,7 +13,8 @@ from mutants.stories import STORIES, tell
 
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.faults import FAULTS
-from rfc5077.properties.suite.alphabet import Target, machine_of
+from rfc5077.properties.faults.rows import FULL_ALPHABET, ROWS
+from rfc5077.properties.suite.alphabet import Alphabet, Target, machine_of
 from rfc5077.properties.suite.complete import complete_suite
 from rfc5077.properties.suite.pairs import pair
 from rfc5077.properties.suite.play import Manner, play
@@ -31,29 +32,29 @@ class Quarry:
 
     findings: tuple[Finding | Shown, ...]
     tests: int
-    means: str = "suite"
+    means: str = Alphabet.CORE.value
     seconds: float = 0.0
 
 
 @cache
-def suite_of(target: Target, k: int = 0):
+def suite_of(target: Target, alphabet: Alphabet):
     """The tests for a profile, which many peers share."""
-    return complete_suite(machine_of(target), k).tests
+    return complete_suite(machine_of(target, alphabet)).tests
 
 
-def rounds(peer: AnyPeer, k: int = 0) -> Iterator[tuple[Finding, ...]]:
+def rounds(peer: AnyPeer, alphabet: Alphabet) -> Iterator[tuple[Finding, ...]]:
     """The findings of probing, of each test of the complete suite, and of the paired runs."""
     probed = probe(peer, set())
     yield probed.findings
-    for word in suite_of(probed.target, k):
+    for word in suite_of(probed.target, alphabet):
         yield play(peer, word, set(), Manner()).findings
     yield pair(peer, set()).findings
 
 
-def hunt(peer: AnyPeer, known: frozenset[str] = frozenset(), k: int = 0) -> Quarry:
+def hunt(peer: AnyPeer, known: frozenset[str], alphabet: Alphabet) -> Quarry:
     """Runs the suite until a clause is broken that is not among the `known`."""
     done = -1
-    for found in rounds(peer, k):
+    for found in rounds(peer, alphabet):
         done += 1
         new = tuple(finding for finding in found if finding.clause.id not in known)
         if new:  # of the first connection that shows anything
@@ -61,22 +62,29 @@ def hunt(peer: AnyPeer, known: frozenset[str] = frozenset(), k: int = 0) -> Quar
     return Quarry((), done)
 
 
+def alphabet_for(name: str) -> Alphabet:
+    """The smallest alphabet whose suite finds the fault of this id."""
+    row = ROWS.get(name)
+    return Alphabet.FULL if row is not None and row.beyond == FULL_ALPHABET else Alphabet.CORE
+
+
 @cache
-def noted(config) -> frozenset[str]:
+def noted(config, alphabet: Alphabet = Alphabet.CORE) -> frozenset[str]:
     """The clauses that the complete suite names for the reference under a configuration."""
-    return frozenset(finding.clause.id for found in rounds(EDITS[config].unedited()) for finding in found)
+    return frozenset(finding.clause.id for found in rounds(EDITS[config].unedited(), alphabet) for finding in found)
 
 
 @cache
 def caught(name: str) -> Quarry:
     """What finds the fault of this id."""
     fault = FAULTS[name]
-    known = frozenset() if name in MEASURES.keys() | STORIES.keys() else noted(fault.edit().config)
+    alphabet = alphabet_for(name)
+    known = frozenset() if name in MEASURES.keys() | STORIES.keys() else noted(fault.edit().config, alphabet)
     begun = time.perf_counter()
     if name in MEASURES:
         quarry = Quarry(tuple(MEASURES[name](House(fault))), 1, "measure")
     elif name in STORIES:
         quarry = Quarry(tell(fault.make(), STORIES[name]), 1, "story")
     else:
-        quarry = hunt(fault.make(), known)
+        quarry = replace(hunt(fault.make(), known, alphabet), means=alphabet.value)
     return Quarry(quarry.findings, quarry.tests, quarry.means, time.perf_counter() - begun)

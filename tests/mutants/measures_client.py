@@ -408,7 +408,6 @@ MEASURES: dict[str, Measure] = {
     "C-42": ticket_in_parts,
     "C-44": finished_in_parts(2, b"", "R5246-7.1-02"),
     "C-45": finished_in_parts(0, b"\x00", "R5246-7.4.9-02"),
-    "C-47": refused("R5077-3.3-13", bytes(4) + b"\x00\x21" + bytes(32)),
     "C-48": alive_after_short_ticket,
     "C-49": refused("R5077-3.3-13", BODY_OF_1_3),
     "C-51": empty_ticket,

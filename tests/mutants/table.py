@@ -9,6 +9,7 @@ from mutants.hunt import caught
 
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.faults.rows import ROWS
+from rfc5077.properties.suite.alphabet import Alphabet
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
         mark = "†" if row is not None and row.honest_fails else " "
         print(f"{name:6}{mark}{quarry.means:8}{quarry.tests:5} tests {quarry.seconds:7.2f} s  {said}  | {fault.text}")
     quarries = [caught(name) for name in FAULTS]
-    for means in ("suite", "story", "measure"):
+    for means in (*Alphabet, "story", "measure"):
         of_means = [quarry for quarry in quarries if quarry.means == means]
         findings = mean(len(quarry.findings) for quarry in of_means)
         seconds = sum(quarry.seconds for quarry in of_means)

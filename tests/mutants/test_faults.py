@@ -1,7 +1,7 @@
 """Every declared fault is found, by the clause it names, as the first finding; the unedited reference has none.
 
-A fault that the core alphabet can show is hunted by the complete suite of its profile, the others by a story, and what
-no judge of one client and one server can see by a measure.
+A fault that the core or the full alphabet can show is hunted by the complete suite of its profile, the others by a
+story, and what no judge of one client and one server can see by a measure.
 """
 
 from statistics import mean
@@ -14,10 +14,12 @@ from mutants.stories import STORIES, tell
 from rfc5077.model.clauses import BY_ID, family
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.faults.fault import Fault
-from rfc5077.properties.faults.rows import ROWS
+from rfc5077.properties.faults.rows import FULL_ALPHABET, ROWS
 from rfc5077.properties.knowledge.necessity import kept
+from rfc5077.properties.suite.alphabet import Alphabet
 
 INTERNAL_ERROR = 80
+WIDER = {FAULTS[name].edit().config for name, row in ROWS.items() if row.beyond == FULL_ALPHABET}
 
 
 def permitted(ids: tuple[str, ...]) -> set[str]:
@@ -28,6 +30,11 @@ def permitted(ids: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize("config", EDITS, ids=lambda config: config.__name__)
 def test_the_unedited_reference_breaks_nothing(config):
     assert {BY_ID[name].verdict.value for name in noted(config)} <= {"note"}
+
+
+@pytest.mark.parametrize("config", WIDER, ids=lambda config: config.__name__)
+def test_the_unedited_reference_breaks_nothing_over_the_full_alphabet(config):
+    assert {BY_ID[name].verdict.value for name in noted(config, Alphabet.FULL)} <= {"note"}
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -76,8 +83,8 @@ def test_every_fault_has_the_verdict_that_is_owed():
     assert differing == set()
 
 
-def test_what_the_core_alphabet_does_not_show_is_said_with_what_shows_it():
-    beyond = {name for name, row in ROWS.items() if row.beyond}
+def test_what_no_suite_shows_is_said_with_what_shows_it():
+    beyond = {name for name, row in ROWS.items() if row.beyond and row.beyond != FULL_ALPHABET}
     assert beyond == ROWS.keys() & (STORIES.keys() | MEASURES.keys())
 
 
@@ -99,9 +106,11 @@ def test_every_story_and_every_measure_is_of_a_fault():
 
 def test_how_faults_are_found(record_property, capsys):
     quarries = [caught(name) for name in FAULTS]
-    of_suite = [quarry for quarry in quarries if quarry.means == "suite"]
+    means = [quarry.means for quarry in quarries]
+    of_suite = [quarry for quarry in quarries if quarry.means in list(Alphabet)]
     figures = {
-        "faults found by the complete suite": len(of_suite),
+        "faults found by the complete suite over the core alphabet": means.count(Alphabet.CORE),
+        "faults found by that over the full alphabet": means.count(Alphabet.FULL),
         "faults found by stories": len(STORIES),
         "faults found by measures": len(MEASURES),
         "tests of the suite until found, mean": round(mean(quarry.tests for quarry in of_suite), 1),
