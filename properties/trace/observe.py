@@ -195,7 +195,7 @@ class Observer:
         )
         if verified is False and self._verify(sender, message.body, self._unticketed):  # R5077-3.3-04
             event = replace(event, omits_ticket=True)
-        if kind != HandshakeType.HELLO_REQUEST:  # R5246-7.4.1.1-01
+        if self._keys is not None and kind != HandshakeType.HELLO_REQUEST:  # R5246-7.4.1.1-01
             self._transcript.add(message.octets)
             if kind != HandshakeType.NEW_SESSION_TICKET:
                 self._unticketed.add(message.octets)
@@ -208,6 +208,8 @@ class Observer:
     def _choose(self, suite: int, body: bytes) -> None:
         """Takes down what a readable ServerHello says of the hash and of how records are protected."""
         self._suite = suite
+        if self._keys is None:
+            return
         answer = ServerHello.parse(body, strict=False)
         self._encrypt_then_mac = answer.extension(ExtensionType.ENCRYPT_THEN_MAC) is not None
         if suite in SUITES:
