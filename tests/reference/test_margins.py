@@ -1,0 +1,141 @@
+"""Values at their margin, and choices in which one condition alone tells: what operator mutants had got away with."""
+
+from dataclasses import replace
+
+import pytest
+from pairs import START, seeded, ticket_key
+
+from rfc5077.reference.handshake.negotiate import Resumption
+from rfc5077.reference.handshake.server_flight import ServerHandlers
+from rfc5077.reference.ticket.aead_format import AeadKey
+from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.ticket.store import (
+    MAX_TICKET,
+    FinishedVerified,
+    SessionCache,
+    StoredTicket,
+    TicketStore,
+    end_of_life,
+)
+from rfc5077.reference.wire.hello import ExtensionType
+
+SESSION = Session(0x0303, 0xC02B, bytes(range(48)), True, "localhost", (), int(START))
+IV = bytes(16)
+
+
+def stored(config, **session) -> StoredTicket:
+    """A ticket in the store of a client, of a session with these differences."""
+    return StoredTicket(config.store_key, b"a ticket", replace(SESSION, **session), START, START + 1000)
+
+
+def test_nobody_can_negotiate_anew_before_the_handshake_is_complete(pair):
+    p = pair(client={"renegotiation": "any"}, server={"renegotiation": "any"}).open()
+    p.server.receive(p.client.data_to_send())
+    p.client.receive(p.server.data_to_send())
+    assert not p.server.handshake.can_renegotiate and not p.client.handshake.can_renegotiate
+    for side in (p.client, p.server):
+        with pytest.raises(RuntimeError):
+            side.renegotiate()
+
+
+@pytest.mark.parametrize(("changes", "session", "offers"), [
+    ({}, {}, True), ({"tickets": False}, {}, False), ({}, {"version": 0x0302}, False), ({}, {"suite": 0xC013}, False),
+    ({}, {"ems": False}, False), ({"ems": False}, {}, False), ({}, {"fragment_code": 1}, False),
+    ({"max_fragment_length": 512}, {"fragment_code": 1}, True), ({"max_fragment_length": 512}, {}, True),
+])  # fmt: skip
+def test_a_session_is_offered_if_it_fits_in_every_respect(pair, changes, session, offers):
+    p = pair(client=changes)
+    p.client_config.store.keep(stored(p.client_config, **session), FinishedVerified(b""))
+    p.open()
+    assert (p.client.handshake.offer.session is not None) is offers
+    assert (p.client.ticket_offered == b"a ticket") is offers
+
+
+@pytest.mark.parametrize(("changes", "offers"), [({}, True), ({"session_ids": False}, False)])
+def test_a_session_id_is_offered_unless_the_configuration_says_not_to(pair, changes, offers):
+    p = pair(client=changes)
+    by_id = replace(stored(p.client_config), ticket=b"", session_id=b"an id")
+    p.client_config.store.keep(by_id, FinishedVerified(b""))
+    p.open()
+    assert (p.client.handshake.client_hello.session_id == b"an id") is offers
+
+
+@pytest.mark.parametrize(("client", "server", "answered"), [
+    (None, None, False), (512, None, False), (None, 512, False), (512, 600, True),
+])  # fmt: skip
+def test_a_record_size_limit_is_answered_where_both_have_one(pair, client, server, answered):
+    p = pair(client={"record_size_limit": client}, server={"record_size_limit": server}).connect()
+    assert (p.server.handshake.server_hello.extension(ExtensionType.RECORD_SIZE_LIMIT) is not None) is answered
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1, True), (64_511, True), (64_512, False), (65_535, False)])
+def test_a_client_keeps_tickets_up_to_the_longest_that_a_hello_surely_holds(pair, length, kept):
+    handlers = ServerHandlers(seal_ticket=lambda *_: bytes(length))
+    p = pair().connect(server={"handlers": handlers})
+    assert MAX_TICKET == 64_511
+    assert len(p.client.ticket_received) == length
+    assert (len(p.client_config.store) == 1) is kept
+
+
+@pytest.mark.parametrize(("age", "known"), [(-1, False), (-0.5, False), (0, True), (99.5, True), (100, False)])
+def test_the_cache_gives_no_session_from_the_future_and_none_of_its_whole_lifetime(age, known):
+    cache = SessionCache(lifetime_seconds=100)
+    cache.put(b"an id", SESSION)
+    assert (cache.get(b"an id", START + age) is not None) is known
+
+
+@pytest.mark.parametrize(("capacity", "left"), [(1, 1), (2, 2), (3, 3)])
+def test_store_and_cache_hold_as_many_as_they_are_told_and_the_newest(client_config, capacity, left):
+    store, cache = TicketStore(capacity), SessionCache(capacity)
+    keys = [replace(client_config.store_key, peer=str(number)) for number in range(4)]
+    for number, key in enumerate(keys):
+        store.keep(replace(stored(client_config), key=key), FinishedVerified(b""))
+        cache.put(bytes((number + 1,)), SESSION)
+    assert (len(store), len(cache)) == (left, left)
+    assert [store.find(key, START) is not None for key in keys] == [number >= 4 - capacity for number in range(4)]
+    assert [cache.get(bytes((n + 1,)), START) is not None for n in range(4)] == [n >= 4 - capacity for n in range(4)]
+
+
+@pytest.mark.parametrize(("hint", "longest", "end"), [(0, 50, 50), (1, 50, 1), (49, 50, 49), (51, 50, 50)])
+def test_a_tickets_life_ends_by_the_hint_or_by_the_clients_own_limit(hint, longest, end):
+    assert end_of_life(1000, hint, longest) == 1000 + end
+
+
+@pytest.mark.parametrize("seals", [ticket_key(1), AeadKey.split(seeded(1)(48))], ids=["section 4", "AEAD"])
+@pytest.mark.parametrize(("created", "read"), [
+    (0, 0), (2**32 - 1, 2**32 - 1), (2**32, 2**32 - 1), (2**40, 2**32 - 1),
+])  # fmt: skip
+def test_a_time_beyond_its_field_is_the_greatest_that_it_holds(seals, created, read):
+    assert seals.open(seals.seal(replace(SESSION, created=created), IV)).created == read
+
+
+def test_the_longest_ticket_by_aead_has_all_the_octets_that_its_length_can_count():
+    key = AeadKey.split(seeded(1)(48))
+    room = 65_535 - len(key.seal(replace(SESSION, client_identity=(b"",)), IV))
+    fits = replace(SESSION, client_identity=(bytes(room),))
+    assert len(key.seal(fits, IV)) == 65_535
+    assert key.open(key.seal(fits, IV)) == fits
+    with pytest.raises(OverflowError):
+        key.seal(replace(SESSION, client_identity=(bytes(room + 1),)), IV)
+
+
+def test_the_longest_ticket_of_section_4_is_the_last_whole_block():
+    key = ticket_key(1)
+    overhead = len(key.seal(replace(SESSION, client_identity=(b"",)), IV))
+    lengths = [len(key.seal(replace(SESSION, client_identity=(bytes(size),)), IV)) for size in (60_000, 65_300)]
+    assert overhead % 16 == lengths[0] % 16 == lengths[1] % 16 == 66 % 16
+    longest = max(size for size in range(65_300, 65_440) if _seals(key, size))
+    assert len(key.seal(replace(SESSION, client_identity=(bytes(longest),)), IV)) == 65_522
+    assert not _seals(key, longest + 1)
+
+
+def _seals(key, size: int) -> bool:
+    try:
+        key.seal(replace(SESSION, client_identity=(bytes(size),)), IV)
+    except OverflowError:
+        return False
+    return True
+
+
+def test_neither_session_nor_ticket_is_what_a_resumption_is_without_them():
+    assert Resumption() == Resumption(None, False, b"")
