@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rfc5077.properties.bench import capturing, commands, crowd, enumeration, handshakes, judging, load, records, stateful
+from rfc5077.properties.bench import (
+    capturing,
+    commands,
+    crowd,
+    enumeration,
+    handshakes,
+    judging,
+    live,
+    load,
+    records,
+    stateful,
+)
 from rfc5077.properties.bench.figure import Bench, Figure
 
 BENCHES = (
@@ -12,6 +23,7 @@ BENCHES = (
     Bench("matrix", commands.matrix, long=True),
     Bench("states", enumeration.states),
     Bench("suite", commands.suite),
+    Bench("check-live", live.suite),
     Bench("monitor", judging.monitor),
     Bench("judge", judging.judge),
     Bench("judge-pcap", capturing.judging),

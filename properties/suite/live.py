@@ -147,7 +147,8 @@ class LivePlayer:
         for length in (*self._silences(outputs, steps), len(word)):
             begin = word[:length], outputs[:length], self.manner.echoes, steps[:length]
             expecting = Expecting(*begin, self.farewells, self.mute)
-            played = self._play(expecting, expecting.hurried)
+            whole = length == len(word)  # a beginning is judged as part of the whole
+            played = self._play(expecting, expecting.hurried, judges=whole)
             connections += played.connections
             if played.ready and (played.outputs != expecting.outputs or _grave(played)):
                 patient = replace(expecting, word=word, outputs=outputs, steps=steps, missed=[])
@@ -158,8 +159,8 @@ class LivePlayer:
                 break
         return replace(played, connections=connections)
 
-    def _play(self, expecting: Expecting, turn: Turn) -> Played:
-        return play(self.peer, expecting.word, self.places, self.manner, turn)
+    def _play(self, expecting: Expecting, turn: Turn, judges: bool = True) -> Played:
+        return play(self.peer, expecting.word, self.places, replace(self.manner, judges=judges), turn)
 
     def _steps(self, word: Word) -> tuple[Step, ...]:
         """The transitions through which a word leads."""

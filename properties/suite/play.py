@@ -52,15 +52,18 @@ class Watch:
     judge: Judge = field(default_factory=lambda: Judge(complete=True))
     abstraction: Abstraction = field(default_factory=lambda: Abstraction(complete=True))
     monitors: dict[int, Monitor] = field(default_factory=dict)
+    judges: bool = True
+    """Whether what is seen is judged; if not, it is only spelled."""
 
     def take(self, events: Iterable[RecordedEvent]) -> Output:
         """Judges the events; returns what the peer said, in the machine's spelling."""
         said: list[Event] = []
         for event in events:
-            self.judge.feed(event)
             fed = self.abstraction.observe(event)
-            for connection, alternatives in fed:
-                self._place(connection, alternatives)
+            if self.judges:
+                self.judge.feed(event)
+                for connection, alternatives in fed:
+                    self._place(connection, alternatives)
             if event.sender == self.party.name.lower():
                 said += spelled(fed[-1][1], said)
         return tuple(said)
@@ -114,6 +117,8 @@ class Manner:
     """Whether ClientHello, or HelloRequest, is said behind a complete handshake; if not, it counts as unanswered."""
     echoes: bool = True
     """Whether application data of the peer's counts as an answer; if not, it is left out."""
+    judges: bool = True
+    """Whether the judge is asked; if not, there are no findings."""
 
     def entropy(self, number: int) -> Entropy:
         """The random octets of one connection."""
@@ -147,7 +152,7 @@ def play(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Tu
 
 
 def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Turn) -> Played:
-    watch, memory = Watch(SERVER, places), Memory()
+    watch, memory = Watch(SERVER, places, judges=manner.judges), Memory()
     connections = 1
     if needs_ticket(word):
         connections = 2
@@ -174,7 +179,7 @@ def _answer(watch: Watch, puppet: Puppets, symbol: Event, turn: Turn, place: int
 
 
 def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Turn) -> Played:
-    watch, memory = Watch(CLIENT, places), Memory()
+    watch, memory = Watch(CLIENT, places, judges=manner.judges), Memory()
     if peer.forget is not None:
         peer.forget()
     elif not lead_home(peer):
