@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 from pairs import START, seeded, ticket_key
 
+from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.handshake.negotiate import Resumption
+from rfc5077.reference.handshake.renegotiation import Binding, check_kept
 from rfc5077.reference.handshake.server_flight import ServerHandlers
-from rfc5077.reference.ticket.aead_format import AeadKey
+from rfc5077.reference.ticket.aead_format import MOST_TICKETS, AeadKey
+from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import (
     MAX_TICKET,
@@ -17,10 +20,11 @@ from rfc5077.reference.ticket.store import (
     TicketStore,
     end_of_life,
 )
-from rfc5077.reference.wire.hello import ExtensionType
+from rfc5077.reference.wire.hello import ExtensionType, ServerHello
 
 SESSION = Session(0x0303, 0xC02B, bytes(range(48)), True, "localhost", (), int(START))
 IV = bytes(16)
+ANSWER = ServerHello(0x0303, bytes(32), b"", 0xC023)
 
 
 def stored(config, **session) -> StoredTicket:
@@ -135,6 +139,58 @@ def _seals(key, size: int) -> bool:
     except OverflowError:
         return False
     return True
+
+
+@pytest.mark.parametrize(("suite", "kept"), [(0xC023, True), (0xC02B, False)])
+def test_a_further_handshake_knows_whether_there_was_encrypt_then_mac(pair, suite, kept):
+    choice = {"suites": (suite,), "encrypt_then_mac": True, "renegotiation": "any"}
+    p = pair(client=choice, server=choice).connect()
+    for side in (p.client, p.server):
+        first = side.handshake.follow()
+        assert first.binding.encrypt_then_mac is kept
+        assert first.follow().binding.encrypt_then_mac is kept
+
+
+def test_encrypt_then_mac_is_missed_only_where_there_was_some_and_the_suite_has_it():
+    had, had_none = Binding(b"", b"", True), Binding(b"", b"", False)
+    with pytest.raises(ProtocolError):
+        check_kept(ANSWER, had)
+    check_kept(ANSWER, had_none)
+    check_kept(replace(ANSWER, cipher_suite=0xC02B), had)
+    check_kept(replace(ANSWER, extensions=((ExtensionType.ENCRYPT_THEN_MAC, b""),)), had)
+
+
+def first_record(octets: bytes) -> bytes:
+    """The first record."""
+    return octets[: 5 + int.from_bytes(octets[3:5], "big")]
+
+
+@pytest.mark.parametrize("rejects", [True, False])
+def test_a_ticket_that_a_server_hello_rejects_outlives_the_end_of_the_connection(pair, rejects):
+    lines = []
+    p = pair(client={"session_id_with_ticket": "fresh", "key_log": lines.append}).connect()
+    if rejects:
+        p.server_config = replace(p.server_config, key_ring=KeyRing((ticket_key(2),)))
+    p.open()
+    p.server.receive(p.client.data_to_send())
+    p.client.receive(first_record(p.server.data_to_send()))
+    assert (p.client.handshake.resumed, len(lines)) == (not rejects, 1 if rejects else 2)
+    p.client.receive(b"\x15\x03\x03\x00\x02\x02\x50")
+    assert p.client.closed
+    assert (len(p.client_config.store) == 1) is rejects
+
+
+def test_a_client_hello_has_the_extensions_of_its_configuration_and_no_others(pair):
+    kinds = [kind for kind, _ in pair().open().client.handshake.client_hello.extensions]
+    assert sorted(kinds) == sorted((
+        ExtensionType.SERVER_NAME, ExtensionType.EXTENDED_MASTER_SECRET, ExtensionType.RENEGOTIATION_INFO,
+        ExtensionType.SUPPORTED_GROUPS, ExtensionType.EC_POINT_FORMATS, ExtensionType.SESSION_TICKET,
+        ExtensionType.SIGNATURE_ALGORITHMS,
+    ))  # fmt: skip
+
+
+def test_a_key_of_aes_gcm_with_random_nonces_seals_two_to_the_32_tickets_at_most():
+    assert MOST_TICKETS == 4_294_967_296
 
 
 def test_neither_session_nor_ticket_is_what_a_resumption_is_without_them():
