@@ -35,6 +35,7 @@ _TLS_1_2 = 0x0303
 _TRIED = 8  # segments of a stream without a beginning that are looked at
 
 NO_TLS = "no TLS"
+OTHER_VERSION = "another version than TLS 1.2"
 MISSING = "its beginning is missing"
 UNRECOGNISED = f"{NO_TLS} is recognised, and {MISSING}"
 
@@ -339,7 +340,7 @@ class Connections:
             if event.message == "Finished":
                 conversation.finished.add(sender)
             elif event.message == "ServerHello" and event.version not in (None, _TLS_1_2):
-                conversation.mute("another version than TLS 1.2")
+                conversation.mute(OTHER_VERSION)
                 return
 
     # --- what is concluded --------------------------------------------------------------------------------------------
@@ -354,10 +355,10 @@ class Connections:
         reason = conversation.reason
         if judged is None:
             judged = Judged(conversation.number, INCONCLUSIVE, (), reason or MISSING)
-        elif not judged.findings and reason.startswith((NO_TLS, "another version")):
-            self._leave_out(conversation, judged.reason if reason.startswith("another") else reason)
+        elif not judged.findings and reason.startswith((NO_TLS, OTHER_VERSION)):
+            self._leave_out(conversation, judged.reason if reason == OTHER_VERSION else reason)
             return None
-        elif reason:
+        elif reason and reason != OTHER_VERSION:
             open_end = judged.verdict == CONFORMANT and len(conversation.finished) < len(conversation.ends)
             judged = replace(judged, verdict=INCONCLUSIVE if open_end else judged.verdict, reason=reason)
         client, server = conversation.ends[conversation.client], conversation.ends[1 - conversation.client]

@@ -1,6 +1,7 @@
 """Capture files to frames, read by dpkt: pcap and pcapng, of either byte order, with any number of interfaces.
 
-Files are read one frame at a time, however large they are.
+dpkt is quick, and its licence (BSD) goes with ours; scapy's (GPL 2) would not.  Its reader of pcapng knows one section
+and one interface, so the blocks are walked here.  Files are read one frame at a time, however large they are.
 """
 
 from __future__ import annotations
@@ -117,10 +118,10 @@ class _Source:
         """The file does not fit its format."""
         raise UsageError(f"{self._path} is damaged behind frame {self.frames}: {why}")
 
-    def check(self, links: dict[int, int]) -> None:
+    def check(self, links: set[int]) -> None:
         """Refuses a file none of whose links can be read."""
-        if links and not any(link in set(Link) for link in links.values()):
-            numbers = ", ".join(str(link) for link in sorted(set(links.values())))
+        if links and links.isdisjoint(Link):
+            numbers = ", ".join(str(link) for link in sorted(links))
             known = "Ethernet, loopback, raw IP and Linux cooked captures are"
             raise UsageError(f"{self._path} has frames of link type {numbers}, which is not read", known)
 
@@ -132,7 +133,7 @@ def _of_pcap(source: _Source) -> Iterator[Frame]:
     try:
         reader = dpkt.pcap.Reader(source)
         link = int(reader.datalink()) & 0xFFFF  # above it stands the length of frame check sequences
-        source.check({0: link})
+        source.check({link})
         for time, octets in reader:
             if source.short:
                 source.cut()
@@ -166,6 +167,7 @@ class _Interface(NamedTuple):
 def _of_pcapng(source: _Source) -> Iterator[Frame]:
     order = "<"
     interfaces: list[_Interface] = []
+    links: set[int] = set()
     try:
         while head := source.read(8):
             if source.short:
@@ -180,9 +182,11 @@ def _of_pcapng(source: _Source) -> Iterator[Frame]:
             block = head + source.whole(length - 8)
             if kind == _INTERFACE:
                 interfaces.append(_interface(block, order))
-                source.check({number: known.link for number, known in enumerate(interfaces)})
             elif kind in (_ENHANCED, _PACKET, _SIMPLE):
-                yield _frame(source, kind, block, order, interfaces)
+                frame = _frame(source, kind, block, order, interfaces)
+                links.add(frame.link)
+                yield frame
+        source.check(links)
     except _DAMAGED as error:
         source.damaged(str(error))
 

@@ -96,6 +96,8 @@ def segment(link: int, frame: bytes) -> Segment | None:
     """
     start = _HEADER_LENGTHS.get(link)
     if start is None:
+        if link != Link.ETHERNET:
+            return None
         start = _ETHERNET
         while len(frame) >= start + 4 and int.from_bytes(frame[start - 2 : start], "big") in _TAGS:
             start += 4

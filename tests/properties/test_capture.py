@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from captures import HOSTS, judged, recorded, segments, talk
 
 from rfc5077.properties.adapters import over_reference, python_ssl
 from rfc5077.properties.capture import connections
-from rfc5077.properties.capture.framing import LONGEST_FRAME, is_capture
+from rfc5077.properties.capture.framing import LONGEST_FRAME, frames, is_capture
 from rfc5077.properties.capture.packet import ACK, PSH, Link, Segment, ends, flow, segment
 from rfc5077.properties.capture.verdict import capture_json, capture_text, judge_capture
 from rfc5077.properties.capture.write import Conversation, endpoint, frame_of, pcap, pcapng, spaced, write_capture
@@ -175,6 +176,53 @@ def test_interfaces_with_different_links_may_stand_in_one_file(tmp_path, openssl
     assert judged(judge_capture(tmp_path / "two.pcapng")) == recorded(openssl, complete=False)
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(("magic", "second"), [(0xA1B2C3D4, 10**6), (0xA1B23C4D, 10**9)])
+def test_pcap_of_either_byte_order_and_resolution_is_read(tmp_path, faulty, order, magic, second):
+    octets = struct.pack(f"{order}IHHIIII", magic, 2, 4, 0, 0, 65535, Link.RAW)
+    for number, one in enumerate(segments(faulty)):
+        frame = frame_of(one, Link.RAW)
+        octets += struct.pack(f"{order}IIII", 1000 + number, second // 4, len(frame), len(frame)) + frame
+    (tmp_path / "it.pcap").write_bytes(octets)
+    assert next(frames(tmp_path / "it.pcap")).time == 1000.25
+    assert judged(judge_capture(tmp_path / "it.pcap", complete=True)) == recorded(faulty)
+
+
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack(f"{order}II", kind, len(body) + 12) + body + struct.pack(f"{order}I", len(body) + 12)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_pcapng_of_either_byte_order_with_any_resolution_and_interface_is_read(tmp_path, faulty, order):
+    octets = block(order, 0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
+    octets += block(order, 1, struct.pack(f"{order}HHI", 105, 0, 0))  # of a link that is not read
+    octets += block(order, 1, struct.pack(f"{order}HHIHHB3xHH", Link.RAW, 0, 0, 9, 1, 0x8A, 0, 0))  # in 1024ths
+    octets += block(order, 0xBAD, b"passed over")
+    octets += block(order, 6, struct.pack(f"{order}IIIII", 0, 0, 0, 60, 60) + bytes(60))
+    for number, one in enumerate(segments(faulty)):
+        frame = frame_of(one, Link.RAW)
+        time = (1000 + number) * 1024 + 256
+        head = struct.pack(f"{order}IIIII", 1, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame))
+        octets += block(order, 6, head + frame)
+    (tmp_path / "it.pcapng").write_bytes(octets)
+    assert [frame.time for frame in frames(tmp_path / "it.pcapng")][1:3] == [1000.25, 1001.25]
+    assert judged(judge_capture(tmp_path / "it.pcapng", complete=True)) == recorded(faulty)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_simple_and_old_packet_blocks_are_read(tmp_path, faulty, order):
+    octets = block(order, 0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
+    octets += block(order, 1, struct.pack(f"{order}HHI", Link.RAW, 0, 0))
+    for number, one in enumerate(segments(faulty)):
+        frame = frame_of(one, Link.RAW)
+        old = struct.pack(f"{order}HHIIII", 0, 0, 0, number, len(frame), len(frame))
+        simple = struct.pack(f"{order}I", len(frame))
+        octets += block(order, 2, old + frame) if number % 2 else block(order, 3, simple + frame)
+    (tmp_path / "it.pcapng").write_bytes(octets)
+    assert judged(judge_capture(tmp_path / "it.pcapng", complete=True)) == recorded(faulty)
+
+
 # --- what is printed --------------------------------------------------------------------------------------------------
 
 
@@ -296,8 +344,9 @@ def test_what_waits_for_missing_octets_is_bounded(tmp_path, monkeypatch):
     assert one.judged.verdict == "inconclusive" and "4 octets of the client's are missing" in one.judged.reason
 
 
-def test_a_link_that_is_not_read_is_named(files, capsys):
-    (files / "it.pcap").write_bytes(pcap([(0.0, bytes(60))], 105))
+@pytest.mark.parametrize("write", [pcap, pcapng])
+def test_a_link_that_is_not_read_is_named(files, capsys, write):
+    (files / "it.pcap").write_bytes(write([(0.0, bytes(60))], 105))
     assert "has frames of link type 105, which is not read" in refused(capsys, "judge", str(files / "it.pcap"))
 
 
