@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli.names import find_clause
+from rfc5077.properties.cli.names import find_clause, find_name
 from rfc5077.properties.cli.output import FAILED, document, on_terminal, show
 from rfc5077.properties.errors import UsageError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rfc5077.model.clause import Clause
 
 WIDTH = 100
+PARTIES = ("client", "server", "deployer")
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="Such as R5077-3.3-02; all of them if left out.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Captures (pcap, pcapng), recordings (*.jsonl).")]
 Complete = Annotated[bool, typer.Option("--complete", help="A capture begins with the first contact of its peers.")]
@@ -60,7 +61,7 @@ def clause(
     from rfc5077.properties.verdict.clauses import clause_as_json, clause_page
 
     if id is not None and (section or level or binds):
-        raise UsageError("an ID and a filter exclude each other", "leave one of them out")
+        raise UsageError("an ID and a filter exclude each other", "Leave one of them out")
     chosen = _chosen(CATALOGUE, section, level, binds) if id is None else (find_clause(CATALOGUE, id),)
     if json:
         typer.echo(document("clause", {"clauses": [clause_as_json(c) for c in chosen]}), nl=False)
@@ -79,13 +80,15 @@ def _chosen(
     Raises:
         UsageError: there are none.
     """
+    if binds is not None:
+        find_name("party", binds.lower(), PARTIES)
     document, _, number = section.rpartition("-") if section else ("", "", "")
     document = document.upper().removeprefix("R") or "5077"
     found = tuple(
         c for c in catalogue
         if (section is None or (c.document == document and f"{c.section}.".startswith(f"{number}.")))
         and (level is None or c.level.value.partition(" (")[0].lower() == level.lower().replace("_", " "))
-        and (binds is None or c.binds.value in (binds.lower(), "both"))
+        and (binds is None or c.binds.value in (binds.lower(), *(("both",) if binds.lower() != "deployer" else ())))
     )  # fmt: skip
     if not found:
         asked = {"--section": section, "--level": level, "--binds": binds}

@@ -16,7 +16,7 @@ from rfc5077.model.clauses import BY_ID, CATALOGUE
 from rfc5077.model.flows import FIGURES
 from rfc5077.model.proof.consistency import DISPUTES, ELSEWHERE, permissions, permitting
 from rfc5077.model.proof.theorems import EVERY
-from rfc5077.properties.knowledge.necessity import Row, kept
+from rfc5077.properties.knowledge.necessity import Row, kept, minimal
 from rfc5077.properties.site import diagram, ladders
 from rfc5077.properties.site.machines import DIAGRAMS
 from rfc5077.properties.site.words import brief
@@ -88,7 +88,8 @@ def pages(tell: Progress = lambda *_: None) -> Iterator[tuple[str, str]]:
     for name, drawing in diagrams.items():
         yield page(f"{name}.svg", "diagram.svg", d=drawing, width=diagram.WIDTH, height=diagram.HEIGHT,
                    line_height=diagram.LINE)  # fmt: skip
-    yield page("theorems.html", "theorems.html", theorems=EVERY, needs=_needs(necessity), pages=known)
+    yield page("theorems.html", "theorems.html", theorems=EVERY, needs=_needs(necessity), enough=minimal(),
+               pages=known)  # fmt: skip
     yield page("necessity.html", "necessity.html", necessity=necessity, columns=columns, pages=known)
     yield page("consistency.html", "consistency.html", permitted=list(_permitted()), disputes=DISPUTES)
     yield page("attacks.html", "attacks.html", attacks=attacks)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from rfc5077.model.clause import Binds, Clause, Decided
+from rfc5077.model.clause import Binds, Clause, Decided, Verdict
 from rfc5077.model.clauses import family
 from rfc5077.model.clauses.readings import reading
 from rfc5077.model.systems import Bound, bound
@@ -166,7 +166,7 @@ def clause_page(clause: Clause) -> str:
         ("theorems", _filled(", ".join(fall.theorem for fall in row.falls)) if row else []),
         ("without it", _loss_lines(clause, row)),
         ("not refused", [f"shown by {name}" for name in not_refused(clause)]),
-        ("tests", [*_test_lines(exercise(clause.id)), *_deciding_lines(clause)]),
+        ("tests", [*_test_lines(exercise(clause.id)), *_deciding_lines(clause)] or ["none names it"]),
         ("stacks", _stack_lines(observations(clause.id))),
     ]
     head = f"{clause.id}  {clause.level.value}, binds {clause.binds.value}"
@@ -223,8 +223,10 @@ def _loss_lines(clause: Clause, row: Row | None) -> list[str]:
             lines += [f"  … {len(moves) - _MOVES} more"] if len(moves) > _MOVES else []
     elif row is not None and row.why:
         lines += _filled(row.why)
-    if row is not None and row.fault:
+    if row is not None and row.fault and row.fault not in row.why:
         lines.append(f"fault {row.fault} dies by it")
+    if row is None and clause.mechanised and clause.verdict is Verdict.NOTE:
+        return ["a note: it forbids nothing, so no theorem rests on it"]
     if clause.mechanised or lasting(clause):
         lines.append(f"see it:  rfc5077 prove --without {clause.id}")
     return lines
@@ -251,7 +253,7 @@ def _deciding_lines(clause: Clause) -> list[str]:
         tests = exercise(id)
         told = [f"the suite for a {role}" for role in tests.suite]
         told += [_count(len(names), noun) for names, noun in (
-            (tests.cited, "test"), (tests.faults, "fault"), (tests.broken, "recording that breaks it"),
+            (tests.cited, "test"), (tests.faults, "fault"), (tests.broken, "breaking recording"),
         ) if names]  # fmt: skip
         lines += _filled(f"by way of {id}: {', '.join(told)}", "  ") if told else []
     return lines

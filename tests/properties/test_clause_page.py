@@ -152,7 +152,7 @@ def test_a_list_that_would_be_empty_is_refused(capsys):
 
 def test_filters_do_not_go_with_an_id(capsys):
     assert run(["clause", "R5077-3.3-02", "--level", "must"]) == 2
-    assert "leave one of them out" in capsys.readouterr().err
+    assert "Leave one of them out" in capsys.readouterr().err
 
 
 def test_a_section_is_not_taken_for_the_beginning_of_another():

@@ -6,6 +6,7 @@ After a change of the model: `rfc5077 prove --necessity --keep properties/knowle
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -321,3 +322,12 @@ def test_ctrl_c_ends_the_command_at_once_in_one_line(tmp_path):
 def test_the_kept_data_is_read_without_the_solvers():
     text = "import sys; from rfc5077.properties.knowledge.necessity import kept; kept(); assert 'z3' not in sys.modules"
     subprocess.run([sys.executable, "-c", text], check=True)
+
+
+def test_each_fault_that_a_kept_row_names_is_the_one_that_is_declared():
+    told = re.compile(r"Fault ([SC]-\d+) dies by it: (.+)$")
+    named = [(row, *found.groups()) for row in kept() if (found := told.search(row.why))]
+    assert len(named) > 20
+    for row, id, text in named:
+        assert FAULTS[id].clauses[0] in row.ids, (row.ids, id)
+        assert FAULTS[id].text == text, id
