@@ -111,11 +111,15 @@ class ClientEdit:
     base: ClientHandlers = field(default_factory=ClientHandlers)
     """The handlers of the client that the fault is an edit of, where the reference is laxer than that."""
 
+    @property
+    def make(self) -> over_reference.MakeClient:
+        """Makes one connection of the faulty client; what becomes of its octets is not in it."""
+        table = {row: take for row, take in {**CLIENT_TABLE, **self.rows}.items() if row not in self.without}
+        return partial(ClientConnection, table=table, handlers=self.handlers, rules=self.rules)
+
     def peer(self, config: ClientConfig | None = None, clock: Clock = time.time) -> AnyPeer:
         """The faulty client, under another configuration and clock if they are given."""
-        table = {row: take for row, take in {**CLIENT_TABLE, **self.rows}.items() if row not in self.without}
-        make = partial(ClientConnection, table=table, handlers=self.handlers, rules=self.rules)
-        peer = over_reference.client(config=config or self.config(), clock=clock, make=make)
+        peer = over_reference.client(config=config or self.config(), clock=clock, make=self.make)
         return replace(peer, read=lambda line: self.octets(peer.read(line)))
 
     def unedited(self, config: ClientConfig | None = None, clock: Clock = time.time) -> AnyPeer:

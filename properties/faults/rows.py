@@ -33,7 +33,7 @@ _BEYOND = {
     """,
     "tickets of other octets or lengths": "S-66 S-67 S-68 S-69 S-70 S-71 S-72 S-73 S-74 S-120 C-40 C-41 C-75",
     "other suites, versions, names, protocols or extensions in a hello": """
-        S-91 S-92 S-94 S-95 S-96 S-97 S-99 S-102 S-103 S-105 S-106 S-108 C-55 C-56 C-57 C-58 C-59 C-60 C-62 C-68
+        S-91 S-92 S-94 S-95 S-96 S-97 S-99 S-102 S-103 S-105 S-106 S-108 C-55 C-56 C-57 C-58 C-59 C-60 C-68
     """,
     "a look at tickets, randoms, hints and ids, octet for octet": "S-75 S-76 S-77 S-79 S-90 S-115 C-66 C-71 C-73",
     "the ticket key": "S-78 S-80 S-81 S-83 S-84 S-85 S-86 S-87 S-93",

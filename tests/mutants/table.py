@@ -1,18 +1,44 @@
 """Every declared fault with what shows it, after how many tests and seconds, and what was said: one line each.
 
     PYTHONPATH=tests python -m mutants.table
+    PYTHONPATH=tests python -m mutants.table --runs 60    # what no suite finds, by the Hypothesis machine
 """
 
+import argparse
 from statistics import mean
 
-from mutants.hunt import caught
+from mutants.hunt import MEASURES, caught
+from mutants.runs import refute
+from mutants.stories import STORIES
 
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.faults.rows import ROWS
 from rfc5077.properties.suite.alphabet import Alphabet
 
 
+def by_runs(examples: int) -> None:
+    """Prints what the Hypothesis machine makes of each fault that no suite finds."""
+    names = [name for name in FAULTS if name in STORIES or name in MEASURES]
+    found = 0
+    for name in names:
+        refuted = refute(FAULTS[name], examples)
+        found += refuted.found
+        print(f"{name:6}{refuted.seconds:7.1f} s  {refuted.told or 'not found'}", flush=True)
+    print(f"the Hypothesis machine, {examples} runs each: {found} of {len(names)} faults")
+
+
 def main() -> None:
+    """Prints the table, or that of runs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=0, help="how many runs of the Hypothesis machine for each fault")
+    examples = parser.parse_args().runs
+    if examples:
+        by_runs(examples)
+    else:
+        by_means()
+
+
+def by_means() -> None:
     """Prints the table, and the means below it."""
     for name, fault in FAULTS.items():
         quarry, row = caught(name), ROWS.get(name)

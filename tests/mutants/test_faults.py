@@ -9,11 +9,12 @@ from statistics import mean
 import pytest
 from mutants.hunt import EDITS, MEASURES, caught, noted
 from mutants.measured import House
+from mutants.runs import refute
 from mutants.stories import STORIES, tell
 
 from rfc5077.model.clauses import BY_ID, family
 from rfc5077.properties.faults import FAULTS
-from rfc5077.properties.faults.fault import Fault
+from rfc5077.properties.faults.fault import Fault, ServerEdit
 from rfc5077.properties.faults.rows import FULL_ALPHABET, ROWS
 from rfc5077.properties.knowledge.necessity import kept
 from rfc5077.properties.suite.alphabet import Alphabet
@@ -67,6 +68,16 @@ def test_no_fault_is_a_crash():
     alerts = [finding.got.alert_description for name in FAULTS for finding in caught(name).findings
               if finding.got is not None]
     assert INTERNAL_ERROR not in alerts
+
+
+@pytest.mark.parametrize("name", ["S-41", "S-66", "S-83", "C-63"])
+def test_the_hypothesis_machine_finds_what_takes_many_connections_or_records(name):
+    assert refute(FAULTS[name], examples=100).found
+
+
+def test_the_hypothesis_machine_refutes_no_fault_that_is_none():
+    harmless = Fault("S-00", "Is the reference.", (), "note", ServerEdit)
+    assert not refute(harmless, examples=10).found
 
 
 def test_two_hundred_faults_count():
