@@ -14,7 +14,7 @@ from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.handshake.offer import Decision, Offer
 from rfc5077.reference.keys.suites import DEFAULT_SUITES
 from rfc5077.reference.ticket.session import Session
-from rfc5077.reference.ticket.store import FinishedVerified, StoredTicket
+from rfc5077.reference.ticket.store import FinishedVerified, StoredTicket, TicketStore
 from rfc5077.reference.wire.hello import ClientHello, ServerHello
 
 PREFERRED = 0xC02C
@@ -112,7 +112,12 @@ def _finding_by(name: Callable[[ClientConfig], str]) -> ClientEdit:
         found, other = offer.choose_offer(config, now), kept.get(name(config))
         if found.stored is not None or other is None or config.store is None:
             return found
-        return Offer(other) if config.store.find(other.key, now) == other else found
+        if config.store.find(other.key, now) != other:
+            return found
+        store = TicketStore()
+        store.keep(replace(other, key=config.store_key), FinishedVerified(b""))
+        taken = offer.choose_offer(replace(config, store=store), now)
+        return found if taken.stored is None else Offer(other)
 
     return ClientEdit(handlers=ClientHandlers(keep_ticket=keep, choose_offer=choose))
 
@@ -134,7 +139,9 @@ def offers_a_ticket_whose_suite_is_gone() -> ClientEdit:
     """Offers a ticket beside a session_id although it does not offer the suite of the session any more."""
 
     def choose(config: ClientConfig, now: float) -> Offer:
-        return Offer() if config.store is None else Offer(config.store.find(config.store_key, now))
+        stored = None if config.store is None else config.store.find(config.store_key, now)
+        suites = config.suites if stored is None else (*config.suites, stored.session.suite)
+        return offer.choose_offer(replace(config, suites=suites), now)
 
     return ClientEdit(handlers=ClientHandlers(choose_offer=choose), config=naming)
 

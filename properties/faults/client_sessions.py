@@ -114,7 +114,8 @@ def resumes_without_the_extended_secret() -> ClientEdit:
 
 def whatever_is_kept(config: ClientConfig, now: float) -> Offer:
     """Offers the session that is kept, with the extended master secret or without."""
-    return Offer() if config.store is None else Offer(config.store.find(config.store_key, now))
+    stored = None if config.store is None else config.store.find(config.store_key, now)
+    return offer.choose_offer(config if stored is None else replace(config, ems=stored.session.ems), now)
 
 
 @fault("C-60", "R7627-5.3-07")
