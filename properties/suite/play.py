@@ -174,7 +174,9 @@ def _answer(watch: Watch, puppet: Puppets, symbol: Event, turn: Turn, place: int
     """Says a symbol; returns the answer. That who was told the end ends as well is no word of its own."""
     watch.take(puppet.say(symbol))
     said = watch.take(turn(puppet, place))
-    over = symbol.message is Message.Close or (symbol.message is Message.Alert and symbol.alarm in FATAL)
+    if symbol.message is Message.Close:  # nor is an alert that nobody is there to read
+        return tuple(event for event in said if event.message not in (Message.Close, Message.Alert))
+    over = symbol.message is Message.Alert and symbol.alarm in FATAL
     return tuple(event for event in said if event.message is not Message.Close) if over else said
 
 

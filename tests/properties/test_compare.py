@@ -99,8 +99,8 @@ def test_a_fault_of_the_reference_is_a_difference():
 def test_a_fault_of_the_model_is_a_difference(monkeypatch):
     right = runner.machine_of
 
-    def wrong(target, alphabet):
-        machine = right(target, alphabet)
+    def wrong(target, alphabet, live):
+        machine = right(target, alphabet, live)
         (state, said), *others = machine.table[0]
         other = (alert(SERVER),) if said != (alert(SERVER),) else ()
         return Mealy(machine.inputs, (((state, other), *others), *machine.table[1:]))
