@@ -1,0 +1,179 @@
+"""The campaign: operator mutants of the reference's state machines and ticket code, against the suite and the tests.
+
+    PYTHONPATH=tests python -m mutation.campaign                  # what is not known yet; can be broken off and goes on
+    PYTHONPATH=tests python -m mutation.campaign --show survived  # what is known, by fate
+    PYTHONPATH=tests python -m mutation.campaign --again survived # these once more, after new tests
+
+Two processes at a time (`--jobs`), each mutant in one of its own. What is known is in `known.json`, by the hash of what
+was changed into what: an edit of a function asks for its mutants alone.
+"""
+
+import argparse
+import json
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from mutation import worker
+from mutation.operators import Mutant, mutants
+
+KNOWN = Path(__file__).with_name("known.json")
+REFERENCE = Path(__file__).resolve().parents[2] / "reference"
+PATIENCE = 400
+"""Seconds by the clock on the wall; a process that only waits uses no processor."""
+
+
+
+def tests(*names: str) -> tuple[str, ...]:
+    """A step: these files of tests."""
+    return ("tests", *names)
+
+
+SERVER, CLIENT, MACHINE = ("suite", "server"), ("suite", "client"), ("machine",)
+FLOWS = tests("reference/test_handshake_flows.py")
+MORE = tests(*(f"reference/test_{name}.py" for name in (
+    "margins", "connection", "handshake_extensions", "renegotiation", "rsa_key_exchange", "handshake_config",
+    "replaceable", "key_log", "tls_1_3_peers", "suites_against_python_ssl", "against_python_ssl", "signature_schemes",
+    "certificates", "hostile_input", "keys_suites", "keys_protection_cbc",
+)), "alerts/test_alerts.py", "alerts/test_certificates.py")  # fmt: skip
+TICKETS = tests(*(f"reference/test_ticket_{name}.py" for name in ("format", "key_formats", "key_ring", "store")))
+
+BY_SERVER = (SERVER, FLOWS, MORE, TICKETS, MACHINE)
+BY_CLIENT = (FLOWS, MORE, TICKETS, CLIENT, MACHINE)
+BY_BOTH = (SERVER, FLOWS, MORE, TICKETS, CLIENT, MACHINE)
+BY_TICKETS = (TICKETS, SERVER, FLOWS, MORE, CLIENT, MACHINE)
+STEPS = {
+    "handshake.server": BY_SERVER, "handshake.server_flight": BY_SERVER, "handshake.negotiate": BY_SERVER,
+    "handshake.client": BY_CLIENT, "handshake.client_flight": BY_CLIENT, "handshake.offer": BY_CLIENT,
+    "handshake.machine": BY_BOTH, "handshake.renegotiation": BY_BOTH, "handshake.extensions": BY_BOTH,
+    "ticket.format": BY_TICKETS, "ticket.key_ring": BY_TICKETS, "ticket.store": BY_TICKETS,
+    "ticket.session": BY_TICKETS, "ticket.aead_format": BY_TICKETS,
+}  # fmt: skip
+"""The modules, and what each mutant of them goes through: what is quick and likely to notice comes first."""
+
+
+def everything() -> Iterator[Mutant]:
+    """All mutants of the modules as they are."""
+    for name in STEPS:
+        path = REFERENCE.joinpath(*name.split(".")).with_suffix(".py")
+        yield from mutants(f"rfc5077.reference.{name}", path.read_text())
+
+
+def known() -> dict[str, worker.Fate]:
+    """What is known, by key."""
+    return {key: tuple(fate) for key, fate in json.loads(KNOWN.read_text()).items()} if KNOWN.exists() else {}
+
+
+def keep(fates: dict[str, worker.Fate]) -> None:
+    """Writes down what is known."""
+    lines = (f"{json.dumps(key)}: {json.dumps(fates[key])}" for key in sorted(fates))
+    KNOWN.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _child(connection, mutant: Mutant, prepared: worker.Prepared) -> None:
+    worker.limited()
+    short = mutant.module.removeprefix("rfc5077.reference.")
+    connection.send(worker.fate(mutant.module, mutant.source, STEPS[short], prepared))
+
+
+def _probed(connection) -> None:
+    connection.send(worker.targets())
+
+
+def prepare() -> worker.Prepared:
+    """Machines and suites; the reference is asked for its profile in another process, for this one is to be forked."""
+    fork = multiprocessing.get_context("fork")
+    here, there = fork.Pipe()
+    child = fork.Process(target=_probed, args=(there,))
+    child.start()
+    targets = here.recv()
+    child.join()
+    worker.warm()
+    return worker.prepared(targets)
+
+
+def run(todo: list[Mutant], jobs: int) -> Iterator[tuple[Mutant, worker.Fate]]:
+    """The fates, as they come."""
+    fork, prepared, waiting = multiprocessing.get_context("fork"), prepare(), iter(todo)
+    running: dict = {}
+    while True:
+        while len(running) < jobs and (mutant := next(waiting, None)) is not None:
+            here, there = fork.Pipe(duplex=False)
+            child = fork.Process(target=_child, args=(there, mutant, prepared))
+            child.start()
+            there.close()
+            running[here] = child, mutant, time.monotonic()
+        if not running:
+            return
+        ready = wait(list(running), timeout=1)
+        for here in [here for here in running if here in ready or time.monotonic() - running[here][2] > PATIENCE]:
+            child, mutant, _ = running.pop(here)
+            try:
+                fate = here.recv() if here.poll() else ("time", "the clock on the wall")
+            except EOFError:
+                fate = ("time", "processor or memory")
+            here.close()
+            child.kill()
+            child.join()
+            yield mutant, fate
+
+
+KILLED = ("suite", "tests", "machine", "time")
+
+
+def table(fates: dict[str, worker.Fate], all_of_them: list[Mutant]) -> str:
+    """How many of each module met each fate, and the score: killed of those that could be loaded."""
+    names = tuple(worker.FATES)
+    lines = [f"{'':<24}" + "".join(f"{name:>10}" for name in (*names, "unknown"))]
+    total: Counter[str] = Counter()
+    for module in STEPS:
+        mine = [mutant for mutant in all_of_them if mutant.module.endswith(f".{module}")]
+        count = Counter(fates.get(mutant.key, ("unknown", ""))[0] for mutant in mine)
+        total += count
+        lines.append(f"{module:<24}" + "".join(f"{count[name]:>10}" for name in (*names, "unknown")))
+    lines.append(f"{'all':<24}" + "".join(f"{total[name]:>10}" for name in (*names, "unknown")))
+    killed = sum(total[name] for name in KILLED)
+    lines.append(f"score: {killed} of {killed + total['survived']} = {killed / max(1, killed + total['survived']):.2%}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Runs what is not known yet, or shows what is."""
+    parser = argparse.ArgumentParser(prog="python -m mutation.campaign")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--show", choices=[*worker.FATES])
+    parser.add_argument("--again", choices=[*worker.FATES])
+    parser.add_argument("--module", choices=[*STEPS])
+    parser.add_argument("--parts", type=int, default=1, metavar="N", help="only one of N parts, drawn by the hash")
+    parser.add_argument("--only", metavar="KEY", help="the fate of one, found anew and not kept")
+    asked = parser.parse_args()
+    all_of_them, fates = list(everything()), known()
+    if asked.only is not None:
+        found = run([mutant for mutant in all_of_them if mutant.key == asked.only], 1)
+        print(*(json.dumps([mutant.key, *fate]) for mutant, fate in found), sep="\n")
+        return
+    chosen = [mutant for mutant in all_of_them if asked.module in (None, mutant.module[len("rfc5077.reference.") :])]
+    if asked.show:
+        for mutant in chosen:
+            if fates.get(mutant.key, ("", ""))[0] == asked.show:
+                print(f"{mutant.module}:{mutant.line} {mutant.unit}: {mutant.operator} [{mutant.key}]")
+                print(f"    {mutant.before} -> {mutant.after or 'nothing'}  {fates[mutant.key][1]}")
+    else:
+        part = [mutant for mutant in chosen if int(mutant.key, 16) % asked.parts == 0]
+        todo = [mutant for mutant in part if fates.get(mutant.key, (None, ""))[0] == asked.again]
+        todo.sort(key=lambda mutant: mutant.key)  # by lot, so that what was done is a sample wherever it was broken off
+        fates = {mutant.key: fates[mutant.key] for mutant in all_of_them if mutant.key in fates}
+        for number, (mutant, fate) in enumerate(run(todo, asked.jobs), 1):
+            fates[mutant.key] = fate
+            print(f"{number}/{len(todo)} {mutant.module[18:]}:{mutant.line} {mutant.key} {' '.join(fate)}", flush=True)
+            if number % 5 == 0:
+                keep(fates)
+        keep(fates)
+    print(table(fates, all_of_them))
+
+
+if __name__ == "__main__":
+    main()

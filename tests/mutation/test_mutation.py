@@ -1,0 +1,74 @@
+"""Operator mutants of the reference: what is kept of the campaign, and that a kept fate comes about again."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mutation.campaign import KILLED, STEPS, everything, known
+from mutation.equivalent import EQUIVALENT
+from mutation.operators import OPERATORS, mutants
+from mutation.worker import FATES
+
+ROOT = Path(__file__).resolve().parents[2]
+AGAIN = "PYTHONPATH=tests python -m mutation.campaign"
+SCORE = 0.95
+LONGEST_PASS = 150
+"""Lines."""
+
+
+@pytest.fixture(scope="module")
+def current():
+    """The mutants of the reference as it is, of which a fate is kept."""
+    return [(mutant, known()[mutant.key]) for mutant in everything() if mutant.key in known()]
+
+
+def told(mutant) -> tuple[str, str, str]:
+    """Under what a mutant is listed."""
+    return f"{mutant.module.removeprefix('rfc5077.reference.')}.{mutant.unit}", mutant.before, mutant.after
+
+
+def test_enough_mutants_are_killed_where_nothing_says_that_they_are_equivalent(current):
+    fates = [fate for mutant, (fate, _) in current if not (fate == "survived" and told(mutant) in EQUIVALENT)]
+    killed, survived = sum(fate in KILLED for fate in fates), fates.count("survived")
+    assert killed / (killed + survived) >= SCORE, AGAIN
+
+
+def test_every_argument_is_about_a_mutant_that_survived(current):
+    assert EQUIVALENT.keys() <= {told(mutant) for mutant, (fate, _) in current if fate == "survived"}
+
+
+def test_every_module_and_every_operator_has_mutants(current):
+    assert {mutant.module.removeprefix("rfc5077.reference.") for mutant, _ in current} <= STEPS.keys()
+    assert {mutant.operator for mutant in everything()} == OPERATORS.keys()
+    assert {fate for _, (fate, _) in current} <= FATES.keys()
+
+
+def test_the_pass_is_short():
+    assert len((ROOT / "tests/mutation/operators.py").read_text().splitlines()) < LONGEST_PASS
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("a < b", "a <= b"), ("a < b", "a >= b"), ("a and b", "a or b"), ("a and b", "a"), ("a in b", "a not in b"),
+])  # fmt: skip
+def test_the_operators_do_what_they_say(before, after):
+    made = list(mutants("m", f"def f(a, b):\n    x = 1\n    return {before}\n"))
+    assert after in {mutant.after for mutant in made}
+    assert len({mutant.key for mutant in made}) == len(made)
+    assert all(compile(mutant.source, "m", "exec") for mutant in made)
+
+
+def test_a_mutant_is_known_by_what_was_changed_and_not_by_its_line():
+    text = "def f(a, b):\n    return a < b\n"
+    keys = [{mutant.key for mutant in mutants("m", source)} for source in (text, "x = 1\n\n\n" + text)]
+    assert keys[0] <= keys[1]
+    assert not keys[0] & {mutant.key for mutant in mutants("m", text.replace("return a", "return b"))}
+
+
+@pytest.mark.parametrize("fate", ["suite", "tests"])
+def test_a_kept_fate_comes_about_again(current, fate):
+    mutant = min((mutant for mutant, kept in current if kept[0] == fate), key=lambda mutant: mutant.key)
+    command = [sys.executable, "-m", "mutation.campaign", "--only", mutant.key]
+    done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True, timeout=300)
+    assert json.loads(done.stdout) == [mutant.key, *known()[mutant.key]], done.stderr

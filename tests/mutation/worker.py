@@ -1,0 +1,190 @@
+"""One mutant in a process of its own: loaded by an import hook, run until something notices. Nothing is written.
+
+The process is a fork of one that has the model, its machines and their suites, and has not yet imported the reference.
+"""
+
+import contextlib
+import copyreg
+import importlib
+import importlib.machinery
+import io
+import os
+import resource
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from rfc5077.model.profile import ClientProfile, ServerProfile
+from rfc5077.properties.suite.alphabet import Machine, Target, machine_of
+from rfc5077.properties.suite.complete import complete_suite
+
+for profile in (ServerProfile, ClientProfile):  # a profile goes from process to process by its codes
+    copyreg.pickle(profile, lambda value: (type(value).from_codes, (value.codes,)))
+
+TESTS = Path(__file__).resolve().parents[1]
+SECONDS = 100
+"""Of the processor; an honest run of everything takes a quarter of it."""
+RUNS = 40
+"""Of the Hypothesis machine, 30 steps each."""
+OCTETS = 6 * 2**30
+"""Of addresses."""
+
+Fate = tuple[str, str]
+"""How it ended (`FATES`), and by what."""
+FATES = {
+    "suite": "the complete suite of the model, k = 0, core alphabet, saw a violation or another answer",
+    "tests": "a test of the reference failed",
+    "machine": "the Hypothesis machine of the reference against itself found a run that is not right",
+    "time": "no end within the time",
+    "import": "the module could not be loaded: this does not count as killed",
+    "survived": "nothing noticed",
+}
+
+
+class Finder:
+    """Gives one module its changed source; all others come as they are."""
+
+    def __init__(self, module: str, source: str) -> None:
+        self.module, self.source = module, source
+
+    def find_spec(self, name: str, path: object = None, target: object = None):
+        if name != self.module:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None and spec.origin is not None:
+                spec.loader = Loader(name, spec.origin, self.source)
+                return spec
+        return None
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Compiles what it is given, never what is in the file."""
+
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self.source = source
+
+    def get_code(self, fullname: str):
+        return compile(self.source, self.get_filename(fullname), "exec")
+
+
+class First:
+    """A plugin of pytest that keeps the name of what failed first."""
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def pytest_runtest_logreport(self, report) -> None:
+        if report.failed and not self.name:
+            self.name = report.nodeid.split("tests/")[-1]
+
+    def pytest_collectreport(self, report) -> None:
+        self.pytest_runtest_logreport(report)
+
+
+Prepared = dict[str, tuple[Target, Machine, tuple]]
+"""For each role: the profile of the reference, its machine, the tests of its suite."""
+
+
+def prepared(targets: dict[str, Target]) -> Prepared:
+    """What every mutant is measured by, made once."""
+    machines = {role: machine_of(target) for role, target in targets.items()}
+    return {role: (targets[role], made, complete_suite(made, 0).tests) for role, made in machines.items()}
+
+
+def warm() -> None:
+    """Loads pytest and its plugins, so that no mutant has to."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["-q", "--noconftest", "-p", "no:cacheprovider", str(Path(__file__))])
+
+
+def targets() -> dict[str, Target]:
+    """What the reference chooses by default, for each role; imports it."""
+    from rfc5077.properties.adapters.in_memory import in_memory
+    from rfc5077.properties.suite.probe import probe
+
+    return {role: probe(in_memory("reference", role), set()).target for role in ("server", "client")}
+
+
+def suite(role: str, known: Prepared) -> str:
+    """What the suite notices first, empty for nothing."""
+    from rfc5077.properties.adapters.in_memory import in_memory
+    from rfc5077.properties.adapters.peer import HarnessError
+    from rfc5077.properties.suite.play import Manner, play
+    from rfc5077.properties.suite.probe import probe
+    from rfc5077.properties.verdict.judge import VIOLATION
+
+    target, machine, tests = known[role]
+    try:
+        peer = in_memory("reference", role)
+        probed = probe(peer, set())
+        findings, other = probed.findings, probed.target != target
+        for number, word in enumerate(("probing", *tests)):
+            if number:
+                played = play(peer, word, set(), Manner())
+                findings, other = played.findings, played.ready and played.outputs != tuple(machine.run(word))
+                other = other or not played.ready
+            broken = [finding.clause.id for finding in findings if finding.verdict == VIOLATION]
+            if broken or other:
+                return f"{role}, test {number}: {broken[0] if broken else 'another answer'}"
+    except HarnessError as error:
+        return f"{role}: {type(error.__cause__).__name__}"
+    return ""
+
+
+def room_tests(files: Iterable[str]) -> Fate | None:
+    """What pytest notices first in these files, None for nothing."""
+    first = First()
+    arguments = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly", "-m", "not peer"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = pytest.main([*arguments, *(str(TESTS / name) for name in files)], plugins=[first])
+    if code == pytest.ExitCode.OK:
+        return None
+    return ("import" if code == pytest.ExitCode.INTERRUPTED and "::" not in first.name else "tests"), first.name
+
+
+def random_runs() -> Fate | None:
+    """What the Hypothesis machine notices, both roles the reference's."""
+    from hypothesis import Phase, settings
+    from hypothesis.stateful import run_state_machine_as_test
+
+    from rfc5077.properties.suite.stateful import machine
+
+    made = machine(examples=RUNS)
+    try:
+        run_state_machine_as_test(made, settings=settings(made.TestCase.settings, phases=[Phase.generate]))
+    except Exception as error:  # Hypothesis shows whatever the run raised
+        return "machine", type(error).__name__
+    return None
+
+
+def fate(module: str, source: str, steps: Iterable[tuple[str, ...]], known: Prepared) -> Fate:
+    """Loads a changed module and goes through the steps: ("suite", role), ("tests", files...), ("machine",)."""
+    sys.meta_path.insert(0, Finder(module, source))
+    try:
+        for name in (module, "rfc5077.reference.connection"):
+            importlib.import_module(name)
+    except Exception as error:  # whatever a changed module raises
+        return "import", type(error).__name__
+    for kind, *rest in steps:
+        if kind == "suite":
+            seen = suite(rest[0], known)
+            found = ("suite", seen) if seen else None
+        elif kind == "machine":
+            found = random_runs()
+        else:
+            found = room_tests(rest)
+        if found is not None:
+            return found
+    return "survived", ""
+
+
+def limited() -> None:
+    """Limits this process, which is a child, in time and memory."""
+    os.nice(max(0, 10 - os.nice(0)))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (OCTETS, OCTETS))
+    os.chdir(TESTS.parent)
