@@ -146,6 +146,19 @@ def room_tests(files: Iterable[str]) -> Fate | None:
     return ("import" if code == pytest.ExitCode.INTERRUPTED and "::" not in first.name else "tests"), first.name
 
 
+class Raised:
+    """What a block of changed code raised, by the name of its class: that is its fate; empty if nothing."""
+
+    name = ""
+
+    def __enter__(self) -> "Raised":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self.name = "" if kind is None else kind.__name__
+        return kind is not None and issubclass(kind, Exception)
+
+
 def random_runs() -> Fate | None:
     """What the Hypothesis machine notices, both roles the reference's."""
     from hypothesis import Phase, settings
@@ -154,21 +167,19 @@ def random_runs() -> Fate | None:
     from rfc5077.properties.suite.stateful import machine
 
     made = machine(examples=RUNS)
-    try:
+    with Raised() as raised:  # Hypothesis shows whatever the run raised
         run_state_machine_as_test(made, settings=settings(made.TestCase.settings, phases=[Phase.generate]))
-    except Exception as error:  # Hypothesis shows whatever the run raised
-        return "machine", type(error).__name__
-    return None
+    return ("machine", raised.name) if raised.name else None
 
 
 def fate(module: str, source: str, steps: Iterable[tuple[str, ...]], known: Prepared) -> Fate:
     """Loads a changed module and goes through the steps: ("suite", role), ("tests", files...), ("machine",)."""
     sys.meta_path.insert(0, Finder(module, source))
-    try:
+    with Raised() as raised:  # whatever a changed module raises
         for name in (module, "rfc5077.reference.connection"):
             importlib.import_module(name)
-    except Exception as error:  # whatever a changed module raises
-        return "import", type(error).__name__
+    if raised.name:
+        return "import", raised.name
     for kind, *rest in steps:
         if kind == "suite":
             seen = suite(rest[0], known)
