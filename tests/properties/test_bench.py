@@ -39,6 +39,7 @@ from rfc5077.reference.wire.record import RecordReader
 FIGURES = {
     "states": ("states/s", 150_000), "derivation": ("s", None), "suite": ("s", 2),
     "monitor": ("events/s", 1_000_000), "judge": ("events/s", 60_000),
+    "check-live": ("tests/s", 400), "check-live-first": ("s", 1.0),
     "judge-pcap": ("x", 1), "judge-pcap-bare": ("x", None),
     "machine": ("messages/s", 2_000),
     "full": ("x", 10), "full-ssl": ("x", 1), "full-pyopenssl": ("x", None), "full-not-crypto": ("%", None),
