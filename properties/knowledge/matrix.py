@@ -204,7 +204,8 @@ def _idle(one: ClauseClass, said: dict[str, Json]) -> Row:
         why = f"Held twice: without it alone nothing falls, but without {beside} either it is what is left."
         return Row(one.ids, "needed", (fall,), why, "")
     killed = [fault for fault in FAULTS.values() if fault.clauses[0] in one.ids and fault.verdict != "note"]
-    fault = next(iter(killed), None)
+    # One that breaks nothing else is found by this class and no other.
+    fault = min(killed, key=lambda fault: len(set(fault.clauses) - set(one.ids)), default=None)
     dies = f" Fault {fault.id} dies by it: {fault.text}" if fault else ""
     if said["implied"]:
         at_once = f", at some of them because of {by}" if by else ""
