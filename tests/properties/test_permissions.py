@@ -17,7 +17,7 @@ from rfc5077.model.clause import Answer
 from rfc5077.model.clauses import BY_ID, CATALOGUE
 from rfc5077.model.event import CLIENT, SERVER, Alarm, Event, Extension, SessionId, Ticket
 from rfc5077.model.event import Message as M
-from rfc5077.properties.adapters import over_reference
+from rfc5077.properties.adapters import over_reference, python_ssl
 from rfc5077.properties.adapters.over_reference import client_config, server_config
 from rfc5077.properties.suite import driver
 from rfc5077.properties.trace.observe import Observer
@@ -291,6 +291,15 @@ def test_a_client_with_an_empty_id_takes_change_cipher_spec_for_a_resumption(sce
     scene.serve(peer)
     assert resumed(scene.serve(peer, resume=True, ticket=Ticket.NONE, session_id=session_id))
     assert scene.heard[0].session_id == b""
+
+
+def test_a_session_that_was_resumed_by_its_id_may_bring_an_announced_ticket(scene):
+    """K-17 leaves it open; OpenSSL does so."""
+    peer = python_ssl.server()
+    scene.shake(peer, Extension.ABSENT)
+    puppet = scene.shake(peer, Extension.EMPTY, SessionId.CACHED)
+    assert resumed(puppet)
+    assert scene.memory.live is not None
 
 
 @permits("K-18 0")
