@@ -47,14 +47,6 @@ DOWNGRADE_TO_1_1 = b"DOWNGRD\x00"
 """How a server's random ends if it speaks TLS 1.3 (TLS 1.2) and chose TLS 1.2 (an older version); RFC 8446, 4.1.3."""
 
 
-def find_extension(extensions: Extensions, extension: int) -> bytes | None:
-    """The body of the first extension of this type, None if there is none."""
-    for kind, body in extensions:
-        if kind == extension:
-            return body
-    return None
-
-
 def duplicated_extensions(extensions: Extensions) -> tuple[int, ...]:
     """The types that occur more than once, in ascending order."""
     if len(extensions) == len({kind for kind, _ in extensions}):
