@@ -8,8 +8,29 @@ if TYPE_CHECKING:
     from rfc5077.reference.alerts import ProtocolError
 
 
-def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
-    """Message and advice for a handshake that came to nothing."""
+ABOUT_CERTIFICATES = frozenset(
+    {
+        "bad_certificate", "unsupported_certificate", "certificate_revoked", "certificate_expired",
+        "certificate_unknown", "unknown_ca", "access_denied",
+    }
+)  # fmt: skip
+"""Alerts that a server answers a certificate by."""
+
+ADVICE = {
+    "no_application_protocol": "It speaks none of those of --alpn",
+    "unrecognized_name": "Ask for another name with --server-name",
+}
+"""What helps against other alerts."""
+
+
+def diagnosis(place: str, error: Exception, shown: bool | None) -> tuple[str, str | None]:
+    """Message and advice for a handshake that came to nothing.
+
+    Args:
+        place: the server, as it was typed.
+        error: what ended the handshake.
+        shown: whether a certificate was shown to the server; None if it did not ask for one.
+    """
     from rfc5077.reference.alerts import Cause, ProtocolError
     from rfc5077.reference.tls_socket import PeerAlert
 
@@ -23,9 +44,7 @@ def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
     if isinstance(error, OSError) and error.filename:  # a file of this side, as the key log
         return f"cannot write {error.filename}: {error.strerror}", None
     if isinstance(error, PeerAlert):
-        if error.alert.name == "protocol_version":
-            return f"{place} does not speak TLS 1.2 (it sent the fatal alert protocol_version)", None
-        return f"{place} refused the handshake by the fatal alert {error.alert.name}", None
+        return _refusal(place, error.alert.name, shown)
     if not isinstance(error, ProtocolError):
         return f"{place} broke off the handshake: {error}", None
     if error.cause in (Cause.UNEXPECTED_RECORD, Cause.RECORD_VERSION, Cause.RECORD_OVERFLOW):
@@ -35,6 +54,18 @@ def diagnosis(place: str, error: Exception) -> tuple[str, str | None]:
     if error.cause in mistrust:
         return f"the certificate of {place} is not trusted: {_reason(error)}", mistrust[error.cause]
     return f"the handshake with {place} failed: {error}", None
+
+
+def _refusal(place: str, alert: str, shown: bool | None) -> tuple[str, str | None]:
+    """Message and advice where the server ended the handshake by an alert."""
+    if alert == "protocol_version":
+        return f"{place} does not speak TLS 1.2 (it sent the fatal alert protocol_version)", None
+    if shown and alert in ABOUT_CERTIFICATES:
+        return f"{place} refused our certificate by the fatal alert {alert}", None
+    said = f"{place} refused the handshake by the fatal alert {alert}"
+    if shown is False and alert in (ABOUT_CERTIFICATES | {"handshake_failure"}):
+        return said, "It asked for a certificate and got none: name one that it takes with --cert and --key"
+    return said, ADVICE.get(alert)
 
 
 def _reason(error: ProtocolError) -> str:

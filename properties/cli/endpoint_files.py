@@ -1,4 +1,7 @@
-"""What `serve` and `connect` are given as files: certificates, keys, roots, and where secrets are logged."""
+"""What `serve` and `connect` are given as files: certificates, keys, roots, and where secrets are logged.
+
+A server may read its files again while it serves: all of them count from then on, or, if one cannot be used, none.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import threading
 import time
 import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,24 +18,69 @@ from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_octets
 
 if TYPE_CHECKING:
-    from rfc5077.reference.handshake.config import KeyLog
+    from rfc5077.reference.handshake.config import KeyLog, ServerConfig
     from rfc5077.reference.keys.credentials import Credentials, TrustAnchors
     from rfc5077.reference.ticket.key_ring import KeyRing
 
 VARIABLE = "SSLKEYLOGFILE"
 
 
-def credentials_of(cert: Path | None, key: Path | None) -> Credentials:
-    """The server's certificate and key; without files, new ones for localhost.
+@dataclass(frozen=True)
+class ServerFiles:
+    """The files of a server, as they were named: None, or none, where there is no such file.
+
+    Attributes:
+        cert, key: its chain and private key (PEM).
+        client_ca: roots of clients' certificates (PEM).
+        ticket_keys: files of ticket keys; the first key of the first seals, all open.
+        context: session id context of the keys in hexadecimal digits.
+        aead: whether the keys are AES-256-GCM's.
+    """
+
+    cert: Path | None
+    key: Path | None
+    client_ca: Path | None
+    ticket_keys: tuple[Path, ...]
+    context: str | None
+    aead: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether there is any."""
+        return bool(self.cert or self.client_ca or self.ticket_keys)
+
+    def read(self, config: ServerConfig) -> ServerConfig:
+        """The configuration with what the files hold now; the rest is left as it is.
+
+        Raises:
+            UsageError: a file cannot be used, or not together with the others; names it.
+        """
+        from rfc5077.reference.keys.suites import SUITES
+
+        own = credentials_of(self.cert, self.key)
+        credentials = config.credentials if own is None else (own,)
+        ring = ring_of(self.ticket_keys, self.context, self.aead) or config.key_ring
+        roots = config.client_roots if self.client_ca is None else roots_of(self.client_ca)
+        kind = credentials[0].kind
+        if not any(SUITES[code].accepts(kind) for code in config.suites):
+            own_file = self.cert or "the certificate made for localhost"
+            raise UsageError(f"none of the cipher suites is for {own_file}, which has a key for {kind.value}")
+        try:
+            return replace(config, credentials=credentials, key_ring=ring, client_roots=roots)
+        except ValueError as error:
+            raise UsageError(f"{self.client_ca} cannot be used: {error}") from error
+
+
+def credentials_of(cert: Path | None, key: Path | None) -> Credentials | None:
+    """A certificate and its key; None without files.
 
     Raises:
         UsageError: one is missing, cannot be read, or they do not belong together; names the file.
     """
-    from rfc5077.reference.io import new_self_signed
     from rfc5077.reference.keys.credentials import Credentials, validity
 
     if cert is None and key is None:
-        return new_self_signed("localhost")
+        return None
     if cert is None or key is None:
         raise UsageError("--cert and --key belong together")
     chain, private = read_octets(cert), read_octets(key)
@@ -47,19 +96,16 @@ def credentials_of(cert: Path | None, key: Path | None) -> Credentials:
         raise UsageError(f"{cert} and {key} cannot be used: {str(error).partition('. See ')[0]}") from error
     begin, end = validity(own)
     if not begin <= time.time() <= end:
-        notice(f"warning: {cert} is out of its time, and clients that look will refuse it")
+        notice(f"warning: {cert} is out of its time, and peers that look will refuse it")
     return own
 
 
-def ring_of(files: list[Path] | None, context: str | None, aead: bool) -> KeyRing:
-    """The keys of the files in order; without files one that nobody else has."""
-    from rfc5077.reference.io import new_ticket_key
-    from rfc5077.reference.ticket.key_ring import KeyRing
-
+def ring_of(files: tuple[Path, ...], context: str | None, aead: bool) -> KeyRing | None:
+    """The keys of the files in order; None without files."""
     if not files:
         if aead or context is not None:
             raise UsageError("--context and --aead are about keys", "Name their file with --ticket-keys")
-        return KeyRing((new_ticket_key(),))
+        return None
     from rfc5077.properties.cli.ticket_files import octets_of, read_ring
 
     return read_ring(files, None if context is None else octets_of(context, "--context"), aead=aead)

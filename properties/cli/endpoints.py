@@ -8,73 +8,64 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from rfc5077.properties.cli.diagnosis import diagnosis
-from rfc5077.properties.cli.endpoint_files import credentials_of, forgiving, key_log_of, ring_of, roots_of
-from rfc5077.properties.cli.output import warn_of_readers
+from rfc5077.properties.cli import endpoint_options as options
+from rfc5077.properties.cli.dial import handshake, shown
+from rfc5077.properties.cli.endpoint_choices import Choices, agreed, choices_of
+from rfc5077.properties.cli.endpoint_files import ServerFiles, credentials_of, forgiving, key_log_of, roots_of
+from rfc5077.properties.cli.endpoint_options import LOCALHOST, Asked
+from rfc5077.properties.cli.output import printable, warn_of_readers
+from rfc5077.properties.cli.reread import Rereading
 from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
     from rfc5077.reference.connection import HandshakeCompleted
     from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
-    from rfc5077.reference.ticket.key_ring import KeyRing
+    from rfc5077.reference.io import Server
+    from rfc5077.reference.keys.credentials import TrustAnchors
     from rfc5077.reference.ticket.store import ClientStore
     from rfc5077.reference.tls_socket import TLSSocket
 
-LOCALHOST = "127.0.0.1"
 CONNECT_SECONDS = 10.0
 SERVE_SECONDS = 30.0
+LIFETIME = 7200
 DESCRIPTORS = 16384
 BACKLOG = 1024
 STACK = 2**20
 
-Listen = Annotated[str | None, typer.Option(metavar="[HOST:]PORT", help="Where to listen.")]
-Port = Annotated[int | None, typer.Option(metavar="N", help=f"The same as --listen {LOCALHOST}:N.")]
-Cert = Annotated[Path | None, typer.Option(metavar="FILE", help="Chain (PEM); one is made for localhost if absent.")]
-Key = Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")]
-Target = Annotated[str, typer.Argument(metavar="HOST:PORT", help="The server; [::1]:PORT for an IPv6 address.")]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Take any certificate.")]
-Ca = Annotated[Path | None, typer.Option(metavar="FILE", help="Roots to trust (PEM); the system's if absent.")]
-Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the session here.")]
-Resume = Annotated[Path | None, typer.Option(metavar="FILE", help="Offer the session kept here.")]
-TicketKeys = Annotated[
-    list[Path] | None,
-    typer.Option(metavar="FILE", help="Ticket keys as nginx or HAProxy have them; repeat: the first seals, all open."),
-]
-Context = Annotated[
-    str | None, typer.Option(metavar="HEX", help="Session id context of tickets; without one, whatever they carry.")
-]
-Aead = Annotated[bool, typer.Option("--aead", help="Ticket keys of 48 octets are AES-256-GCM's, not OpenSSL's.")]
-Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep sessions here, and offer them (SQLite).")]
-KeyLogTo = Annotated[
-    str | None,
-    typer.Option("--key-log", metavar="FILE", help="Append secrets (NSS format); SSLKEYLOGFILE: where that points."),
-]
-Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=86400, help="When to cut a peer off.")]
-
 
 def serve(
-    listen: Listen = None, port: Port = None, cert: Cert = None, key: Key = None, timeout: Seconds = SERVE_SECONDS,
-    ticket_keys: TicketKeys = None, context: Context = None, aead: Aead = False, key_log: KeyLogTo = None,
+    listen: options.Listen = None, port: options.Port = None, timeout: options.Seconds = SERVE_SECONDS,
+    cert: options.Cert = None, key: options.Key = None, client_ca: options.ClientCa = None,
+    client_auth: options.ClientAuth = None, ticket_keys: options.TicketKeys = None, context: options.Context = None,
+    aead: options.Aead = False, lifetime: options.Lifetime = LIFETIME, no_tickets: options.NoTickets = False,
+    alpn: options.Alpn = None, suites: options.Suites = None, groups: options.Groups = None,
+    no_ems: options.NoEms = False, key_log: options.KeyLogTo = None,
 ) -> int:  # fmt: skip
-    """Our server, which sends back what it gets; says of each handshake: full or resumed."""
+    """Our server, which sends back what it gets; says of each handshake: full or resumed. SIGHUP: reads files anew."""
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
-    config = _server_config(cert, key, ring_of(ticket_keys, context, aead))
+    files = ServerFiles(cert, key, client_ca, tuple(ticket_keys or ()), context, aead)
+    config = _server_config(files, client_auth, choices_of(alpn, suites, groups, no_ems))
+    config = replace(config, ticket_lifetime_seconds=lifetime, lifetime_hint=lifetime)
+    config = _without_tickets(config) if no_tickets else config
     config = replace(config, key_log=forgiving(key_log_of(key_log)))
 
     from rfc5077.reference.io import Server
 
     _allow_many()
-    with _listener(host, _port(number)) as listener:
+    with _listener(host, _port(number)) as listener, ExitStack() as stack:
         server = Server(listener, config, on_handshake=_say, report=_report, timeout=timeout)
+        if files.named:
+            stack.enter_context(Rereading(partial(_reread, server, files)))
         address, bound = server.address
         place = f"[{address}]:{bound}" if ":" in address else f"{address}:{bound}"
         made = "" if cert else ", with a certificate made for localhost"
@@ -88,39 +79,49 @@ def serve(
 
 
 def connect(
-    target: Target, insecure: Insecure = False, save: Save = None, resume: Resume = None, ca: Ca = None,
-    timeout: Seconds = CONNECT_SECONDS, store: Store = None, key_log: KeyLogTo = None,
+    target: options.Target, timeout: options.Seconds = CONNECT_SECONDS, ca: options.Ca = None,
+    insecure: options.Insecure = False, server_name: options.ServerName = None, cert: options.OwnCert = None,
+    key: options.Key = None, save: options.Save = None, resume: options.Resume = None, store: options.Store = None,
+    no_tickets: options.NoTickets = False, alpn: options.Alpn = None, suites: options.Suites = None,
+    groups: options.Groups = None, no_ems: options.NoEms = False, max_fragment_length: options.Fragment = None,
+    key_log: options.KeyLogTo = None,
 ) -> int:  # fmt: skip
     """Our client, one handshake; says: full or resumed."""
     from rfc5077.reference.ticket.store import StoreError
 
+    host, number = _split(target, None)
+    place = (host, _port(number))
+    if insecure and ca is not None:
+        raise UsageError("--insecure trusts anybody and --ca a few", "Give one of them")
+    choices = choices_of(alpn, suites, groups, no_ems)
     try:
-        config = replace(_client_of(target, insecure, ca, store), key_log=key_log_of(key_log))
-        return _connect(target, config, save, resume, timeout)
+        config = _client_config(server_name or host, None if insecure else roots_of(ca), choices)
+        config = replace(
+            config, credentials=credentials_of(cert, key), tickets=not no_tickets, key_log=key_log_of(key_log),
+            max_fragment_length=None if max_fragment_length is None else int(max_fragment_length),
+            store=_sessions(store), peer="" if store is None else target,
+        )  # fmt: skip
+        return _connect(target, place, config, save, resume, timeout)
     except StoreError as error:
         raise UsageError(str(error)) from error
 
 
-def _client_of(target: str, insecure: bool, ca: Path | None, store: Path | None) -> ClientConfig:
-    host, number = _split(target, None)
-    _port(number)
-    return _client_config(host, insecure, ca, store, target)
+def _connect(
+    target: str, place: tuple[str, int], config: ClientConfig, save: Path | None, resume: Path | None, limit: float
+) -> int:
+    """One handshake, what is said of it, and the session that came of it as a file."""
+    from rfc5077.properties.cli.session_file import save_session
 
-
-def _connect(target: str, config: ClientConfig, save: Path | None, resume: Path | None, timeout: float) -> int:
-    host, number = _split(target, None)
     if save is not None and not save.parent.is_dir():
         raise UsageError(f"{save} cannot be written: there is no such folder")
     if resume is not None:
         _offer(resume, config, time.time())
 
-    tls = _handshake(target, host, _port(number), config, timeout)
+    tls = handshake(target, place, config, limit)
     assert tls.completed is not None
-    typer.echo(_line(tls.completed))
+    typer.echo(", ".join([_line(tls.completed), *_agreed(tls, config), *_granted(tls, config)]))
     tls.close()
     if save is not None:
-        from rfc5077.properties.cli.session_file import save_session
-
         stored = _store(config).find(config.store_key, time.time())
         if stored is None:
             raise UsageError(f"{target} gave neither a ticket nor a session id; {save} was not written")
@@ -147,33 +148,54 @@ def _port(number: str) -> int:
     return int(number)
 
 
-def _server_config(cert: Path | None, key: Path | None, ring: KeyRing) -> ServerConfig:
+def _server_config(files: ServerFiles, client_auth: Asked | None, choices: Choices) -> ServerConfig:
+    """A server with these files; what is not named is made on the spot, for localhost."""
     from rfc5077.reference.handshake.config import ServerConfig
-    from rfc5077.reference.keys.suites import ALL_GROUPS, ALL_SUITES, SignatureScheme
+    from rfc5077.reference.io import new_self_signed, new_ticket_key
+    from rfc5077.reference.keys.suites import SignatureScheme
+    from rfc5077.reference.ticket.key_ring import KeyRing
 
-    own = (credentials_of(cert, key),)
-    return ServerConfig(
-        own, ring, renew="rotated", suites=ALL_SUITES, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme)
+    if client_auth is not None and files.client_ca is None:
+        raise UsageError("--client-auth needs roots to check clients by", "Name them with --client-ca")
+    config = files.read(
+        ServerConfig(
+            (new_self_signed("localhost"),), KeyRing((new_ticket_key(),)), renew="rotated",
+            suites=choices.suites, groups=choices.groups, signature_schemes=tuple(SignatureScheme),
+            protocols=choices.protocols, ems=choices.ems, without_ems="full" if choices.ems else "resume",
+        )
+    )  # fmt: skip
+    return config if files.client_ca is None else replace(config, client_auth=(client_auth or Asked.REQUIRE).value)
+
+
+def _without_tickets(config: ServerConfig) -> ServerConfig:
+    """A server that resumes by session id alone."""
+    from rfc5077.reference.ticket.store import SessionCache
+
+    cache = SessionCache(lifetime_seconds=config.ticket_lifetime_seconds)
+    return replace(
+        config, issue="never", reissue="never", honour_tickets=False, session_cache=cache, session_id_otherwise="fresh"
     )
 
 
-def _client_config(host: str, insecure: bool, ca: Path | None, store: Path | None, place: str) -> ClientConfig:
+def _client_config(name: str, roots: TrustAnchors | None, choices: Choices) -> ClientConfig:
+    """A client that asks for this name and trusts these roots, anybody without them."""
     from rfc5077.reference.handshake.config import ClientConfig
-    from rfc5077.reference.keys.suites import ALL_GROUPS, ALL_SUITES, SignatureScheme
+    from rfc5077.reference.keys.suites import SignatureScheme
+
+    try:
+        return ClientConfig(
+            name, roots, roots is None, suites=choices.suites, groups=choices.groups, protocols=choices.protocols,
+            ems=choices.ems, signature_schemes=tuple(SignatureScheme),
+        )  # fmt: skip
+    except ValueError as error:
+        raise UsageError(f"{name} cannot be asked for: {error}") from error
+
+
+def _sessions(store: Path | None) -> ClientStore:
     from rfc5077.reference.ticket.sqlite_store import SqliteStore
     from rfc5077.reference.ticket.store import TicketStore
 
-    if insecure and ca is not None:
-        raise UsageError("--insecure trusts anybody and --ca a few", "Give one of them")
-    roots = None if insecure else roots_of(ca)
-    sessions = TicketStore() if store is None else SqliteStore(store)
-    try:
-        return ClientConfig(
-            host, roots, insecure, store=sessions, peer="" if store is None else place,
-            suites=ALL_SUITES, groups=ALL_GROUPS, signature_schemes=tuple(SignatureScheme),
-        )  # fmt: skip
-    except ValueError as error:
-        raise UsageError(f"{host} cannot be asked for: {error}") from error
+    return TicketStore() if store is None else SqliteStore(store)
 
 
 def _offer(file: Path, config: ClientConfig, now: float) -> None:
@@ -211,6 +233,25 @@ def _line(completed: HandshakeCompleted) -> str:
     return f"{kind} handshake, {'with' if completed.ticket else 'without'} a new ticket"
 
 
+def _agreed(tls: TLSSocket, config: ClientConfig | ServerConfig) -> list[str]:
+    """What came of choices that this side restricted."""
+    cipher = tls.cipher()
+    return agreed(config, tls.selected_alpn_protocol(), None if cipher is None else cipher[0])
+
+
+def _granted(tls: TLSSocket, config: ClientConfig) -> list[str]:
+    """What the server made of what this client asked for or has."""
+    from rfc5077.reference.connection import ClientConnection
+
+    session, said = tls.connection.session, []
+    if config.max_fragment_length is not None and session is not None:
+        short = f"records of {config.max_fragment_length} octets at most"
+        said.append(short if session.fragment_code else "records of any length")
+    if isinstance(tls.connection, ClientConnection) and (certificate := shown(tls.connection)) is not None:
+        said.append("certificate shown" if certificate else "no certificate shown")
+    return said
+
+
 def _peer(tls: TLSSocket) -> str:
     try:
         host, port = tls.transport.getpeername()[:2]
@@ -220,16 +261,53 @@ def _peer(tls: TLSSocket) -> str:
 
 
 def _say(tls: TLSSocket, completed: HandshakeCompleted) -> None:
-    asked = "" if completed.server_name is None else f", asked for {completed.server_name}"
+    from rfc5077.reference.handshake.config import ServerConfig
+
+    config = tls.connection.handshake.config
+    said = [_line(completed), *_agreed(tls, config)]
+    if completed.server_name is not None:
+        said.append(f"asked for {printable(completed.server_name)}")
+    if isinstance(config, ServerConfig) and config.client_auth != "never":
+        said.append(_client(tls.getpeercert()))
     with suppress(OSError):  # nobody reads any more, or the disk is full: no reason not to serve
-        sys.stdout.write(f"{_peer(tls)}: {_line(completed)}{asked}\n")
+        sys.stdout.write(f"{_peer(tls)}: {', '.join(said)}\n")
         sys.stdout.flush()
+
+
+def _client(certificate: bytes | None) -> str:
+    """Who a client has proved to be."""
+    from cryptography import x509
+
+    from rfc5077.reference.keys.credentials import UNREADABLE
+
+    if certificate is None:
+        return "no client certificate"
+    try:
+        name = x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+    except UNREADABLE:
+        name = ""
+    return f"client {printable(name)}" if name else "a client without a readable name"
 
 
 def _report(tls: TLSSocket, error: Exception | None) -> None:
     if error is not None and tls.completed is None:
         with suppress(OSError):
             sys.stderr.write(f"rfc5077: {_peer(tls)}: no handshake: {error}\n")  # in one go: there are many threads
+
+
+def _reread(server: Server, files: ServerFiles) -> None:
+    """New connections get what the files hold now; if one cannot be used, what was in force stays so."""
+    try:
+        server.config = files.read(server.config)
+    except UsageError as error:
+        with suppress(OSError):
+            sys.stderr.write(f"rfc5077: nothing is changed: {error}\n")
+        return
+    keys = [key.name.hex() for key in server.config.key_ring.keys]
+    ring = f": tickets are sealed by {keys[0]}, opened by {len(keys)} in all" if files.ticket_keys else ""
+    with suppress(OSError):
+        sys.stdout.write(f"files read again{ring}\n")
+        sys.stdout.flush()
 
 
 def _allow_many() -> None:
@@ -253,65 +331,3 @@ def _listener(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(f"port {port} of {host} is in use", "Choose another with --port") from error
         raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-
-
-def _handshake(place: str, host: str, port: int, config: ClientConfig, limit: float) -> TLSSocket:
-    """A connected socket whose handshake is complete, within so many seconds for connection and handshake each.
-
-    Raises:
-        UsageError: there is no such server, or it does not complete a handshake; says what was seen.
-    """
-    from rfc5077.reference.alerts import ProtocolError
-    from rfc5077.reference.connection import ClientConnection
-    from rfc5077.reference.io import system_clock
-    from rfc5077.reference.keys.exchange import system_entropy
-    from rfc5077.reference.tls_socket import TLSSocket
-
-    tls = TLSSocket(_transport(place, host, port, limit), ClientConnection(config, system_clock, system_entropy))
-    watch = _Watchdog(tls.transport, limit)
-    try:
-        with watch:
-            tls.handshake()
-    except (OSError, ProtocolError) as error:
-        tls.transport.close()
-        if watch.bit or isinstance(error, TimeoutError):
-            raise UsageError(f"{place} did not complete a handshake within {limit:g} s and was cut off") from error
-        raise UsageError(*diagnosis(place, error)) from error
-    return tls
-
-
-class _Watchdog:
-    """Ends a connection that takes too long, even one that says an octet now and then."""
-
-    def __init__(self, transport: socket.socket, seconds: float) -> None:
-        self.bit = False
-        self._transport = transport
-        self._timer = threading.Timer(seconds, self._bite)
-        self._timer.daemon = True
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def _bite(self) -> None:
-        self.bit = True
-        with suppress(OSError):  # the peer was faster
-            self._transport.shutdown(socket.SHUT_RDWR)
-
-
-def _transport(place: str, host: str, port: int, limit: float) -> socket.socket:
-    try:
-        transport = socket.create_connection((host, port), limit)
-        transport.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except ConnectionRefusedError as error:
-        advice = f"Start it first; ours: rfc5077 serve --port {port}"
-        raise UsageError(f"nothing listens at {place}", advice) from error
-    except TimeoutError as error:
-        raise UsageError(f"{place} did not answer within {limit:g} s") from error
-    except socket.gaierror as error:
-        raise UsageError(f"no address is known for {host}: {error.strerror}") from error
-    except (OSError, UnicodeError) as error:
-        raise UsageError(f"cannot connect to {place}: {error}") from error
-    return transport

@@ -24,6 +24,7 @@ from rfc5077.properties.cli.interoperate import matrix
 from rfc5077.properties.cli.learn import learn
 from rfc5077.properties.cli.measure import bench
 from rfc5077.properties.cli.output import INTERRUPTED, UNUSABLE
+from rfc5077.properties.cli.panels import Paneled
 from rfc5077.properties.cli.prove import prove
 from rfc5077.properties.cli.replay import replay
 from rfc5077.properties.cli.tickets import ticket
@@ -54,8 +55,8 @@ app.command("check")(check)
 app.command("judge")(judge)
 app.command("clause")(clause)
 app.command("site")(site)
-app.command("serve")(serve)
-app.command("connect")(connect)
+app.command("serve", cls=Paneled)(serve)
+app.command("connect", cls=Paneled)(connect)
 app.command("bench")(bench)
 app.command("fuzz")(fuzz)
 app.command("matrix")(matrix)

@@ -44,8 +44,13 @@ def find_clause(catalogue: Sequence[Clause], name: str) -> Clause:
     raise UsageError(f"no clause {name}{hint}", advice)
 
 
-def find_name(what: str, name: str, known: Iterable[str], advice: str | None = None) -> str:
+def find_name(
+    what: str, name: str, known: Iterable[str], advice: str | None = None, *, likeness: float = 0.6
+) -> str:
     """The name itself, if it is known.
+
+    Args:
+        likeness: from 0 to 1, what a name has at least that is called near; with 0 one always is.
 
     Raises:
         UsageError: it is not; says the nearest, or some that there are if none is near.
@@ -53,7 +58,7 @@ def find_name(what: str, name: str, known: Iterable[str], advice: str | None = N
     names = list(known)
     if name in names:
         return name
-    near = get_close_matches(name, names, n=1)
+    near = get_close_matches(name, names, n=1, cutoff=likeness)
     if near:
         raise UsageError(f"no {what} {name}; did you mean {near[0]}?", advice or "")
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

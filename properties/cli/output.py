@@ -39,6 +39,11 @@ def show(text: str) -> None:
         print(text)
 
 
+def printable(text: str) -> str:
+    """What somebody else has sent, without signs that would move a terminal's cursor or begin a line."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 def notice(text: str) -> None:
     """One line on stderr, beside the report."""
     print(f"rfc5077: {text}", file=sys.stderr)

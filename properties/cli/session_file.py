@@ -1,5 +1,6 @@
-"""Session files: what `connect --save` keeps and `connect --resume` offers again (JSON, schema rfc5077/session/1).
+"""Session files: what `connect --save` keeps, or `ticket seal --save` makes, and `connect --resume` offers (JSON).
 
+The schema is rfc5077/session/1: a ticket, and the secret and the parameters of its session.
 A file holds the master secret, so it is readable by its owner alone. Octets are written as hexadecimal digits.
 """
 
@@ -13,6 +14,7 @@ from rfc5077.properties.files import read_text, write_whole
 from rfc5077.reference.keys.suites import SUITES
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import MAX_TICKET, StoredTicket, StoreKey
+from rfc5077.reference.wire.extensions import FRAGMENT_CODES, FRAGMENT_LENGTHS
 
 SCHEMA = "rfc5077/session/1"
 TLS_1_2 = 0x0303
@@ -39,6 +41,7 @@ def save_session(path: Path, stored: StoredTicket) -> None:
         "sent_server_name": session.server_name,
         "client_identity": [der.hex() for der in session.client_identity],
         "created": session.created,
+        "max_fragment_length": FRAGMENT_LENGTHS.get(session.fragment_code),
     }
     write_whole(path, document("session", body), private=True)
 
@@ -84,6 +87,7 @@ def parse_session(text: str) -> StoredTicket:
         server_name=sent_name,
         client_identity=tuple(_octets({"client_identity": der}, "client_identity", 1, 2**24 - 1) for der in identity),
         created=int(_number(fields, "created")),
+        fragment_code=_fragment(fields),
     )
     stored = StoredTicket(
         key=StoreKey(_text(fields, "server_name"), trust=_octets(fields, "trust", 0, 32)),
@@ -117,6 +121,16 @@ def _number(fields: Mapping[str, object], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**40:
         raise ValueError(f'"{name}" is no number that fits')
     return value
+
+
+def _fragment(fields: Mapping[str, object]) -> int:
+    """The code of the size of records; 0 for none, as in files of older releases that do not have it."""
+    if fields.get("max_fragment_length") is None:
+        return 0
+    octets = int(_number(fields, "max_fragment_length"))
+    if octets not in FRAGMENT_CODES:
+        raise ValueError(f'"max_fragment_length" {octets} is none of {", ".join(map(str, FRAGMENT_CODES))}')
+    return FRAGMENT_CODES[octets]
 
 
 def _octets(fields: Mapping[str, object], name: str, least: int, most: int) -> bytes:

@@ -46,6 +46,9 @@ signal RFC 5746."""
 NO_KEYS = KeyRing()
 """The ring of a server that cannot seal and opens nothing."""
 
+LONGEST_LIST = 512
+"""Octets of the protocol names that a client offers: beside the longest ticket they surely fit in a ClientHello."""
+
 KeyLog = Callable[[str], None]
 """Gets one line in the format of NSS for each handshake, `key_log.KeyLogFile` for instance."""
 
@@ -126,6 +129,8 @@ class ServerConfig:
         _one_of(self, "without_ems", WithoutEms)
         if self.client_auth != "never" and self.client_roots is None:
             raise ValueError(f"client_roots: None, although client_auth is {self.client_auth!r}")
+        if self.client_roots is not None and sum(2 + len(name) for name in self.client_roots.names) > 0xFFFF:
+            raise ValueError(f"client_roots: the names of {len(self.client_roots.names)} do not fit in a request")
         _between(self, "ticket_lifetime_seconds", 0, 2**32 - 1)
         _between(self, "lifetime_hint", 0, 2**32 - 1)  # R5077-3.3-14
         if self.ocsp_responses and len(self.ocsp_responses) != len(self.credentials):
@@ -199,6 +204,8 @@ class ClientConfig:
         _between(self, "longest_ticket_life", 1, 2**32 - 1)
         if self.max_fragment_length is not None and self.max_fragment_length not in FRAGMENT_CODES:
             raise ValueError(f"max_fragment_length: {self.max_fragment_length} is none of {tuple(FRAGMENT_CODES)}")
+        if sum(1 + len(name) for name in self.protocols) > LONGEST_LIST:
+            raise ValueError(f"protocols: {len(self.protocols)} names of more than {LONGEST_LIST} octets in all")
         _common(self)
         object.__setattr__(self, "sni", None if ip_address(self.server_name) else self.server_name.lower())
         object.__setattr__(self, "store_key", StoreKey(self.server_name.lower(), self.peer, self._trust()))

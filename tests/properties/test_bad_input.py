@@ -79,7 +79,7 @@ def test_a_certificate_that_does_not_fit_is_told_with_advice_that_does(capsys, p
 
 def test_a_server_is_told_that_its_own_certificate_is_out_of_its_time(papers):
     said = told_at_start("--cert", str(papers / "expired.pem"), "--key", str(papers / "expired.key"))
-    what = f"{papers / 'expired.pem'} is out of its time, and clients that look will refuse it"
+    what = f"{papers / 'expired.pem'} is out of its time, and peers that look will refuse it"
     assert said == f"rfc5077: warning: {what}\n"
     assert told_at_start("--cert", str(papers / "good.pem"), "--key", str(papers / "good.key")) == ""
 
@@ -159,7 +159,8 @@ def test_a_server_that_does_not_know_the_name_is_quoted(capsys):
     with answering(b"\x15\x03\x03\x00\x02\x02\x70") as port:
         line = refused(capsys, "connect", f"localhost:{port}", "--insecure")
 
-    assert line.endswith("refused the handshake by the fatal alert unrecognized_name\n")
+    said = "refused the handshake by the fatal alert unrecognized_name"
+    assert line.endswith(f"{said}. Ask for another name with --server-name\n")
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
