@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from rfc5077.properties.errors import UsageError
@@ -19,21 +20,34 @@ def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None
         UsageError: the folder does not exist or cannot be written, or `path` is a folder, a device or a pipe; `path` is
             untouched then.
     """
-    path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        raise UsageError(f"cannot write {path}: it is no regular file")
+    write_all({path: text}, private=private)
+
+
+def write_all(texts: Mapping[Path, str | bytes], *, private: bool = False) -> None:
+    """Write several files as `write_whole` writes one: all are on the disk before the first takes its name.
+
+    Raises:
+        UsageError: one cannot be written; where that is so for want of room or of rights, all are untouched.
+    """
+    neighbours: dict[Path, str] = {}
+    path = Path()
     try:
-        handle, neighbour = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
+        for named, text in texts.items():
+            path = Path(os.path.realpath(named))
+            if path.exists() and not path.is_file():
+                raise UsageError(f"cannot write {path}: it is no regular file")
+            handle, neighbours[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             with os.fdopen(handle, "wb") as file:
                 file.write(text.encode() if isinstance(text, str) else text)
             if not private:
-                os.chmod(neighbour, 0o666 & ~_umask())
+                os.chmod(neighbours[path], 0o666 & ~_umask())
+        for path, neighbour in neighbours.items():
             os.replace(neighbour, path)
-        finally:
-            Path(neighbour).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        for neighbour in neighbours.values():
+            Path(neighbour).unlink(missing_ok=True)
 
 
 LARGEST = 16 * 1024 * 1024

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
     from rfc5077.reference.io import Server
     from rfc5077.reference.keys.credentials import TrustAnchors
-    from rfc5077.reference.ticket.store import ClientStore
+    from rfc5077.reference.ticket.store import ClientStore, StoredTicket
     from rfc5077.reference.tls_socket import TLSSocket
 
 CONNECT_SECONDS = 10.0
@@ -209,14 +209,34 @@ def _offer(file: Path, config: ClientConfig, now: float) -> None:
 
     stored = load_session(file)
     warn_of_readers(file, "the session's secret")
-    if stored.key.server_name != config.store_key.server_name:
-        raise UsageError(f"{file} was kept for {stored.key.server_name}, not for {config.server_name}")
-    if stored.key.trust != config.store_key.trust:
-        raise UsageError(f"{file} was kept under other trust", "Give the same --ca or --insecure as then")
-    if now >= stored.expires_at:
-        raise UsageError(f"the session in {file} is over its time")
+    if (hindrance := _hindrance(stored, config, now)) is not None:
+        what, advice = hindrance
+        raise UsageError(f"the session in {file} {what}", advice)
     # R5077-3.3-06: `connect` writes a file only after a handshake whose server Finished it verified.
     _store(config).keep(replace(stored, key=config.store_key), FinishedVerified(b""))
+
+
+def _hindrance(stored: StoredTicket, config: ClientConfig, now: float) -> tuple[str, str | None] | None:
+    """Why a session is not to be offered to this server or by this client, and what helps; None if it is."""
+    from rfc5077.reference.keys.suites import SUITES
+    from rfc5077.reference.wire.extensions import FRAGMENT_LENGTHS
+
+    session, short = stored.session, FRAGMENT_LENGTHS.get(stored.session.fragment_code)
+    named, asked = stored.key.server_name, config.store_key.server_name
+    made = "with" if session.ems else "without"
+    rows = (
+        (named != asked, f"was kept for {printable(named)}, not for {asked}", f"Ask for it: --server-name {named}"),
+        (stored.key.trust != config.store_key.trust, "was kept under other trust",
+         "Give the same --ca or --insecure, and the same --cert, as then"),
+        (now >= stored.expires_at, "is over its time", None),
+        (session.suite not in config.suites, f"has the suite {SUITES[session.suite].name}", "Name it in --suites too"),
+        (session.ems is not config.ems, f"was made {made} an extended master secret",
+         "Leave --no-ems out" if session.ems else "Give --no-ems"),
+        (short not in (None, config.max_fragment_length), f"has records of {short} octets",
+         f"Give --max-fragment-length {short}"),
+        (bool(stored.ticket) and not config.tickets, "has a ticket", "Leave --no-tickets out"),
+    )  # fmt: skip
+    return next(((what, advice) for hinders, what, advice in rows if hinders), None)
 
 
 def _store(config: ClientConfig) -> ClientStore:

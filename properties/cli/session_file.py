@@ -17,6 +17,7 @@ from rfc5077.reference.ticket.store import MAX_TICKET, StoredTicket, StoreKey
 from rfc5077.reference.wire.extensions import FRAGMENT_CODES, FRAGMENT_LENGTHS
 
 SCHEMA = "rfc5077/session/1"
+TICKET_ALONE = "rfc5077/ticket/1"
 TLS_1_2 = 0x0303
 MASTER_SECRET = 48
 
@@ -68,6 +69,8 @@ def parse_session(text: str) -> StoredTicket:
         raise ValueError(f"line {error.lineno}: {error.msg}") from error
     except RecursionError as error:
         raise ValueError("its brackets are nested too deep") from error
+    if isinstance(fields, dict) and fields.get("schema") == TICKET_ALONE:
+        raise ValueError("it has a ticket without the secret of its session (ticket seal --save F writes both)")
     if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         raise ValueError(f'its "schema" is not "{SCHEMA}"')
     sent_name = None if fields.get("sent_server_name") is None else _text(fields, "sent_server_name")

@@ -6,14 +6,15 @@ import base64
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli.output import document
+from rfc5077.properties.cli.output import document, warn_of_readers
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.files import read_octets, read_text, write_whole
+from rfc5077.properties.files import read_octets, read_text, write_all, write_whole
 
 if TYPE_CHECKING:
     from rfc5077.reference.ticket.key_ring import SealingKey
@@ -36,20 +37,28 @@ Secrets = Annotated[bool, typer.Option("--show-secrets", help="Show master secre
 Octets = Annotated[int, typer.Option(metavar="48|64|80", help="48: AES-128; 80: AES-256; 64: section 4's format.")]
 Aead = Annotated[bool, typer.Option("--aead", help="Keys of 48 octets are AES-256-GCM's, not OpenSSL's.")]
 Lines = Annotated[bool, typer.Option("--haproxy", help="Three keys as lines, the way HAProxy has them.")]
+Save = Annotated[Path | None, typer.Option(metavar="FILE", help="The session with this ticket, to be offered.")]
 Retain = Annotated[int, typer.Option(metavar="N", min=0, max=100, help="Old keys that stay.")]
 
 
 @ticket.command("seal")
-def seal(session: Kept, keys: Keys, context: Context = "", aead: Aead = False) -> int:
-    """A kept session as a ticket under the first key."""
-    from rfc5077.properties.cli.session_file import load_session
+def seal(session: Kept, keys: Keys, context: Context = "", aead: Aead = False, save: Save = None) -> int:
+    """A kept session as a ticket under the first key; with --save also for connect --resume."""
+    from rfc5077.properties.cli.session_file import load_session, save_session
     from rfc5077.properties.cli.ticket_files import octets_of, read_ring
     from rfc5077.reference.ticket.key_ring import seal_ticket
+    from rfc5077.reference.ticket.store import MAX_TICKET
 
     ring = read_ring(keys, octets_of(context, "--context"), aead=aead)
-    sealed = seal_ticket(ring, load_session(session).session, os.urandom(NAME))
+    stored = load_session(session)
+    warn_of_readers(session, "the session's secret")
+    sealed = seal_ticket(ring, stored.session, os.urandom(NAME))
     if sealed is None:
         raise UsageError(f"the session in {session} does not fit in a ticket")
+    if save is not None:
+        if len(sealed) > MAX_TICKET:
+            raise UsageError(f"a ticket of {len(sealed)} octets is more than a client can offer; {save} is not written")
+        save_session(save, replace(stored, ticket=sealed, session_id=b""))
     typer.echo(document("ticket", {"key_name": sealed[:NAME].hex(), "ticket": sealed.hex()}), nl=False)
     return 0
 
@@ -105,11 +114,9 @@ def rotate(file: KeyFile, retain: Retain = 1) -> int:
     read_keys(file)
     old = read_octets(file)
     if len(old) in LENGTHS:
-        for number in range(retain, 0, -1):
-            source = file if number == 1 else _older(file, number - 1)
-            if source.exists():
-                write_whole(_older(file, number), read_octets(source), private=True)
-        write_whole(file, os.urandom(len(old)), private=True)
+        sources = {number: file if number == 1 else _older(file, number - 1) for number in range(retain, 0, -1)}
+        moved = {_older(file, n): read_octets(source) for n, source in sources.items() if source.exists()}
+        write_all({**moved, file: os.urandom(len(old))}, private=True)
     else:
         lines = old.split()
         lines.append(_line(os.urandom(len(base64.b64decode(lines[-1])))).strip())
