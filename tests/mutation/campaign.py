@@ -4,28 +4,22 @@
     PYTHONPATH=tests python -m mutation.campaign --show survived  # what is known, by fate
     PYTHONPATH=tests python -m mutation.campaign --again survived # these once more, after new tests
 
-Two processes at a time (`--jobs`), each mutant in one of its own. What is known is in `known.json`, by the hash of what
-was changed into what: an edit of a function asks for its mutants alone.
+Two at a time (`--jobs`), each mutant in a process of its own, in an order by lot. What is known is in `known.json`, by
+the hash of what was changed into what: an edit of a function asks for its mutants alone.
 """
 
 import argparse
 import json
-import multiprocessing
-import time
 from collections import Counter
 from collections.abc import Iterator
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from mutation import worker
+from mutation import nursery, worker
 from mutation.operators import Mutant, mutants
 
 KNOWN = Path(__file__).with_name("known.json")
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
-PATIENCE = 400
-"""Seconds by the clock on the wall; a process that only waits uses no processor."""
-
-
 
 def tests(*names: str) -> tuple[str, ...]:
     """A step: these files of tests."""
@@ -73,21 +67,14 @@ def keep(fates: dict[str, worker.Fate]) -> None:
     KNOWN.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def _child(connection, mutant: Mutant, prepared: worker.Prepared) -> None:
-    worker.limited()
-    short = mutant.module.removeprefix("rfc5077.reference.")
-    connection.send(worker.fate(mutant.module, mutant.source, STEPS[short], prepared))
-
-
-def _probed(connection) -> None:
+def _probed(connection: Connection) -> None:
     connection.send(worker.targets())
 
 
 def prepare() -> worker.Prepared:
     """Machines and suites; the reference is asked for its profile in another process, for this one is to be forked."""
-    fork = multiprocessing.get_context("fork")
-    here, there = fork.Pipe()
-    child = fork.Process(target=_probed, args=(there,))
+    here, there = nursery.FORK.Pipe()
+    child = nursery.FORK.Process(target=_probed, args=(there,))
     child.start()
     targets = here.recv()
     child.join()
@@ -95,30 +82,48 @@ def prepare() -> worker.Prepared:
     return worker.prepared(targets)
 
 
+def steps_of(mutant: Mutant) -> tuple[tuple[str, ...], ...]:
+    """What a mutant goes through."""
+    return STEPS[mutant.module.removeprefix("rfc5077.reference.")]
+
+
 def run(todo: list[Mutant], jobs: int) -> Iterator[tuple[Mutant, worker.Fate]]:
     """The fates, as they come."""
-    fork, prepared, waiting = multiprocessing.get_context("fork"), prepare(), iter(todo)
-    running: dict = {}
+    prepared, pipes = prepare(), [[nursery.FORK.Pipe() for _ in range(jobs)] for _ in range(2)]
+    plain, collected = ([here for here, _ in of_a_kind] for of_a_kind in pipes)
+    children = [nursery.FORK.Process(target=nursery.plain, args=(there, prepared)) for _, there in pipes[0]]
+    modules = [f"rfc5077.reference.{name}" for name in STEPS]
+    arguments = [there for _, there in pipes[1]], modules, MORE[1:] + FLOWS[1:] + TICKETS[1:], prepared
+    children.append(nursery.FORK.Process(target=nursery.collected, args=arguments))
+    for child in children:
+        child.start()
+    failed, functions = collected[0].recv()
+    if failed:
+        raise SystemExit(f"without any fault {failed} fails: no mutant can be judged by it")
+    free, busy, waiting = list(zip(plain, collected, strict=True)), {}, iter(todo)
     while True:
-        while len(running) < jobs and (mutant := next(waiting, None)) is not None:
-            here, there = fork.Pipe(duplex=False)
-            child = fork.Process(target=_child, args=(there, mutant, prepared))
-            child.start()
-            there.close()
-            running[here] = child, mutant, time.monotonic()
-        if not running:
-            return
-        ready = wait(list(running), timeout=1)
-        for here in [here for here in running if here in ready or time.monotonic() - running[here][2] > PATIENCE]:
-            child, mutant, _ = running.pop(here)
-            try:
-                fate = here.recv() if here.poll() else ("time", "the clock on the wall")
-            except EOFError:
-                fate = ("time", "processor or memory")
-            here.close()
-            child.kill()
-            child.join()
-            yield mutant, fate
+        while free and (mutant := next(waiting, None)) is not None:
+            pair = free.pop()
+            chosen = pair[(mutant.module, mutant.unit) in functions]
+            chosen.send((mutant, steps_of(mutant)))
+            busy[chosen] = pair, mutant
+        if not busy:
+            break
+        for chosen in wait(list(busy)):
+            pair, mutant = busy.pop(chosen)
+            free.append(pair)
+            yield mutant, chosen.recv()
+    for connection in (*plain, *collected):
+        connection.send(None)
+    for child in children:
+        child.join()
+
+
+def again(mutant: Mutant, kept: worker.Fate) -> worker.Fate:
+    """The fate of one mutant by what killed it, found in a process of its own that has nothing of the reference."""
+    kind, what = kept
+    by = {"tests": (("tests", what),), "suite": (("suite", what[:6]),)}.get(kind, steps_of(mutant))
+    return nursery.forked(worker.fate, mutant.module, mutant.source, by, {} if kind == "tests" else prepare())
 
 
 KILLED = ("suite", "tests", "machine", "time")
@@ -148,12 +153,12 @@ def main() -> None:
     parser.add_argument("--again", choices=[*worker.FATES])
     parser.add_argument("--module", choices=[*STEPS])
     parser.add_argument("--parts", type=int, default=1, metavar="N", help="only one of N parts, drawn by the hash")
-    parser.add_argument("--only", metavar="KEY", help="the fate of one, found anew and not kept")
+    parser.add_argument("--only", metavar="KEY", help="the fate of one, found anew by what found it, and not kept")
     asked = parser.parse_args()
     all_of_them, fates = list(everything()), known()
     if asked.only is not None:
-        found = run([mutant for mutant in all_of_them if mutant.key == asked.only], 1)
-        print(*(json.dumps([mutant.key, *fate]) for mutant, fate in found), sep="\n")
+        (mutant,) = (mutant for mutant in all_of_them if mutant.key == asked.only)
+        print(json.dumps([mutant.key, *again(mutant, fates.get(mutant.key, ("", "")))]))
         return
     chosen = [mutant for mutant in all_of_them if asked.module in (None, mutant.module[len("rfc5077.reference.") :])]
     if asked.show:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mutation.campaign import KILLED, STEPS, everything, known
 from mutation.equivalent import EQUIVALENT
+from mutation.nursery import heads, statement
 from mutation.operators import OPERATORS, mutants
 from mutation.worker import FATES
 
@@ -64,6 +65,13 @@ def test_a_mutant_is_known_by_what_was_changed_and_not_by_its_line():
     keys = [{mutant.key for mutant in mutants("m", source)} for source in (text, "x = 1\n\n\n" + text)]
     assert keys[0] <= keys[1]
     assert not keys[0] & {mutant.key for mutant in mutants("m", text.replace("return a", "return b"))}
+
+
+@pytest.mark.parametrize(("line", "found"), [(1, (1, 2)), (3, (2, 4)), (4, (4, 5)), (5, (5, 7)), (7, (7, 9))])
+def test_what_is_changed_is_looked_for_in_the_lines_of_its_statement(line, found):
+    lines = ["def f(a):", "  if (a", "    and a):", "    return 1", "  match a:", "   case 1:", "    g(", "      a)"]
+    text = "\n".join(lines)
+    assert statement(list(heads(text)), line) == range(*found)
 
 
 @pytest.mark.parametrize("fate", ["suite", "tests"])

@@ -135,12 +135,15 @@ def suite(role: str, known: Prepared) -> str:
     return ""
 
 
+ARGUMENTS = ("-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly", "-m", "not peer")
+"""Of pytest."""
+
+
 def room_tests(files: Iterable[str]) -> Fate | None:
     """What pytest notices first in these files, None for nothing."""
     first = First()
-    arguments = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly", "-m", "not peer"]
     with contextlib.redirect_stdout(io.StringIO()):
-        code = pytest.main([*arguments, *(str(TESTS / name) for name in files)], plugins=[first])
+        code = pytest.main([*ARGUMENTS, "-x", *(str(TESTS / name) for name in files)], plugins=[first])
     if code == pytest.ExitCode.OK:
         return None
     return ("import" if code == pytest.ExitCode.INTERRUPTED and "::" not in first.name else "tests"), first.name
@@ -180,6 +183,11 @@ def fate(module: str, source: str, steps: Iterable[tuple[str, ...]], known: Prep
             importlib.import_module(name)
     if raised.name:
         return "import", raised.name
+    return through(steps, known)
+
+
+def through(steps: Iterable[tuple[str, ...]], known: Prepared) -> Fate:
+    """What the steps notice first."""
     for kind, *rest in steps:
         if kind == "suite":
             seen = suite(rest[0], known)
@@ -193,9 +201,9 @@ def fate(module: str, source: str, steps: Iterable[tuple[str, ...]], known: Prep
     return "survived", ""
 
 
-def limited() -> None:
+def limited(seconds: int = SECONDS) -> None:
     """Limits this process, which is a child, in time and memory."""
     os.nice(max(0, 10 - os.nice(0)))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (OCTETS, OCTETS))
     os.chdir(TESTS.parent)
