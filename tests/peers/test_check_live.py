@@ -1,14 +1,25 @@
 """`check` of foreign stacks as processes of their own: every finding was read beside the text and stands here."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from rfc5077.properties.adapters.command import Command, listener, started_client, started_server
+from rfc5077.properties.adapters.command import (
+    HOST,
+    START,
+    Command,
+    Process,
+    free_port,
+    listener,
+    started_client,
+    started_server,
+)
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.suite.runner import check
 
@@ -20,7 +31,16 @@ http { access_log off; client_body_temp_path {state}/1; proxy_temp_path {state}/
 uwsgi_temp_path {state}/4; scgi_temp_path {state}/5;
 server { listen {host}:{port} ssl; ssl_certificate {cert}; ssl_certificate_key {key}; ssl_protocols TLSv1.2; return 200; } }
 """  # noqa: E501
-JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "{built}", "Live")
+JAVA = (
+    "java",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Djdk.tls.client.enableSessionTicketExtension=true",
+    "-cp",
+    "{built}",
+    "Live",
+)
+A_CLIENT_OF_ONE_MACHINE = 'exec 3<>/dev/tcp/{host}/{jvm}; echo "{port} {ca}" >&3; exec cat <&3'
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,7 @@ class Stack:
     name: str
     role: str
     command: tuple[str, ...]
-    """{built} stands for the folder with what was compiled."""
+    """{built} stands for the folder with what was compiled, {jvm} for the port of the machine that starts clients."""
     known: tuple[Known, ...] = ()
     constant: bool = True
     """Whether all that is permitted was as probed. A server that closes where the model warns is not."""
@@ -67,6 +87,21 @@ SPEAKS_HTTP = (
 OFFERS_AGAIN = Known(
     "K-21", "note", "RFC 5077, section 3.2", "Go offers a rejected ticket again where no other has come; left open."
 )
+TAKES_ANY_TICKET = (
+    Known(
+        "R5246-7.4-01", "violation", "RFC 5246, section 7.4; RFC 5077, section 3.3, paragraph 2",
+        "Whoever has sent the extension, JSSE says to itself, is ready for NewSessionTicket; it does not look whether "
+        "ServerHello announced one. So it goes on where an alert, unexpected_message, is due.",
+    ),
+    Known(
+        "R5246-7.4.9-02", "violation", "RFC 5246, section 7.4.9",
+        "For the same reason it takes a NewSessionTicket, encrypted, between ChangeCipherSpec and Finished.",
+    ),
+    Known(
+        "K-13", "note", "RFC 5077, section 3.3, paragraph 2",
+        "It goes on where the ticket that was announced never comes; what a client then does is left open.",
+    ),
+)  # fmt: skip
 # fmt: off
 STACKS = (
     Stack("openssl", "server", ("openssl", "s_server", "-accept", "{host}:{port}", "-cert", "{cert}", "-key", "{key}",
@@ -94,6 +129,9 @@ STACKS = (
           constant=False, profile={"tickets": True, "forgets": True}),
     Stack("go", "client", ("{built}/live", "client", "{port}", "{ca}"), known=(HANGS_UP, OFFERS_AGAIN), constant=False,
           profile={"tickets": True, "forgets": False, "keeps_rejected": True}),
+    # Where it has a session without ticket and without id, JSSE offers an id that it made up: not as it was probed.
+    Stack("jsse", "client", ("bash", "-c", A_CLIENT_OF_ONE_MACHINE), known=TAKES_ANY_TICKET, constant=False,
+          profile={"tickets": True, "forgets": False, "id_with_ticket": "fresh", "tolerates_missing_ticket": True}),
 )
 # fmt: on
 FROM_PYPI = ("python-ssl", "tlslite")
@@ -112,6 +150,22 @@ def built(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def jvm(built):
+    """Where a Java virtual machine waits for somebody who wants a client, for each start of one takes half a second."""
+    port = free_port()
+    process = Process([word.replace("{built}", str(built)) for word in (*JAVA, "clients", str(port))])
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline and not process.over:
+        try:
+            socket.create_connection((HOST, port)).close()
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+    yield port
+    process.end()
+
+
 def cases():
     for stack in STACKS:
         marks = [] if stack.name in FROM_PYPI else [pytest.mark.peer]
@@ -120,8 +174,11 @@ def cases():
 
 @pytest.mark.parametrize("case", list(cases()))
 def test_a_stack_is_found_to_do_what_it_is_known_to_do_and_nothing_else(case, request):
-    folder = str(request.getfixturevalue("built")) if any("{built}" in word for word in case.command) else ""
-    command = [word.replace("{built}", folder) for word in case.command]
+    command = list(case.command)
+    for name in ("built", "jvm"):
+        if any(f"{{{name}}}" in word for word in command):
+            value = str(request.getfixturevalue(name))
+            command = [word.replace(f"{{{name}}}", value) for word in command]
 
     report = checked(case.role, command)
 
