@@ -3,16 +3,22 @@
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pairs import START, seeded, ticket_key
 
-from rfc5077.reference.alerts import ProtocolError
+from rfc5077.reference.alerts import AlertDescription, ProtocolError
+from rfc5077.reference.handshake.machine import derive_master_secret
 from rfc5077.reference.handshake.negotiate import Resumption
+from rfc5077.reference.handshake.offer import check_resumption
 from rfc5077.reference.handshake.renegotiation import Binding, check_kept
-from rfc5077.reference.handshake.server_flight import ServerHandlers
+from rfc5077.reference.handshake.server_flight import ServerHandlers, make_server_hello
+from rfc5077.reference.keys.schedule import extended_master_secret, master_secret
 from rfc5077.reference.ticket.aead_format import MOST_TICKETS, AeadKey
+from rfc5077.reference.ticket.format import decode_state, encode_state, strip_padding
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import (
+    LONGEST_LIFE,
     MAX_TICKET,
     FinishedVerified,
     SessionCache,
@@ -190,9 +196,103 @@ def test_a_client_hello_has_the_extensions_of_its_configuration_and_no_others(pa
     ))  # fmt: skip
 
 
+def test_a_server_hello_answers_each_extension_where_it_belongs(pair):
+    always = (ExtensionType.EXTENDED_MASTER_SECRET, ExtensionType.RENEGOTIATION_INFO)
+    in_full = (ExtensionType.SERVER_NAME, ExtensionType.EC_POINT_FORMATS, ExtensionType.SESSION_TICKET)
+    p = pair()
+    for expected in (always + in_full, always):
+        assert sorted(kind for kind, _ in p.connect().server.handshake.server_hello.extensions) == sorted(expected)
+
+
 def test_a_key_of_aes_gcm_with_random_nonces_seals_two_to_the_32_tickets_at_most():
     assert MOST_TICKETS == 4_294_967_296
 
 
 def test_neither_session_nor_ticket_is_what_a_resumption_is_without_them():
     assert Resumption() == Resumption(None, False, b"")
+
+
+def test_a_client_keeps_tickets_for_a_week_at_most():
+    assert LONGEST_LIFE == 604_800
+
+
+@pytest.mark.parametrize(("session_id", "left"), [(bytes(32), 1), (None, 0)], ids=["another id", "echo"])
+def test_a_server_hello_that_is_wrong_costs_the_ticket_only_if_it_may_have_been_taken_up(pair, session_id, left):
+    p = pair(client={"session_id_with_ticket": "fresh"}).connect()
+
+    def older(handshake) -> ServerHello:
+        answer = make_server_hello(handshake)
+        return replace(answer, version=0x0302, session_id=answer.session_id if session_id is None else session_id)
+
+    p.open(server={"handlers": ServerHandlers(make_server_hello=older)})
+    with pytest.raises(ProtocolError) as caught:
+        p.exchange()
+    assert caught.value.alert is AlertDescription.PROTOCOL_VERSION
+    assert len(p.client_config.store) == left
+
+
+@pytest.mark.parametrize(("code", "answered", "right"), [(0, 0, True), (1, 0, True), (1, 1, True), (0, 1, False)])
+def test_a_session_keeps_its_fragment_length_when_it_is_resumed(code, answered, right):
+    extensions = ((ExtensionType.MAX_FRAGMENT_LENGTH, bytes((answered,))),) if answered else ()
+    session = replace(SESSION, ems=False, suite=ANSWER.cipher_suite, fragment_code=code)
+    answer = replace(ANSWER, extensions=extensions)
+    if right:
+        check_resumption(session, answer)
+        return
+    with pytest.raises(ProtocolError) as caught:
+        check_resumption(session, answer)
+    assert caught.value.alert is AlertDescription.ILLEGAL_PARAMETER
+
+
+def test_a_fresh_session_id_has_32_octets_on_either_side(pair):
+    choice = {"session_id_without_ticket": "fresh"}
+    p = pair(client=choice, server={"session_id_when_issuing": "fresh"}).connect()
+    assert len(p.client.handshake.client_hello.session_id) == len(p.server.session_id) == 32
+
+
+def test_a_rejected_ticket_was_presented_all_the_same(pair):
+    p = pair().connect()
+    p.server_config = replace(p.server_config, key_ring=KeyRing((ticket_key(2),)))
+    assert p.connect().server.handshake.resumption == Resumption(ticket_presented=True)
+
+
+def test_a_ticket_by_aead_is_name_nonce_ciphertext_and_tag():
+    ticket = AeadKey(bytes(16), b"k" * 32).seal(SESSION, bytes(range(16)))
+    assert ticket[:28] == bytes(16) + bytes(range(12))
+    assert AESGCM(b"k" * 32).decrypt(ticket[16:28], ticket[28:], bytes(16)) == encode_state(SESSION)
+
+
+def test_nothing_is_known_of_a_resumption_before_the_hellos(pair):
+    p = pair().open()
+    assert p.client.resumed is None and p.server.resumed is None
+
+
+@pytest.mark.parametrize(("padded", "state"), [
+    (bytes(15) + b"\1", bytes(15)), (b"\x10" * 16, b""), (bytes(15) + b"\2", None), (bytes(16), None),
+    (b"\x11" * 32, None), (bytes(14) + b"\1\2", None),
+])  # fmt: skip
+def test_padding_is_as_many_octets_as_each_of_them_says(padded, state):
+    assert strip_padding(padded) == state
+
+
+def test_a_state_with_a_certificate_of_no_octets_is_no_session():
+    assert decode_state(encode_state(replace(SESSION, client_identity=(b"c",)))) is not None
+    assert decode_state(encode_state(replace(SESSION, client_identity=(b"c", b"")))) is None
+
+
+def test_a_server_has_its_keys_as_soon_as_it_has_the_secret(pair):
+    lines = []
+    p = pair(server={"key_log": lines.append}).open()
+    p.server.receive(p.client.data_to_send())
+    p.client.receive(p.server.data_to_send())
+    key_exchange, change, finished = p.client.data_to_send().partition(bytes.fromhex("140303000101"))
+    p.server.receive(key_exchange)
+    assert (len(lines), bool(change and finished)) == (1, True)
+
+
+@pytest.mark.parametrize("ems", [True, False])
+def test_the_master_secret_is_the_extended_one_where_that_was_agreed_and_only_there(ems):
+    made = derive_master_secret(ems, b"pre", b"client", b"server", b"session", "sha256")
+    extended, plain = extended_master_secret(b"pre", b"session", "sha256"), master_secret(b"pre", b"client", b"server")
+    assert made == (extended if ems else plain)
+    assert extended != plain
