@@ -29,9 +29,9 @@ def tests(*names: str) -> tuple[str, ...]:
 SERVER, CLIENT, MACHINE = ("suite", "server"), ("suite", "client"), ("machine",)
 FLOWS = tests("reference/test_handshake_flows.py")
 MORE = tests(*(f"reference/test_{name}.py" for name in (
-    "margins", "connection", "handshake_extensions", "renegotiation", "rsa_key_exchange", "handshake_config",
-    "replaceable", "key_log", "tls_1_3_peers", "suites_against_python_ssl", "against_python_ssl", "signature_schemes",
-    "certificates", "hostile_input", "keys_suites", "keys_protection_cbc",
+    "margins", "handshake_negotiate", "handshake_offer", "connection", "handshake_extensions", "renegotiation",
+    "rsa_key_exchange", "handshake_config", "replaceable", "key_log", "tls_1_3_peers", "suites_against_python_ssl",
+    "against_python_ssl", "signature_schemes", "certificates", "hostile_input", "keys_suites", "keys_protection_cbc",
 )), "alerts/test_alerts.py", "alerts/test_certificates.py")  # fmt: skip
 TICKETS = tests(*(f"reference/test_ticket_{name}.py" for name in ("format", "key_formats", "key_ring", "store")))
 

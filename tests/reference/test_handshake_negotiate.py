@@ -1,0 +1,49 @@
+"""reference/handshake/negotiate.py: the server's choices where one condition alone tells, asked for directly."""
+
+from dataclasses import replace
+
+import pytest
+from pairs import START
+
+from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.handshake.negotiate import choose_parameters, is_acceptable, matching_ems
+from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.wire.hello import ClientHello, ExtensionType, server_name_body
+
+EMS = (ExtensionType.EXTENDED_MASTER_SECRET, b"")
+SESSION = Session(0x0303, 0xC02B, bytes(range(48)), True, "localhost", (), int(START))
+
+
+def hello(*extensions, suites=(0xC02B, 0xC02F)) -> ClientHello:
+    """A ClientHello for localhost with these extensions as well."""
+    name = (ExtensionType.SERVER_NAME, server_name_body("localhost"))
+    return ClientHello(0x0303, bytes(32), b"", suites, extensions=(name, *extensions))
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("session", [True, False])
+def test_a_server_without_ems_resumes_what_has_none_and_heeds_no_extension(server_config, session, asked):
+    """RFC 7627, section 5.3, speaks to servers that implement it; this one answers no such extension."""
+    config = replace(server_config, ems=False, without_ems="abort")
+    assert matching_ems(config, hello(*[EMS][:asked]), replace(SESSION, ems=session)) is not session
+
+
+@pytest.mark.parametrize(("offered", "spoken", "resumes"), [
+    ((0xC02B, 0xC02F), (0xC02B, 0xC02F), True), ((0xC02F,), (0xC02B, 0xC02F), False),
+    ((0xC02B, 0xC02F), (0xC02F,), False),
+])  # fmt: skip
+def test_a_suite_that_either_side_gave_up_is_not_resumed(server_config, offered, spoken, resumes):
+    config = replace(server_config, suites=spoken)
+    assert is_acceptable(config, hello(EMS, suites=offered), SESSION, START) is resumes
+
+
+@pytest.mark.parametrize(("suites", "groups", "cause"), [
+    ((0xC0FF,), (23,), Cause.NO_COMMON_SUITE), ((0xC0FF,), (99,), Cause.NO_COMMON_SUITE),
+    ((0xC02F,), (99,), Cause.NO_COMMON_GROUP), ((0xC02F,), (23,), Cause.NO_COMMON_SIGNATURE),
+])  # fmt: skip
+def test_what_was_not_in_common_is_said(server_config, suites, groups, cause):
+    body = b"".join(group.to_bytes(2, "big") for group in groups)
+    asked = (ExtensionType.SUPPORTED_GROUPS, len(body).to_bytes(2, "big") + body)
+    with pytest.raises(ProtocolError) as caught:
+        choose_parameters(server_config, hello(asked, suites=suites))
+    assert caught.value.cause is cause
