@@ -29,6 +29,11 @@ from rfc5077.reference.wire.record import ContentType
 __all__ = ["AlertReceived", "ClientConnection", "DataReceived", "Event", "HandshakeCompleted"]
 __all__ += ["PeerClosed", "Secrets", "ServerConnection"]
 
+# Bound once: CPython 3.11 takes ten times as long for a member of an enumeration, and these are asked for per message.
+_CLIENT_HELLO = HandshakeType.CLIENT_HELLO
+_SERVER_ESTABLISHED, _CLIENT_ESTABLISHED = ServerState.ESTABLISHED, ClientState.ESTABLISHED
+_VERSION_OPEN = (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
+
 
 class _Connection:
     """What both roles share: the way of the octets, alerts, closing."""
@@ -252,7 +257,7 @@ class ServerConnection(_Connection):
 
     def _advance(self, message: Message) -> None:
         self.handshake.receive(message, self._table)
-        if message.kind == HandshakeType.CLIENT_HELLO and self.handshake.successor is not None:
+        if message.kind == _CLIENT_HELLO and self.handshake.successor is not None:
             self._before, self.handshake, self._negotiating = self.handshake, self.handshake.successor, True
             self.handshake.receive(message, self._table)
         if self._negotiating:
@@ -260,7 +265,7 @@ class ServerConnection(_Connection):
 
     def _completion(self) -> HandshakeCompleted | None:
         handshake = self.handshake
-        if handshake.state is not ServerState.ESTABLISHED:
+        if handshake.state is not _SERVER_ESTABLISHED:
             return None
         resumed, ticket = bool(handshake.resumed), bool(handshake.ticket_sent)
         return HandshakeCompleted(resumed, ticket, self.server_name, self.protocol, self._completed)
@@ -344,11 +349,11 @@ class ClientConnection(_Connection):
             successor, self.handshake.successor = self.handshake.successor, None
             self._follow(successor)
         if self._negotiating:
-            self.layer.version_agreed |= self.handshake.state not in (ClientState.IDLE, ClientState.AWAIT_SERVER_HELLO)
+            self.layer.version_agreed |= self.handshake.state not in _VERSION_OPEN
 
     def _completion(self) -> HandshakeCompleted | None:
         handshake = self.handshake
-        if handshake.state is not ClientState.ESTABLISHED:
+        if handshake.state is not _CLIENT_ESTABLISHED:
             return None
         name = handshake.config.sni
         resumed, ticket = bool(handshake.resumed), bool(self.ticket_received)

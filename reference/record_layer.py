@@ -23,6 +23,10 @@ from rfc5077.reference.wire.record import (
     split,
 )
 
+# Bound once: CPython 3.11 takes ten times as long for a member of an enumeration, and these are asked for per record.
+_HANDSHAKE, _APPLICATION_DATA = ContentType.HANDSHAKE, ContentType.APPLICATION_DATA
+_FINISHED = HandshakeType.FINISHED
+
 MOST_HELD = HEADER_LENGTH + MAX_CIPHERTEXT + 4 + MAX_MESSAGE
 """Octets that a connection holds back at most between two calls: a record and a message that are not complete."""
 
@@ -122,7 +126,7 @@ class RecordLayer:
 
     def send_handshake(self, octets: bytes) -> None:
         """Queues one handshake message."""
-        self.send(ContentType.HANDSHAKE, octets)
+        self.send(_HANDSHAKE, octets)
 
     def send_change_cipher_spec(self) -> None:
         """Queues ChangeCipherSpec."""
@@ -187,14 +191,14 @@ class RecordLayer:
         """
         for content_type, version, fragment in self._records.feed(octets):
             payload = self._open(content_type, version, fragment)
-            if content_type is ContentType.APPLICATION_DATA:
+            if content_type is _APPLICATION_DATA:
                 yield Message(Signal.APPLICATION_DATA, payload)
-            elif content_type is not ContentType.HANDSHAKE:
+            elif content_type is not _HANDSHAKE:
                 yield self._single(content_type, payload)
             else:
                 self.rules.fragment(payload, self._messages.pending)
                 for message in self._messages.feed(payload):
-                    if message.kind == HandshakeType.FINISHED:
+                    if message.kind == _FINISHED:
                         self.rules.behind_finished(self._messages.pending)
                     yield message
 

@@ -6,7 +6,7 @@ some of them, or rows of the table in `handshake.client`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from cryptography import x509
 
@@ -35,7 +35,7 @@ from rfc5077.reference.wire.messages import (
 )
 
 
-class ClientState(Enum):
+class ClientState(IntEnum):
     """What the client waits for. AWAIT_DECISION and its twin: the next message tells resumed from full."""
 
     IDLE = auto()

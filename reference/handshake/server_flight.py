@@ -6,7 +6,7 @@ some of them, or rows of the table in `handshake.server`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from rfc5077.reference.handshake import extensions, machine, negotiate
 from rfc5077.reference.handshake.config import Clock, Issue, ServerConfig
@@ -44,7 +44,7 @@ IV_LENGTH = 16
 """Octets of entropy drawn for each ticket."""
 
 
-class ServerState(Enum):
+class ServerState(IntEnum):
     """What the server waits for."""
 
     AWAIT_CLIENT_HELLO = auto()

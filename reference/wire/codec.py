@@ -68,18 +68,21 @@ class Reader:
         self._position = stop
         return self._data[start:stop]
 
-    def typed_vector(self) -> tuple[int, bytes]:
-        """A type of two octets, and a vector with its length in two: an extension."""
-        begun, end = self._position, self._end
-        start = begun + 4
-        if start > end:
-            raise _too_short(4, end - begun)
-        kind, length = _TYPE_AND_LENGTH.unpack_from(self._data, begun)
-        stop = start + length
-        if stop > end:
-            raise _too_short(length, end - start)
-        self._position = stop
-        return kind, self._data[start:stop]
+    def typed_vectors(self) -> tuple[tuple[int, bytes], ...]:
+        """All that is left: types of two octets, each with a vector that has its length in two: extensions."""
+        data, start, end = self._data, self._position, self._end
+        found: list[tuple[int, bytes]] = []
+        while start != end:
+            begun = start + 4
+            if begun > end:
+                raise _too_short(4, end - start)
+            kind, length = _TYPE_AND_LENGTH.unpack_from(data, start)
+            start = begun + length
+            if start > end:
+                raise _too_short(length, end - begun)
+            found.append((kind, data[begun:start]))
+        self._position = end
+        return tuple(found)
 
     def integers(self, width: int, item: int, minimum: int = 0) -> tuple[int, ...]:
         """A vector of unsigned integers of `item` octets each (1 or 2); `minimum` is in octets."""
@@ -119,9 +122,10 @@ class Writer:
         self._data += len(octets).to_bytes(width, "big")
         self._data += octets
 
-    def typed_vector(self, kind: int, octets: bytes) -> None:
-        """A type of two octets, and octets with their length in two. Raises OverflowError if either does not fit."""
-        self._data += kind.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets
+    def typed_vectors(self, pairs: tuple[tuple[int, bytes], ...]) -> None:
+        """Types of two octets, and octets with their length in two. Raises OverflowError if one does not fit."""
+        for kind, octets in pairs:
+            self._data += kind.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets
 
     def integers(self, width: int, item: int, values: tuple[int, ...]) -> None:
         """A vector of unsigned integers of `item` octets each (1 or 2). Raises OverflowError if one does not fit."""

@@ -6,10 +6,11 @@ read the bodies this project knows. Parsing checks the format only; what the val
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
-from typing import Self
+from functools import lru_cache, partial
+from typing import Self, TypeVar, cast
 
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.wire.codec import Reader, Writer
@@ -59,11 +60,7 @@ def _read_extensions(reader: Reader, strict: bool) -> Extensions:
     """The extension block, which may be missing altogether."""
     if not reader.remaining:
         return ()
-    block = Reader(reader.vector(2))
-    found: list[tuple[int, bytes]] = []
-    while block.remaining:
-        found.append(block.typed_vector())
-    extensions = tuple(found)
+    extensions = Reader(reader.vector(2)).typed_vectors()
     if strict and (twice := duplicated_extensions(extensions)):  # R5246-7.4.1.4-03
         raise ProtocolError(Cause.DUPLICATE_EXTENSION, f"extension {twice[0]} comes more than once")
     return extensions
@@ -73,13 +70,23 @@ def _write_extensions(out: Writer, extensions: Extensions) -> None:
     if not extensions:
         return
     with out.vector(2):
-        for kind, body in extensions:
-            out.typed_vector(kind, body)
+        out.typed_vectors(extensions)
 
 
 def _read_session_id(reader: Reader, strict: bool) -> bytes:
     # R5246-7.4.1.2-04: more than 32 octets do not fit the format.
     return reader.vector(1, 0, MAX_SESSION_ID if strict else None)
+
+
+Value = TypeVar("Value")
+
+
+def _value(hello: "ClientHello | ServerHello", extension: int, parse: Callable[[bytes], Value]) -> Value | None:
+    """What an extension says, None if it is absent; its body is read once, however often it is asked for."""
+    value = hello._values.get(extension)
+    if value is None and (body := hello.extension(extension)) is not None:
+        value = hello._values[extension] = parse(body)
+    return cast("Value | None", value)
 
 
 def _is_flag(hello: "ClientHello | ServerHello", extension: ExtensionType) -> bool:
@@ -90,14 +97,25 @@ def _is_flag(hello: "ClientHello | ServerHello", extension: ExtensionType) -> bo
     return body is not None
 
 
-def _renegotiation_info(body: bytes | None) -> bytes | None:
-    """renegotiated_connection, None if the extension is absent (RFC 5746, section 3.2)."""
-    if body is None:
-        return None
+def _parse_renegotiation_info(body: bytes) -> bytes:
+    """renegotiated_connection (RFC 5746, section 3.2)."""
     reader = Reader(body)
     value = reader.vector(1)
     reader.finish()
     return value
+
+
+def _parse_integers(width: int, item: int, body: bytes) -> tuple[int, ...]:
+    """A body that is one vector of integers, of one at least."""
+    reader = Reader(body)
+    values = reader.integers(width, item, minimum=item)
+    reader.finish()
+    return values
+
+
+_parse_codes = partial(_parse_integers, 2, 2)
+_parse_formats = partial(_parse_integers, 1, 1)
+_parse_versions = partial(_parse_integers, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +129,11 @@ class ClientHello:
     compression_methods: bytes = b"\x00"
     extensions: Extensions = ()
     _bodies: dict[int, bytes] = field(init=False, repr=False, compare=False)
+    _values: dict[int, object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_bodies", dict(reversed(self.extensions)))
+        object.__setattr__(self, "_values", {})
 
     @classmethod
     def parse(cls, body: bytes, strict: bool = True) -> Self:
@@ -156,28 +176,27 @@ class ClientHello:
     @property
     def server_name(self) -> str | None:
         """The host name asked for, in lower case (RFC 6066, section 3). ProtocolError if the body is no such list."""
-        body = self.extension(ExtensionType.SERVER_NAME)
-        return None if body is None else _parse_server_name(body)
+        return _value(self, ExtensionType.SERVER_NAME, _parse_server_name)
 
     @property
     def supported_groups(self) -> tuple[int, ...] | None:
         """Elliptic curves in the client's order (RFC 8422, section 5.1.1), None if absent."""
-        return self._integers(ExtensionType.SUPPORTED_GROUPS, 2, 2)
+        return _value(self, ExtensionType.SUPPORTED_GROUPS, _parse_codes)
 
     @property
     def point_formats(self) -> tuple[int, ...] | None:
         """Point formats (RFC 8422, section 5.1.2), None if absent."""
-        return self._integers(ExtensionType.EC_POINT_FORMATS, 1, 1)
+        return _value(self, ExtensionType.EC_POINT_FORMATS, _parse_formats)
 
     @property
     def signature_algorithms(self) -> tuple[int, ...] | None:
         """Signature schemes in the client's order (RFC 5246, section 7.4.1.4.1), None if absent."""
-        return self._integers(ExtensionType.SIGNATURE_ALGORITHMS, 2, 2)
+        return _value(self, ExtensionType.SIGNATURE_ALGORITHMS, _parse_codes)
 
     @property
     def supported_versions(self) -> tuple[int, ...] | None:
         """Versions that a TLS 1.3 client lists (RFC 8446, section 4.2.1), None if absent."""
-        return self._integers(ExtensionType.SUPPORTED_VERSIONS, 1, 2)
+        return _value(self, ExtensionType.SUPPORTED_VERSIONS, _parse_versions)
 
     @property
     def extended_master_secret(self) -> bool:
@@ -192,21 +211,12 @@ class ClientHello:
     @property
     def renegotiation_info(self) -> bytes | None:
         """renegotiated_connection (RFC 5746, section 3.2), None if absent; the SCSV is not looked at."""
-        return _renegotiation_info(self.extension(ExtensionType.RENEGOTIATION_INFO))
+        return _value(self, ExtensionType.RENEGOTIATION_INFO, _parse_renegotiation_info)
 
     @property
     def secure_renegotiation(self) -> bool:
         """Whether RFC 5746 is signalled, by extension or SCSV."""
         return RENEGOTIATION_SCSV in self.cipher_suites or self.renegotiation_info is not None
-
-    def _integers(self, extension: ExtensionType, width: int, item: int) -> tuple[int, ...] | None:
-        body = self.extension(extension)
-        if body is None:
-            return None
-        reader = Reader(body)
-        values = reader.integers(width, item, minimum=item)
-        reader.finish()
-        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +230,11 @@ class ServerHello:
     compression_method: int = 0
     extensions: Extensions = ()
     _bodies: dict[int, bytes] = field(init=False, repr=False, compare=False)
+    _values: dict[int, object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_bodies", dict(reversed(self.extensions)))
+        object.__setattr__(self, "_values", {})
 
     @classmethod
     def parse(cls, body: bytes, strict: bool = True) -> Self:
@@ -280,7 +292,7 @@ class ServerHello:
     @property
     def renegotiation_info(self) -> bytes | None:
         """renegotiated_connection (RFC 5746, section 3.2), None if absent."""
-        return _renegotiation_info(self.extension(ExtensionType.RENEGOTIATION_INFO))
+        return _value(self, ExtensionType.RENEGOTIATION_INFO, _parse_renegotiation_info)
 
 
 def _parse_server_name(body: bytes) -> str | None:

@@ -7,7 +7,7 @@ header, which `handshake` puts in front. Received messages travel as `Message`, 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.wire.codec import Reader, Writer
@@ -47,8 +47,7 @@ class Signal(Enum):
     APPLICATION_DATA = "application data"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Something received: `kind` a handshake type (any number) or a signal, its body, and its octets as they came.
 
     The transcript hashes `octets`, never a re-encoding; they are empty for signals.

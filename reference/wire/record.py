@@ -68,21 +68,20 @@ class RecordReader:
         return self._records()
 
     def _records(self) -> Iterator[tuple[ContentType, int, bytes]]:
-        while True:
-            data, start = self._data, self._position + HEADER_LENGTH
-            if len(data) < start:
-                break
-            kind, version, length = _HEADER.unpack_from(data, self._position)
+        data, begun = self._data, self._position
+        while begun + HEADER_LENGTH <= len(data):
+            kind, version, length = _HEADER.unpack_from(data, begun)
             content_type = _CONTENT_TYPES.get(kind)
             if content_type is None:
                 raise ProtocolError(Cause.UNEXPECTED_RECORD, f"record type {kind} does not exist")
             if length > MAX_CIPHERTEXT:
                 raise ProtocolError(Cause.RECORD_OVERFLOW, f"a record of {length} octets")
-            end = start + length
-            if len(data) < end:
+            start = begun + HEADER_LENGTH
+            begun = start + length
+            if begun > len(data):
                 return
-            self._position = end
-            yield content_type, version, data[start:end]
+            self._position = begun
+            yield content_type, version, data[start:begun]
         if not self.pending:
             self._data, self._position = b"", 0
 
