@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pairs import START, seeded, ticket_key
 
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
+from rfc5077.reference.connection import ClientConnection
 from rfc5077.reference.handshake.machine import derive_master_secret
 from rfc5077.reference.handshake.negotiate import Resumption
 from rfc5077.reference.handshake.offer import check_resumption
@@ -296,3 +297,12 @@ def test_the_master_secret_is_the_extended_one_where_that_was_agreed_and_only_th
     extended, plain = extended_master_secret(b"pre", b"session", "sha256"), master_secret(b"pre", b"client", b"server")
     assert made == (extended if ems else plain)
     assert extended != plain
+
+
+@pytest.mark.parametrize("record", ["16030300040000 0000", "140303000101", "1703030001 00"])
+def test_a_client_that_has_not_spoken_yet_takes_nothing(pair, record):
+    p = pair()
+    client = ClientConnection(p.client_config, p.clock, seeded(1))
+    with pytest.raises(ProtocolError) as caught:
+        client.receive(bytes.fromhex(record))
+    assert caught.value.alert is AlertDescription.UNEXPECTED_MESSAGE
