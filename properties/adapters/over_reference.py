@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from rfc5077.properties.adapters.identity import identity, seeded
-from rfc5077.properties.adapters.peer import Peer, Role
+from rfc5077.properties.adapters.peer import AnyPeer, Controls, Peer, Role
 from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.connection import ClientConnection, DataReceived, ServerConnection
 from rfc5077.reference.handshake.config import ClientConfig, Clock, ServerConfig
@@ -14,6 +15,9 @@ from rfc5077.reference.keys.exchange import Entropy
 from rfc5077.reference.ticket.format import TicketKey
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import SessionCache, TicketStore
+
+AES_256 = 0xC02C
+"""TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, which nobody offers here by default."""
 
 MakeServer = Callable[[ServerConfig, Clock, Entropy], ServerConnection]
 """`ServerConnection` itself, or one with an edited table, handlers or rules."""
@@ -52,10 +56,34 @@ class Connection:
         """The endpoint's own word, once the handshake is complete."""
         return self.tls.resumed if self.tls.established else None
 
+    def certificate(self) -> bytes | None:
+        """Whom the endpoint takes the other side for, once the handshake is complete."""
+        return b"".join(self.tls.peer_certificates[:1]) if self.tls.established else None
+
+
+class _Hands:
+    """A clock that can be set."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        return self._clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Goes forward, or back."""
+        self._ahead += seconds
+
+    def set_right(self) -> None:
+        """Shows the time of the clock that it is made from."""
+        self._ahead = 0.0
+
 
 def _peer(
     role: Role,
     connect: Callable[[], Connection],
+    controls: Controls,
     rotate_keys: Callable[[], None] | None = None,
     forget: Callable[[], None] | None = None,
 ) -> Peer[Connection]:
@@ -69,8 +97,10 @@ def _peer(
         end=Connection.end,
         established=lambda line: line.tls.established,
         resumed=Connection.resumed,
+        certificate=Connection.certificate,
         rotate_keys=rotate_keys,
         forget=forget,
+        controls=controls,
     )
 
 
@@ -102,20 +132,70 @@ def client_config(tickets: bool = True, client_certificate: bool = False) -> Cli
 class _Server:
     """What the connections of one server share: configuration, clock and entropy."""
 
-    def __init__(self, config: ServerConfig, clock: Clock, entropy: Entropy, make: MakeServer) -> None:
+    def __init__(
+        self, config: ServerConfig, clock: Clock, entropy: Entropy, make: MakeServer,
+        twin: Callable[[], AnyPeer] | None,
+    ) -> None:  # fmt: skip
         self._config = config
-        self._clock = clock
+        self._hands = _Hands(clock)
         self._entropy = entropy
         self._make = make
+        self._twin = twin
+        self._first_keys = config.key_ring
 
     def connect(self) -> Connection:
-        return Connection(self._make(self._config, self._clock, self._entropy))
+        return Connection(self._make(self._config, self._hands, self._entropy))
 
     def rotate(self) -> None:
         """A new ticket key, if there was one; none of the old is kept."""
         if self._config.key_ring.keys:
-            ring = KeyRing((TicketKey.split(self._entropy(64)),))
-            self._config = replace(self._config, key_ring=ring)
+            self._config = replace(self._config, key_ring=KeyRing((self._new_key(),)))
+
+    def add_key(self) -> None:
+        """A new ticket key in front of the others."""
+        self._config = replace(self._config, key_ring=KeyRing((self._new_key(), *self._config.key_ring.keys)))
+
+    def lose_keys(self) -> None:
+        """No ticket key any more."""
+        self._config = replace(self._config, key_ring=KeyRing())
+
+    def restore(self) -> None:
+        """The first keys, and the right time."""
+        self._config = replace(self._config, key_ring=self._first_keys)
+        self._hands.set_right()
+
+    def _new_key(self) -> TicketKey:
+        return TicketKey.split(self._entropy(64))
+
+    def sealing_key(self) -> bytes:
+        """The newest ticket key, which is of the recommended format."""
+        newest = self._config.key_ring.keys[0]
+        assert isinstance(newest, TicketKey)  # the control is offered for such keys alone
+        return newest.name + newest.encryption + newest.mac
+
+    def twin(self, client_auth: Literal["never", "request", "require"] | None = None) -> Peer[Connection]:
+        """Another server with the same keys and clock; it may ask for a certificate otherwise."""
+        wish = client_auth or self._config.client_auth
+        roots = self._config.client_roots if wish == "never" else TrustAnchors(identity("client").chain)
+        cache = None if self._config.session_cache is None else SessionCache()
+        config = replace(self._config, session_cache=cache, client_auth=wish, client_roots=roots)
+        return server(config=config, clock=self._hands, entropy=seeded("reference twin"), make=self._make)
+
+    def controls(self) -> Controls:
+        """What of it can be turned: keys only where there are any."""
+        keys = self._config.key_ring.keys
+        if self._config.issue != "ticket" or not keys:
+            return Controls(restore=self.restore, advance=self._hands.advance)
+        return Controls(
+            restore=self.restore,
+            advance=self._hands.advance,
+            hint=self._config.lifetime_hint,
+            add_key=self.add_key,
+            lose_keys=self.lose_keys,
+            sealing_key=self.sealing_key if isinstance(keys[0], TicketKey) else None,
+            twin=self._twin or self.twin,
+            demanding_twin=lambda: self.twin("require"),
+        )
 
 
 def server(
@@ -125,16 +205,17 @@ def server(
     clock: Clock = time.time,
     entropy: Entropy | None = None,
     make: MakeServer = ServerConnection,
+    twin: Callable[[], AnyPeer] | None = None,
 ) -> Peer[Connection]:
     """The reference as a server; with `client_certificate` it asks for one and goes on without.
 
     `config` takes the place of `server_config(tickets, client_certificate)`. The peer replays octet for octet if
-    `clock` does; `entropy` is seeded unless given.
+    `clock` does; `entropy` is seeded unless given. `twin` makes other servers with the same keys, for servers whose
+    connections share more than `config`.
     """
-    shared = _Server(
-        config or server_config(tickets, client_certificate), clock, entropy or seeded("reference server"), make
-    )
-    return _peer("server", shared.connect, rotate_keys=shared.rotate)
+    told = config or server_config(tickets, client_certificate)
+    shared = _Server(told, clock, entropy or seeded("reference server"), make, twin)
+    return _peer("server", shared.connect, shared.controls(), rotate_keys=shared.rotate)
 
 
 class _Client:
@@ -142,16 +223,30 @@ class _Client:
 
     def __init__(self, config: ClientConfig, clock: Clock, entropy: Entropy, make: MakeClient) -> None:
         self._config = config
-        self._clock = clock
+        self._hands = _Hands(clock)
         self._entropy = entropy
         self._make = make
 
     def connect(self) -> Connection:
-        return Connection(self._make(self._config, self._clock, self._entropy))
+        return Connection(self._make(self._config, self._hands, self._entropy))
 
     def forget(self) -> None:
         if self._config.store is not None:
             self._config = replace(self._config, store=TicketStore())
+
+    def _told(self, config: ClientConfig) -> Peer[Connection]:
+        """The same client, told something else."""
+        return client(config=config, clock=self._hands, entropy=self._entropy, make=self._make)
+
+    def controls(self) -> Controls:
+        """What of it can be turned."""
+        return Controls(
+            restore=self._hands.set_right,
+            advance=self._hands.advance,
+            elsewhere=lambda: self._told(replace(self._config, peer="another server")),
+            renamed=lambda: self._told(replace(self._config, server_name="elsewhere.example")),
+            other_suites=lambda: self._told(replace(self._config, suites=(AES_256,))),
+        )
 
 
 def client(
@@ -166,4 +261,4 @@ def client(
     shared = _Client(
         config or client_config(tickets, client_certificate), clock, entropy or seeded("reference client"), make
     )
-    return _peer("client", shared.connect, forget=shared.forget)
+    return _peer("client", shared.connect, shared.controls(), forget=shared.forget)

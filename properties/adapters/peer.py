@@ -48,7 +48,7 @@ class _Asking:
 class Line:
     """One connection with a peer, whatever the peer's own handle is. Every method may raise `HarnessError`."""
 
-    __slots__ = ("_closed", "_end", "_established", "_peer", "_read", "_resumed", "_wait", "_write")
+    __slots__ = ("_certificate", "_closed", "_end", "_established", "_peer", "_read", "_resumed", "_wait", "_write")
 
     def __init__(self, peer: "Peer[C]") -> None:
         with _Asking(peer.name, "connect"):
@@ -60,6 +60,7 @@ class Line:
         self._end = _bound(peer.end, handle)
         self._established = _bound(peer.established, handle)
         self._resumed = _bound(peer.resumed, handle)
+        self._certificate = _bound(peer.certificate, handle)
         wait = peer.wait
         self._wait: Callable[[float], bool] | None = None if wait is None else lambda limit: wait(handle, limit)
 
@@ -111,6 +112,12 @@ class Line:
         with _Asking(self._peer, "resumed"):
             return None if self._resumed is None else self._resumed()
 
+    def certificate(self) -> bytes | None:
+        """The other side's certificate as the peer's application is told it (DER); empty for none; None if it does not
+        say."""
+        with _Asking(self._peer, "certificate"):
+            return None if self._certificate is None else self._certificate()
+
 
 T = TypeVar("T")
 
@@ -128,8 +135,44 @@ class AnyPeer(Protocol):
     def forget(self) -> Callable[[], None] | None: ...
     @property
     def live(self) -> bool: ...
+    @property
+    def controls(self) -> "Controls": ...
     def open(self) -> Line:
         """A new connection."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls:
+    """What a tester may turn at a peer beside its connections; what cannot be turned is None.
+
+    A peer that comes out of a control shares nothing but what is said with the one that it is asked of.
+    """
+
+    restore: Callable[[], None] | None = None
+    """The peer's clock and ticket keys are what they were at first."""
+    advance: Callable[[float], None] | None = None
+    """The peer's clock goes forward by so many seconds, or back if they are negative."""
+    hint: int | None = None
+    """The lifetime hint, in seconds, that a server was told to give with each ticket of a new session."""
+    add_key: Callable[[], None] | None = None
+    """A server gets a new key for sealing tickets, and still opens those of its other keys."""
+    lose_keys: Callable[[], None] | None = None
+    """A server has no key for tickets any more, though it was told to issue some."""
+    sealing_key: Callable[[], bytes] | None = None
+    """The newest key of a server that seals as RFC 5077, section 4, recommends: name, encryption key, MAC key."""
+    twin: Callable[[], "AnyPeer"] | None = None
+    """Another server with the same ticket keys."""
+    demanding_twin: Callable[[], "AnyPeer"] | None = None
+    """Another server with the same ticket keys, which demands a client certificate."""
+    elsewhere: Callable[[], "AnyPeer"] | None = None
+    """The same client with its sessions, connecting to another server of the same name."""
+    renamed: Callable[[], "AnyPeer"] | None = None
+    """The same client with its sessions, connecting to the same server by another name."""
+    other_suites: Callable[[], "AnyPeer"] | None = None
+    """The same client with its sessions, offering none of the suites that it did."""
+
+
+NO_CONTROLS = Controls()
 
 
 def _bound(ask: Callable[[C], T] | None, handle: C) -> Callable[[], T] | None:
@@ -162,12 +205,15 @@ class Peer(Generic[C]):
     """Whether the peer takes its handshake for complete."""
     resumed: Callable[[C], bool | None] | None = field(default=None, kw_only=True)
     """Whether the peer says that it resumed."""
+    certificate: Callable[[C], bytes | None] | None = field(default=None, kw_only=True)
+    """The other side's certificate as the peer's application is told it (DER); empty for none."""
     wait: Callable[[C, float], bool] | None = field(default=None, kw_only=True)
     """A live peer's: waits until there is something to read or the peer has closed, for so many seconds at most."""
     rotate_keys: Callable[[], None] | None = field(default=None, kw_only=True)
     """A server's: new keys for sealing tickets; what was sealed before can no longer be opened."""
     forget: Callable[[], None] | None = field(default=None, kw_only=True)
     """A client's: the next connection begins without a session."""
+    controls: Controls = field(default=NO_CONTROLS, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.role not in get_args(Role):
@@ -177,6 +223,8 @@ class Peer(Generic[C]):
         required = ("connect", "write", "read")
         for item in fields(self)[2:]:
             value = getattr(self, item.name)
+            if isinstance(value, Controls):
+                continue
             if not callable(value) and (value is not None or item.name in required):
                 raise UsageError(
                     f"peer {self.name}: {item.name} is {value!r}",

@@ -43,6 +43,15 @@ Targets = Annotated[
     ),
 ]
 Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to TARGET: what moves it, or everything.")]
+Beyond = Annotated[
+    bool | None,
+    typer.Option(
+        "--families/--no-families",
+        help="Also test what no alphabet has: other octets, contexts, times, keys and records. With the full alphabet"
+        " unless told otherwise.",
+        show_default=False,
+    ),
+]
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond the model's.")]
 ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]
 Section = Annotated[str | None, typer.Option(metavar="S", help="Report only a section of RFC 5077, such as 3.3.")]
@@ -54,8 +63,8 @@ FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit co
 
 
 def check(
-    role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Said.CORE, clause: ClauseId = None,
-    section: Section = None, listing: Listing = False, seed: Seed = 0, json: AsJson = False,
+    role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Said.CORE, families: Beyond = None,
+    clause: ClauseId = None, section: Section = None, listing: Listing = False, seed: Seed = 0, json: AsJson = False,
     failures: Keep = None, fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
     """Test a server or a client; every failure names its clause."""
@@ -74,7 +83,7 @@ def check(
     with target_of(role, target) as peer, Progress() as bar:
         report = run_suite(
             role.value, peer, k=k, alphabet=Alphabet(alphabet.value), clause=wanted, section=section, seed=seed,
-            progress=bar.tests,
+            progress=bar.tests, families=alphabet is Said.FULL if families is None else families,
         )  # fmt: skip
         if failures is not None:
             from rfc5077.properties.suite import failures as kept

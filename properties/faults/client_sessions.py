@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rfc5077.properties.adapters.over_reference import client_config
-from rfc5077.properties.faults.edits import asking_by, with_extension, without_extension
+from rfc5077.properties.faults.edits import asking_by
 from rfc5077.properties.faults.fault import ClientEdit, fault, naming, only
+from rfc5077.properties.suite.hellos import with_extension, without_extension
 from rfc5077.reference.handshake import client, offer
 from rfc5077.reference.handshake.client_flight import (
     ClientHandlers,

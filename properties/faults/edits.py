@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
 
 from rfc5077.properties.faults.fault import ClientEdit, ServerEdit
 from rfc5077.reference.alerts import Cause, ProtocolError
@@ -15,9 +13,7 @@ from rfc5077.reference.handshake.offer import Offer
 from rfc5077.reference.handshake.server_flight import ServerHandlers, ServerHandshake
 from rfc5077.reference.keys.exchange import Entropy
 from rfc5077.reference.record_layer import check_change_cipher_spec
-from rfc5077.reference.wire.hello import ClientHello, Extensions, ServerHello
-
-Hello = TypeVar("Hello", ClientHello, ServerHello)
+from rfc5077.reference.wire.hello import ClientHello, ServerHello
 
 
 def answering(change: Callable[[ServerHandshake, ServerHello], ServerHello]) -> ServerEdit:
@@ -27,17 +23,6 @@ def answering(change: Callable[[ServerHandshake, ServerHello], ServerHello]) -> 
         return change(handshake, server_flight.make_server_hello(handshake))
 
     return ServerEdit(handlers=ServerHandlers(make_server_hello=make))
-
-
-def with_extension(hello: Hello, kind: int, body: bytes = b"") -> Hello:
-    """The hello with this extension in the place of any other of its kind."""
-    others: Extensions = tuple(pair for pair in hello.extensions if pair[0] != kind)
-    return replace(hello, extensions=(*others, (kind, body)))
-
-
-def without_extension(hello: Hello, kind: int) -> Hello:
-    """The hello less the extensions of this kind."""
-    return replace(hello, extensions=tuple(pair for pair in hello.extensions if pair[0] != kind))
 
 
 def asking_by(change: Callable[[Offer, ClientHello], ClientHello]) -> ClientEdit:

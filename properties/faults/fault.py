@@ -85,9 +85,13 @@ class ServerEdit:
         table = {row: take for row, take in {**SERVER_TABLE, **self.rows}.items() if row not in self.without}
         return partial(ServerConnection, table=table, handlers=self.handlers, rules=self.rules)
 
-    def peer(self, config: ServerConfig | None = None, clock: Clock | None = None) -> AnyPeer:
-        """The faulty server, under another configuration and clock if they are given."""
-        return over_reference.server(config=config or self.config(), clock=clock or self.clock, make=self.make)
+    def peer(
+        self, config: ServerConfig | None = None, clock: Clock | None = None, twin: Callable[[], AnyPeer] | None = None
+    ) -> AnyPeer:
+        """The faulty server, under another configuration and clock if they are given; `twin` makes its twins."""
+        return over_reference.server(
+            config=config or self.config(), clock=clock or self.clock, make=self.make, twin=twin
+        )
 
     def unedited(self, config: ServerConfig | None = None, clock: Clock | None = None) -> AnyPeer:
         """The reference under the same configuration and clock."""
@@ -157,8 +161,11 @@ class Fault:
         return "server" if self.id.startswith("S") else "client"
 
     def make(self) -> AnyPeer:
-        """A faulty peer that has seen nobody."""
-        return self.edit().peer()
+        """A faulty peer that has seen nobody; a server's twin is a process of its own, and as faulty."""
+        edit = self.edit()
+        if isinstance(edit, ServerEdit):
+            return edit.peer(twin=lambda: self.edit().peer())
+        return edit.peer()
 
 
 def fault(

@@ -10,8 +10,9 @@ import itertools
 from dataclasses import replace
 
 from rfc5077.properties.adapters.over_reference import server_config
-from rfc5077.properties.faults.edits import answering, asking_by, with_extension, without_extension
+from rfc5077.properties.faults.edits import answering, asking_by
 from rfc5077.properties.faults.fault import ClientEdit, ServerEdit, fault
+from rfc5077.properties.suite.hellos import with_extension, without_extension
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import client_flight, machine, negotiate, offer
 from rfc5077.reference.handshake.client_flight import ClientHandlers, ClientHandshake

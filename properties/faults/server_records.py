@@ -6,7 +6,7 @@ The hash behind Finished (S-24 to S-27), and the borders of records (S-39 to S-4
 from __future__ import annotations
 
 from rfc5077.properties.faults.edits import HEADER, keeps_octets_across_keys, whole_only
-from rfc5077.properties.faults.fault import ServerEdit, fault, renewing
+from rfc5077.properties.faults.fault import ServerEdit, asking, fault, renewing
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import server
 from rfc5077.reference.handshake.server_flight import (
@@ -121,4 +121,4 @@ def refuses_a_message_in_two_records() -> ServerEdit:
 @fault("S-42", "R5246-6.2.1-01")
 def refuses_two_messages_in_a_record() -> ServerEdit:
     """Refuses a record with several handshake messages."""
-    return ServerEdit(rules=RecordRules(fragment=single_only))
+    return ServerEdit(rules=RecordRules(fragment=single_only), config=asking)

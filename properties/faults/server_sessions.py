@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rfc5077.properties.adapters.over_reference import server_config
-from rfc5077.properties.faults.edits import answering, with_extension, without_extension
+from rfc5077.properties.faults.edits import answering
 from rfc5077.properties.faults.fault import ServerEdit, asking, fault
+from rfc5077.properties.suite.hellos import with_extension, without_extension
 from rfc5077.reference.alerts import Cause, ProtocolError
 from rfc5077.reference.handshake import machine, negotiate, server_flight
 from rfc5077.reference.handshake.config import Issue, ServerConfig
@@ -314,4 +315,4 @@ def resumes_with_an_anonymous_client_where_it_demands_a_certificate() -> ServerE
     def choose(config: ServerConfig, hello: ClientHello, now: float, opens: OpenTicket) -> Resumption:
         return negotiate.choose_resumption(replace(config, client_auth="never"), hello, now, opens)
 
-    return ServerEdit(handlers=ServerHandlers(choose_resumption=choose), config=demanding)
+    return ServerEdit(handlers=ServerHandlers(choose_resumption=choose))

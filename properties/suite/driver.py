@@ -94,6 +94,10 @@ class PuppetClient(Puppet):
         """
         return [self.speak(self._words, event)]
 
+    def word(self, event: Event) -> tuple[HandshakeType, bytes]:
+        """Type and body of the handshake message that the event stands for, which is not sent."""
+        return self.worded(self._words, event)
+
     def noted(self, kind: int, body: bytes) -> None:
         """Remembers what the server issued, once the secret behind it is known."""
         if kind == H.NEW_SESSION_TICKET:
@@ -217,6 +221,15 @@ class PuppetServer(Puppet):
         said = self.speak(self._words, event)
         self._remember()
         return [said]
+
+    def word(self, event: Event) -> tuple[HandshakeType, bytes]:
+        """Type and body of the handshake message that the event stands for, which is not sent."""
+        return self.worded(self._words, event)
+
+    def give(self, body: bytes, ticket: bytes) -> RecordedEvent:
+        """Sends a NewSessionTicket of this body, in which this ticket stands."""
+        self._fresh = ticket
+        return self.send_handshake(H.NEW_SESSION_TICKET, body)
 
     def took(self, kind: int, body: bytes) -> bool | None:
         """Finds the sessions that a ClientHello offers; answers whether Finished and CertificateVerify are right."""

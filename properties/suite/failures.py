@@ -78,7 +78,8 @@ def still_fails(failure: Failure, peer: AnyPeer) -> bool:
     same = frozenset(failure.same)
     if failure.test and not peer.live:
         return _breaks(peer, failure.test, same, failure.seed)
-    report = check(failure.role, peer, alphabet=failure.alphabet, seed=failure.seed)
+    # What has no test was shown by probing, by pairs of runs, or by a family of tests beyond the alphabet.
+    report = check(failure.role, peer, alphabet=failure.alphabet, seed=failure.seed, families=not failure.test)
     return any(_is_of(one.finding, same) for one in report.findings)
 
 

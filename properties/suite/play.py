@@ -21,7 +21,7 @@ from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.honest import serve, shake_hands
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import Finding, Judge
+from rfc5077.properties.verdict.judge import VIOLATION, Finding, Judge
 from rfc5077.reference.keys.exchange import Entropy
 
 Word = tuple[Event, ...]
@@ -54,6 +54,8 @@ class Watch:
     monitors: dict[int, Monitor] = field(default_factory=dict)
     judges: bool = True
     """Whether what is seen is judged; if not, it is only spelled."""
+    violated: bool = False
+    """Whether the peer has done what a clause forbids."""
 
     def take(self, events: Iterable[RecordedEvent]) -> Output:
         """Judges the events; returns what the peer said, in the machine's spelling."""
@@ -61,7 +63,8 @@ class Watch:
         for event in events:
             fed = self.abstraction.observe(event)
             if self.judges:
-                self.judge.feed(event)
+                found = self.judge.feed(event)
+                self.violated |= any(one.verdict == VIOLATION and one.party is self.party for one in found)
                 for connection, alternatives in fed:
                     self._place(connection, alternatives)
             if event.sender == self.party.name.lower():

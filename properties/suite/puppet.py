@@ -120,13 +120,17 @@ class Puppet:
                 return self.end()
             case M.Unrecognised:
                 return self.send_handshake(NO_SUCH_TYPE, b"")
-        if event.message not in words:
-            raise ValueError(f"event: a {self.own} has no word for {event.message.name}")
-        kind, make = words[event.message]
-        body = make(event)
+        kind, body = self.worded(words, event)
         if wrong and event.message not in SUBTLE:
             body += b"\x00"
         return self.send_handshake(kind, body, not wrong if kind == HandshakeType.CERTIFICATE_VERIFY else None)
+
+    def worded(self, words: Words, event: Event) -> tuple[HandshakeType, bytes]:
+        """Type and body of the handshake message that an event stands for. Raises ValueError if there is none."""
+        if event.message not in words:
+            raise ValueError(f"event: a {self.own} has no word for {event.message.name}")
+        kind, make = words[event.message]
+        return kind, make(event)
 
     def _finish(self, wrong: bool, omits_ticket: bool) -> RecordedEvent:
         due = self.handshake.finished(self.own)
@@ -151,6 +155,15 @@ class Puppet:
         event = self._message(self.own, kind, body, verified, self._writing is not None)
         self.handshake.note(self.own, True, kind, body, octets)
         self.send_record(ContentType.HANDSHAKE, octets)
+        self._due = self._limit(kind)
+        return event
+
+    def in_records(self, kind: int, body: bytes, *parts: bytes) -> RecordedEvent:
+        """Sends a handshake message as these parts, each in records of its own; they need not be its octets."""
+        event = self._message(self.own, kind, body, None, self._writing is not None)
+        self.handshake.note(self.own, True, kind, body, handshake(kind, body))
+        for part in parts:
+            self.send_record(ContentType.HANDSHAKE, part)
         self._due = self._limit(kind)
         return event
 

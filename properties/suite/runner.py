@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.event import CLIENT, SERVER, Alarm, Event, Message, Party, Ticket
@@ -29,6 +29,8 @@ from rfc5077.properties.suite.alphabet import (
 from rfc5077.properties.suite.application import Application, application_of, fitted
 from rfc5077.properties.suite.complete import Suite, complete_suite
 from rfc5077.properties.suite.exercised import untouched
+from rfc5077.properties.suite.families.catalogue import FamilyRun, Ran, families_of, run_families, run_test
+from rfc5077.properties.suite.families.honest import HONEST
 from rfc5077.properties.suite.live import WAITING, LivePlayer
 from rfc5077.properties.suite.pairs import Paired, pair
 from rfc5077.properties.suite.play import Manner, Played, Word, play
@@ -53,6 +55,7 @@ def check(
     section: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    families: bool = False,
 ) -> CheckReport:
     """Probes a target, runs the complete suite of its profile, and judges every event.
 
@@ -62,6 +65,7 @@ def check(
     :param clause: report only what the class of this clause says; the whole suite is run.
     :param section: report only what this section of RFC 5077 says, or a part of it.
     :param seed: for the puppets' octets, and for the order of the tests that are run twice.
+    :param families: whether the tests beyond the alphabet are run as well.
     :raises UsageError: for an unknown name, a selection that matches nothing, or a target with which no handshake of
         TLS 1.2 can be completed.
     """
@@ -73,7 +77,7 @@ def check(
         raise UsageError(f"k is {k}", "it is 0 or more")
     run = _Run(SERVER if role == "server" else CLIENT, peer, seed, alphabet)
     try:
-        return run.report(k, wanted, progress)
+        return run.report(k, wanted, progress, families)
     except TargetLost as error:
         raise UsageError(str(error)) from error
     except HarnessError as error:
@@ -115,6 +119,7 @@ class _Run:
     unstable: list[tuple[str, ...]] = field(default_factory=list)
     answers: dict[Word, tuple[Output, ...]] = field(default_factory=dict)
     paired: Paired = field(default_factory=Paired)
+    families: tuple[FamilyRun, ...] = ()
     shown: set[tuple[int, int]] = field(default_factory=set)
     """Transitions of the machine, by state and input, that the peer was seen to take."""
     coverage: Coverage | None = None
@@ -127,12 +132,16 @@ class _Run:
     application: Application | None = None
     player: LivePlayer | None = None
 
-    def report(self, k: int, wanted: frozenset[str] | None, progress: Progress | None) -> CheckReport:
-        """Probes, compares pairs of runs, tests, repeats, reports."""
+    def report(
+        self, k: int, wanted: frozenset[str] | None, progress: Progress | None, families: bool
+    ) -> CheckReport:
+        """Probes, compares pairs of runs, tests, repeats, plays the families, reports."""
         begun = time.perf_counter()
         probed = probe(self.peer, self.places, self.alphabet)
         self.connections += probed.connections
         self._collect(probed.findings, ())
+        if families and not probed.complete:
+            self._diagnose()
         self._usable(probed)
         manner = Manner(self.seed, _renegotiates(probed.target))
         machine = machine_of(probed.target, self.alphabet, self.peer.live)
@@ -144,13 +153,16 @@ class _Run:
         try:
             if not self.peer.live:
                 self._pair()
+            beyond = sum(len(one.tests) for one in families_of(self.peer.role)) if families else 0
             for number, word in enumerate(suite.tests, 1):
                 self._test(machine, word, manner)
                 if progress is not None:
-                    progress(number, len(suite.tests))
+                    progress(number, len(suite.tests) + beyond)
             if self.peer.live:  # whoever waits sees the first test sooner
                 self._pair()
             self._repeat(suite, manner)
+            if families:
+                self._families(len(suite.tests), beyond, progress)
         except KeyboardInterrupt:
             self.interrupted = True
         except TargetLost as lost:
@@ -215,14 +227,36 @@ class _Run:
         self._collect(self.paired.findings, ())
         self.unstable += self.paired.unstable
 
-    def _collect(self, findings: Iterable[Finding], word: Word) -> None:
+    def _diagnose(self) -> None:
+        """Looks why no handshake is completed."""
+        for test in HONEST.tests if self.peer.role == "server" else ():
+            self._beyond(run_test(test, self.peer, self.places, self.seed), HONEST.name)
+
+    def _families(self, done: int, beyond: int, progress: Progress | None) -> None:
+        """The tests beyond the alphabet."""
+        numbers = count(done + 1)
+
+        def tell(_: Ran) -> None:
+            if progress is not None:
+                progress(next(numbers), done + beyond)
+
+        self.families = run_families(self.peer, self.places, self.seed, tell)
+        for run in self.families:
+            for ran in run.tests:
+                self._beyond(ran, run.family.name)
+
+    def _beyond(self, ran: Ran, family: str) -> None:
+        self.connections += ran.connections
+        self._collect(ran.findings, (), f"{family}: {ran.test.text}")
+
+    def _collect(self, findings: Iterable[Finding], word: Word, beyond: str = "") -> None:
         """Keeps the shortest trace of each class."""
         for finding in map(_brief, findings):
             name = finding.clause.family or finding.clause.id
             known = self.found.get(name)
-            new = Found(finding, tuple(map(symbol_name, word)), 1 if known is None else known.times + 1)
-            if known is not None and len(known.finding.trace) <= len(finding.trace):
-                new = Found(known.finding, known.test, new.times)
+            new = Found(finding, tuple(map(symbol_name, word)), 1 if known is None else known.times + 1, beyond)
+            if known is not None and _shows_better(known.finding, finding):
+                new = replace(known, times=new.times)
             self.found[name] = new
 
     def _compare(self, machine: Machine, played: Played) -> None:
@@ -285,7 +319,8 @@ class _Run:
             deviations=tuple(self.deviations),
             unstable=tuple(self.unstable),
             paired=self.paired,
-            not_exercised=_not_exercised(target, self.unready, self.alphabet),
+            families=self.families,
+            not_exercised=(*_not_exercised(target, self.unready, self.alphabet), *_lacking(self.families)),
             untouched=tuple(entry.id for entry in silent if wanted is None or entry.id in wanted),
             interrupted=self.interrupted,
             stopped=self.stopped,
@@ -295,6 +330,12 @@ class _Run:
             hidden=len(ranked) - len(shown),
             coverage=self.coverage,
         )
+
+
+def _shows_better(known: Finding, new: Finding) -> bool:
+    """Whether what is known of a class is graver than what is new, or as grave and no longer."""
+    gravity = GRAVITY.index(known.verdict) - GRAVITY.index(new.verdict)
+    return gravity < 0 or (not gravity and len(known.trace) <= len(new.trace))
 
 
 def _brief(finding: Finding) -> Finding:
@@ -320,6 +361,11 @@ def _suite_id(party: Party, machine: Machine, suite: Suite[Event]) -> str:
     """A name that is the same for the same tests and the same expected answers."""
     told = repr((machine.inputs, machine.table, suite.tests)).encode()
     return f"{party.name.lower()}-k{suite.extra}-{hashlib.sha256(told).hexdigest()[:12]}"
+
+
+def _lacking(families: Iterable[FamilyRun]) -> tuple[str, ...]:
+    """What of the families could not be played with this peer, and why."""
+    return tuple(f"{run.family.name} ({', '.join(run.missing)})" for run in families if run.missing)
 
 
 def _not_exercised(target: Target, unready: int, alphabet: Alphabet) -> tuple[str, ...]:

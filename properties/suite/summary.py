@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rfc5077.properties.suite.alphabet import Machine
+from rfc5077.properties.suite.families.catalogue import FamilyRun
 from rfc5077.properties.suite.pairs import Paired
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
 from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, NOTE, VIOLATION, Finding
@@ -26,12 +27,14 @@ Json = dict[str, object]
 class Found:
     """A finding of the suite: the shortest trace of its class, and the test that showed it.
 
-    No test: probing showed it, or paired runs."""
+    No test: probing showed it, paired runs, or a family of tests beyond the alphabet."""
 
     finding: Finding
     test: tuple[str, ...]
     times: int
     """In how many places clauses of this class were broken."""
+    beyond: str = ""
+    """The family and the test of it that showed it; empty if none did."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ class CheckReport:
     interrupted: bool
     seed: int
     paired: Paired = field(default_factory=Paired)
+    families: tuple[FamilyRun, ...] = ()
+    """The tests beyond the alphabet, as far as they were run."""
     unready: int = 0
     """How many tests could not be begun."""
     hidden: int = 0
@@ -200,6 +205,17 @@ def check_json(report: CheckReport) -> Json:
             "clauses": sorted(report.paired.exercised),
             "notes": list(report.paired.notes),
         },
+        "families": [
+            {
+                "name": run.family.name,
+                "tests": run.made,
+                "connections": run.connections,
+                "not_exercised": [
+                    {"test": ran.test.text, "why": ran.missed} for ran in run.tests if ran.missed
+                ],
+            }
+            for run in report.families
+        ],
         "findings": [_found_json(found) for found in report.findings],
         "deviations": [
             {"test": list(one.test), "expected": list(one.expected), "got": list(one.got)} for one in report.deviations
@@ -225,6 +241,7 @@ def _found_json(found: Found) -> Json:
         "why": finding.why,
         "test": list(found.test),
         "times": found.times,
+        "family": found.beyond or None,
     }
 
 
@@ -237,15 +254,23 @@ def check_text(report: CheckReport, markup: bool = False) -> str:
     :param markup: with rich's colour markup in the findings.
     """
     parts = [f"{report.target}, {report.role}: {report.verdict}", _wrapped(f"Profile: {_profile(report.profile)}.")]
-    parts += [finding_text(found.finding, markup) for found in report.findings]
+    parts += [_found_text(found, markup) for found in report.findings]
     parts += [_deviation_text(one) for one in report.deviations[:_AT_MOST]]
     if len(report.deviations) > _AT_MOST:
         parts.append(f"... and {_count(len(report.deviations) - _AT_MOST, 'deviation')} more: see --json.")
     parts += [f"UNSTABLE   {' '.join(test)}\n  The second time, the answers were others." for test in report.unstable]
     if report.paired.runs:
         parts.append(_wrapped(_paired(report.paired)))
+    if report.families:
+        parts.append(_wrapped(_families(report.families)))
     parts.append(_wrapped(f"Guarantee: {report.guarantee}"))
     return "\n".join([*parts, last_line(report)])
+
+
+def _found_text(found: Found, markup: bool) -> str:
+    """A finding, and the test beyond the alphabet that showed it."""
+    told = finding_text(found.finding, markup)
+    return f"{told}\n  seen in:  {found.beyond}" if found.beyond else told
 
 
 def _profile(profile: dict[str, str | bool]) -> str:
@@ -257,6 +282,13 @@ def _paired(paired: Paired) -> str:
     first, *others = paired.compared or ("nothing",)
     compared = ", ".join((first, *(one.removeprefix("a ticket ") for one in others)))
     return " ".join((f"Paired runs: {paired.runs}, with {compared}.", *paired.notes))
+
+
+def _families(families: Sequence[FamilyRun]) -> str:
+    """What was played beyond the alphabet."""
+    told = ", ".join(f"{run.family.name} {run.made}" for run in families)
+    made, connections = sum(run.made for run in families), sum(run.connections for run in families)
+    return f"Beyond the alphabet: {_count(made, 'test')} in {connections:,} connections ({told})."
 
 
 def _wrapped(text: str) -> str:

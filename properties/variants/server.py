@@ -140,7 +140,8 @@ def hint_of_nothing() -> ServerEdit:
 @variant("N-07", "R5077-3.3-15", "K-10")
 def longest_hint() -> ServerEdit:
     """Gives the greatest hint that fits: 136 years."""
-    return ServerEdit(handlers=ServerHandlers(lifetime_hint=lambda *_: LONGEST), config=renewing)
+    told = _with(lifetime_hint=LONGEST, renew="ticket")
+    return replace(told, handlers=ServerHandlers(lifetime_hint=lambda *_: LONGEST))
 
 
 @variant("N-08", "R5077-3.3-18")

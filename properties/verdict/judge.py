@@ -70,11 +70,13 @@ class Finding:
     """With which other run this one was compared, in a sentence; empty where the trace alone tells."""
     provoked: bool = False
     """Whether the other party had sent what this one should have refused."""
+    ruling: str = ""
+    """The verdict where a corner case rules otherwise than the clause; empty where the clause's own holds."""
 
     @property
     def verdict(self) -> str:
         """``violation``, ``advice`` or ``note``."""
-        return WORDS[self.clause.verdict]
+        return self.ruling or WORDS[self.clause.verdict]
 
     @property
     def level(self) -> str:

@@ -8,9 +8,9 @@ from mutants.stories import END, FLIGHT, ISSUE, TICKET, answer, server
 
 from rfc5077.model.event import Alarm, Extension, Message, SessionId, Ticket
 from rfc5077.properties.adapters.over_reference import client_config
-from rfc5077.properties.faults.edits import with_extension
 from rfc5077.properties.faults.fault import naming
 from rfc5077.properties.suite.agreement import Memory
+from rfc5077.properties.suite.hellos import with_extension
 from rfc5077.reference.wire.hello import ServerHello
 from rfc5077.reference.wire.messages import HandshakeType, NewSessionTicket, handshake
 from rfc5077.reference.wire.record import ContentType

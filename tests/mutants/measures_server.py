@@ -18,11 +18,11 @@ from mutants.stories import CCS, CKE, FIN, FULL
 from rfc5077.model.event import Content, Extension, Message, SessionId
 from rfc5077.properties.adapters.identity import identity, seeded
 from rfc5077.properties.adapters.over_reference import client_config, server_config
-from rfc5077.properties.faults.edits import with_extension, without_extension
 from rfc5077.properties.faults.fault import asking
 from rfc5077.properties.faults.server_sessions import demanding
 from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.driver import PuppetClient
+from rfc5077.properties.suite.hellos import with_extension, without_extension
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType
 from rfc5077.reference.wire.messages import HandshakeType, handshake

@@ -11,9 +11,9 @@ from dataclasses import replace
 from rfc5077.model.event import CLIENT, SERVER, Content, Event, Extension, SessionId, Ticket
 from rfc5077.model.event import Message as M
 from rfc5077.properties.adapters.peer import AnyPeer
-from rfc5077.properties.faults.edits import with_extension
 from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
+from rfc5077.properties.suite.hellos import with_extension
 from rfc5077.properties.suite.play import Manner, Watch
 from rfc5077.properties.verdict.judge import ADVICE, NOTE, VIOLATION, Finding
 from rfc5077.reference.keys.suites import DEFAULT_SUITES, Group, SignatureScheme
