@@ -87,16 +87,23 @@ def steps_of(mutant: Mutant) -> tuple[tuple[str, ...], ...]:
     return STEPS[mutant.module.removeprefix("rfc5077.reference.")]
 
 
+def helpers(jobs: int) -> tuple[list[Connection], list[Connection]]:
+    """Starts the processes that mutants are forked from; the ends to ask them by, of plain ones and of the others."""
+    prepared, pipes = prepare(), [nursery.FORK.Pipe() for _ in range(2 * jobs)]
+    askers, served = [here for here, _ in pipes], [there for _, there in pipes]
+    for there in served[:jobs]:
+        nursery.FORK.Process(target=nursery.plain, args=(askers, there, prepared)).start()
+    modules = [f"rfc5077.reference.{name}" for name in STEPS]
+    given = askers, served[jobs:], modules, MORE[1:] + FLOWS[1:] + TICKETS[1:], prepared
+    nursery.FORK.Process(target=nursery.collected, args=given).start()
+    for there in served:
+        there.close()
+    return askers[:jobs], askers[jobs:]
+
+
 def run(todo: list[Mutant], jobs: int) -> Iterator[tuple[Mutant, worker.Fate]]:
     """The fates, as they come."""
-    prepared, pipes = prepare(), [[nursery.FORK.Pipe() for _ in range(jobs)] for _ in range(2)]
-    plain, collected = ([here for here, _ in of_a_kind] for of_a_kind in pipes)
-    children = [nursery.FORK.Process(target=nursery.plain, args=(there, prepared)) for _, there in pipes[0]]
-    modules = [f"rfc5077.reference.{name}" for name in STEPS]
-    arguments = [there for _, there in pipes[1]], modules, MORE[1:] + FLOWS[1:] + TICKETS[1:], prepared
-    children.append(nursery.FORK.Process(target=nursery.collected, args=arguments))
-    for child in children:
-        child.start()
+    plain, collected = helpers(jobs)
     failed, functions = collected[0].recv()
     if failed:
         raise SystemExit(f"without any fault {failed} fails: no mutant can be judged by it")
@@ -114,9 +121,7 @@ def run(todo: list[Mutant], jobs: int) -> Iterator[tuple[Mutant, worker.Fate]]:
             free.append(pair)
             yield mutant, chosen.recv()
     for connection in (*plain, *collected):
-        connection.send(None)
-    for child in children:
-        child.join()
+        connection.close()
 
 
 def again(mutant: Mutant, kept: worker.Fate) -> worker.Fate:

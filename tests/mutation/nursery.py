@@ -58,20 +58,32 @@ def forked(work: Callable[..., worker.Fate], *given: object) -> worker.Fate:
 
 
 def serve(connection: Connection, work: Callable[..., worker.Fate]) -> None:
-    """Answers with a fate whatever comes, until None comes."""
-    while (asked := connection.recv()) is not None:
+    """Answers with a fate whatever comes, until nobody is there any more to ask."""
+    while True:
+        try:
+            asked = connection.recv()
+        except EOFError:
+            return
         connection.send(forked(work, *asked))
 
 
-def plain(connection: Connection, prepared: worker.Prepared) -> None:
-    """Serves from a process without the reference."""
+def plain(askers: list[Connection], connection: Connection, prepared: worker.Prepared) -> None:
+    """Serves from a process without the reference. `askers`: the ends of all who ask, which are not this process's."""
+    for asker in askers:
+        asker.close()
     serve(connection, lambda mutant, steps: worker.fate(mutant.module, mutant.source, steps, prepared))
 
 
 def collected(
-    connections: list[Connection], modules: Iterable[str], files: Iterable[str], prepared: worker.Prepared
+    askers: list[Connection],
+    connections: list[Connection],
+    modules: Iterable[str],
+    files: Iterable[str],
+    prepared: worker.Prepared,
 ) -> None:
     """Serves from processes that have collected the tests; says first what was executed by then."""
+    for asker in askers:
+        asker.close()
     settings.register_profile("mutants", database=None, phases=[Phase.explicit, Phase.generate])
     settings.load_profile("mutants")  # a test that fails is not made smaller
     nursery = Nursery(connections, tuple(modules), prepared)

@@ -139,6 +139,7 @@ def test_a_further_handshake_does_not_give_up_encrypt_then_mac(pair, gives_up):
     with pytest.raises(ProtocolError) as caught:
         p.exchange()
     assert caught.value.alert is AlertDescription.HANDSHAKE_FAILURE
+    assert (p.client.closed, p.server.closed) == (False, True)  # the server does not even say it
 
 
 def test_a_further_handshake_goes_from_encrypt_then_mac_to_aead_but_not_behind_it(pair):

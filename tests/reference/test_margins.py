@@ -306,3 +306,33 @@ def test_a_client_that_has_not_spoken_yet_takes_nothing(pair, record):
     with pytest.raises(ProtocolError) as caught:
         client.receive(bytes.fromhex(record))
     assert caught.value.alert is AlertDescription.UNEXPECTED_MESSAGE
+
+
+@pytest.mark.parametrize(("name", "key"), [(15, 32), (17, 32), (16, 31), (16, 33)])
+def test_a_key_for_tickets_by_aead_has_all_its_octets(name, key):
+    with pytest.raises(ValueError, match="octets, not"):
+        AeadKey(bytes(name), bytes(key))
+
+
+def test_a_clients_session_says_as_whom_it_showed_itself(pair, authority, client_credentials):
+    p = pair(client={"credentials": client_credentials}, server={"client_roots": authority.anchors}).connect()
+    assert p.client.session.client_identity == p.server.session.client_identity == ()
+    p = pair(
+        client={"credentials": client_credentials, "store": None},
+        server={"client_auth": "request", "client_roots": authority.anchors},
+    ).connect()
+    assert p.client.session.client_identity == p.server.session.client_identity == client_credentials.chain
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_session_id_is_kept_only_by_a_client_that_would_offer_it(pair, wanted):
+    p = pair(client={"session_ids": wanted}, server={"issue": "never", "session_id_otherwise": "fresh"}).connect()
+    assert len(p.server.session_id) == 32
+    assert len(p.client_config.store) == wanted
+
+
+def test_a_server_hello_that_leaves_nothing_to_resume_says_so_at_once(pair):
+    p = pair().open()
+    p.server.receive(p.client.data_to_send())
+    p.client.receive(first_message(p.server.data_to_send()))
+    assert p.client.resumed is False

@@ -241,6 +241,16 @@ def test_a_client_that_gave_no_signal_is_declined_whatever_the_configuration(wil
     assert p.client_events == [DECLINED]
 
 
+def test_a_server_that_gave_no_signal_is_declined_whatever_the_configuration(willing):
+    p = willing()
+    p.connect(client={"handlers": ClientHandlers(make_client_hello=without_signal)})
+    p.server_events = []
+    p.server.layer.send_handshake(handshake(HandshakeType.HELLO_REQUEST, b""))
+    p.exchange()
+
+    assert p.server_events == [DECLINED]
+
+
 def test_a_session_resumed_without_extended_master_secret_is_not_renegotiated(willing):
     # R7627-5.4-02
     p = willing(client={"ems": False}, server={"without_ems": "resume"})
