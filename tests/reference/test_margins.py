@@ -276,9 +276,12 @@ def test_padding_is_as_many_octets_as_each_of_them_says(padded, state):
     assert strip_padding(padded) == state
 
 
-def test_a_state_with_a_certificate_of_no_octets_is_no_session():
+def test_a_state_with_no_certificate_or_one_of_no_octets_is_no_session():
     assert decode_state(encode_state(replace(SESSION, client_identity=(b"c",)))) is not None
     assert decode_state(encode_state(replace(SESSION, client_identity=(b"c", b"")))) is None
+    anonymous = encode_state(SESSION)
+    assert decode_state(anonymous) == SESSION
+    assert decode_state(anonymous[:53] + b"\x01" + bytes(3) + anonymous[54:]) is None
 
 
 def test_a_server_has_its_keys_as_soon_as_it_has_the_secret(pair):
