@@ -2,7 +2,8 @@
 
 
 class UsageError(Exception):
-    """Something that a user typed or named cannot be used; raised anywhere in `properties`, caught in `cli.main` alone.
+    """Something that a user typed or named cannot be used; raised anywhere in `properties`, caught in `cli.main` alone,
+    and in `cli.reread`, where it ends nothing.
 
     Attributes:
         message: what is wrong, with the offending value, as a clause without a closing full stop.

@@ -37,11 +37,18 @@ class TLSSocket:
     Every method that waits raises TimeoutError when the socket's time-out has passed, ProtocolError when the peer
     breaks the protocol (the alert has been sent then), PeerAlert on a fatal alert, and ConnectionError or another
     OSError when the transport fails. The socket is to be closed in any case.
+
+    Attributes:
+        transport: the socket below.
+        connection: the end of the connection that speaks through it.
+        peer: the peer's address as the transport has it, which outlasts the connection; None if it was gone already.
+        completed: what came of the last handshake, None before the first is complete.
     """
 
     def __init__(self, transport: socket.socket, connection: ClientConnection | ServerConnection) -> None:
         self.transport = transport
         self.connection = connection
+        self.peer = _address(transport)
         self.completed: HandshakeCompleted | None = None
         self._received: deque[bytes] = deque()
         self._ended = False
@@ -198,3 +205,12 @@ class TLSSocket:
                     raise PeerAlert(event)
                 case AlertReceived(_, description):  # a warning; close_notify comes as PeerClosed
                     self._declined |= description is AlertDescription.NO_RENEGOTIATION
+
+
+def _address(transport: socket.socket) -> object:
+    """The address of whom a socket is connected with, in the form of its family."""
+    try:
+        address: object = transport.getpeername()
+    except OSError:  # a peer in a hurry has left already, and its address with it
+        return None
+    return address

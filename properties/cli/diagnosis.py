@@ -52,7 +52,7 @@ def diagnosis(place: str, error: Exception, shown: bool | None) -> tuple[str, st
     if error.cause is Cause.VERSION:
         return f"{place} does not speak TLS 1.2: {error.detail}", None
     if error.cause in mistrust:
-        return f"the certificate of {place} is not trusted: {_reason(error)}", mistrust[error.cause]
+        return f"the certificate of {place} is not trusted: {reason(error)}", mistrust[error.cause]
     return f"the handshake with {place} failed: {error}", None
 
 
@@ -68,8 +68,8 @@ def _refusal(place: str, alert: str, shown: bool | None) -> tuple[str, str | Non
     return said, ADVICE.get(alert)
 
 
-def _reason(error: ProtocolError) -> str:
-    """Why a certificate is not trusted: in our words where the verifier's say nothing to a user."""
+def reason(error: ProtocolError) -> str:
+    """What went wrong: of a certificate in our words, where the verifier's say nothing to a user."""
     from rfc5077.reference.alerts import Cause
 
     if error.cause in (Cause.UNKNOWN_CA, Cause.CERTIFICATE_EXPIRED):

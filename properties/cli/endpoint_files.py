@@ -84,9 +84,8 @@ def credentials_of(cert: Path | None, key: Path | None) -> Credentials | None:
     if cert is None or key is None:
         raise UsageError("--cert and --key belong together")
     chain, private = read_octets(cert), read_octets(key)
-    for file, octets, what in ((cert, chain, b"CERTIFICATE"), (key, private, b"PRIVATE KEY")):
-        if what not in octets:
-            raise UsageError(f"{file} holds no PEM text with a {what.decode().lower()}")
+    for file, octets, what in ((cert, chain, "certificate"), (key, private, "private key")):
+        _check_pem(file, octets, what)
     warn_of_readers(key, "the private key in it")
     try:
         own = Credentials.from_pem(chain, private)
@@ -106,9 +105,9 @@ def ring_of(files: tuple[Path, ...], context: str | None, aead: bool) -> KeyRing
         if aead or context is not None:
             raise UsageError("--context and --aead are about keys", "Name their file with --ticket-keys")
         return None
-    from rfc5077.properties.cli.ticket_files import octets_of, read_ring
+    from rfc5077.properties.cli.ticket_files import context_of, read_ring
 
-    return read_ring(files, None if context is None else octets_of(context, "--context"), aead=aead)
+    return read_ring(files, None if context is None else context_of(context), aead=aead)
 
 
 def key_log_of(file: str | None) -> KeyLog | None:
@@ -167,8 +166,16 @@ def roots_of(ca: Path | None) -> TrustAnchors:
             raise UsageError("this system keeps no bundle of trusted roots", "Name one with --ca, or use --insecure")
         ca = Path(bundle)
     pem = read_octets(ca)
+    _check_pem(ca, pem, "certificate")
     try:
         with warnings.catch_warnings(action="ignore"):  # of old roots: not the user's doing
             return TrustAnchors.from_pem(pem)
     except ValueError as error:
-        raise UsageError(f"{ca} holds no certificates that can be read: {error}") from error
+        why = str(error).partition(". See ")[0]
+        raise UsageError(f"{ca} holds no certificates that can be read: {why}") from error
+
+
+def _check_pem(file: Path, octets: bytes, what: str) -> None:
+    """Whether there is something of the kind in a file; what is wrong with it is for others to say."""
+    if what.upper().encode() not in octets:
+        raise UsageError(f"{file} holds no PEM text with a {what}")

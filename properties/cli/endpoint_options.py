@@ -125,11 +125,11 @@ Alpn = Annotated[
 ]
 Suites = Annotated[
     str | None,
-    typer.Option(metavar="NAME,...", rich_help_panel=HANDSHAKE, help="These cipher suites alone, the best first."),
+    typer.Option(metavar="NAME,...", rich_help_panel=HANDSHAKE, help="These suites alone, a client's best first."),
 ]
 Groups = Annotated[
     str | None,
-    typer.Option(metavar="NAME,...", rich_help_panel=HANDSHAKE, help="These curves alone: x25519, secp256r1 ..."),
+    typer.Option(metavar="NAME,...", rich_help_panel=HANDSHAKE, help="These of x25519, secp256r1, secp384r1 alone."),
 ]
 NoEms = Annotated[
     bool, typer.Option("--no-ems", rich_help_panel=HANDSHAKE, help="Without extended master secrets (RFC 7627).")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rfc5077.properties.cli import endpoint_options as options
+from rfc5077.properties.cli.diagnosis import reason
 from rfc5077.properties.cli.dial import handshake, shown
 from rfc5077.properties.cli.endpoint_choices import Choices, agreed, choices_of
 from rfc5077.properties.cli.endpoint_files import ServerFiles, credentials_of, forgiving, key_log_of, roots_of
@@ -273,11 +274,10 @@ def _granted(tls: TLSSocket, config: ClientConfig) -> list[str]:
 
 
 def _peer(tls: TLSSocket) -> str:
-    try:
-        host, port = tls.transport.getpeername()[:2]
-    except OSError:  # a client in a hurry has left already, and its address with it
-        return "a client that has left"
-    return f"{host}:{port}"
+    match tls.peer:
+        case (str() as host, int() as port, *_):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return "a client that has left"
 
 
 def _say(tls: TLSSocket, completed: HandshakeCompleted) -> None:
@@ -310,19 +310,19 @@ def _client(certificate: bytes | None) -> str:
 
 
 def _report(tls: TLSSocket, error: Exception | None) -> None:
+    from rfc5077.reference.alerts import ProtocolError
+
     if error is not None and tls.completed is None:
+        why = str(error)
+        if isinstance(error, ProtocolError):
+            why = f"{error.alert.name.lower()}: {printable(reason(error))} ({error.cause.section})"
         with suppress(OSError):
-            sys.stderr.write(f"rfc5077: {_peer(tls)}: no handshake: {error}\n")  # in one go: there are many threads
+            sys.stderr.write(f"rfc5077: {_peer(tls)}: no handshake: {why}\n")  # in one go: there are many threads
 
 
 def _reread(server: Server, files: ServerFiles) -> None:
-    """New connections get what the files hold now; if one cannot be used, what was in force stays so."""
-    try:
-        server.config = files.read(server.config)
-    except UsageError as error:
-        with suppress(OSError):
-            sys.stderr.write(f"rfc5077: nothing is changed: {error}\n")
-        return
+    """New connections get what the files hold now. Raises UsageError if one cannot be used: nothing is changed then."""
+    server.config = files.read(server.config)
     keys = [key.name.hex() for key in server.config.key_ring.keys]
     ring = f": tickets are sealed by {keys[0]}, opened by {len(keys)} in all" if files.ticket_keys else ""
     with suppress(OSError):

@@ -1,14 +1,21 @@
-"""SIGHUP as servers take it: what was read from files is read again, and connections go on."""
+"""SIGHUP as servers take it: what was read from files is read again, and connections go on.
+
+Who typed the command is not there any more to mend a file: that one cannot be used is told, and ends nothing.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType, TracebackType
 from typing import Self
+
+from rfc5077.properties.errors import UsageError
 
 STANDARD = (0, 1, 2)
 """Descriptors of input, output and errors."""
@@ -16,6 +23,8 @@ STANDARD = (0, 1, 2)
 
 class Rereading:
     """While it is entered, each SIGHUP calls `action`, in one thread of its own, one call after the other.
+
+    A UsageError of the action's is told in a line on stderr; the action has changed nothing then.
 
     A signal handler may break in anywhere, so all that it does is to pass the word on. The hang-up of the terminal that
     the process was started at ends the process as it always did. To be entered in the main thread.
@@ -47,7 +56,11 @@ class Rereading:
 
     def _work(self) -> None:
         while self._asked.get():
-            self._action()
+            try:
+                self._action()
+            except UsageError as error:
+                with suppress(OSError):  # nobody reads any more: no reason not to serve
+                    sys.stderr.write(f"rfc5077: nothing is changed: {error}\n")
 
 
 def _at_terminal() -> bool:

@@ -11,6 +11,9 @@ from rfc5077.properties.files import read_octets
 from rfc5077.reference.ticket.key_file import parse_key_file
 from rfc5077.reference.ticket.key_ring import KeyRing, SealingKey
 
+LONGEST_CONTEXT = 32
+"""Octets that OpenSSL has room for."""
+
 AEAD_KEY = 48
 """Octets of a key of the AEAD format: its name and an AES-256 key."""
 
@@ -45,9 +48,12 @@ def read_ring(paths: Sequence[Path], context: bytes | None = None, *, aead: bool
         raise UsageError(f"{', '.join(map(str, paths))} cannot be used together: {error}") from error
 
 
-def octets_of(text: str, what: str) -> bytes:
-    """What was typed as hexadecimal digits, or a UsageError."""
+def context_of(text: str) -> bytes:
+    """A session id context as it was typed in hexadecimal digits, or a UsageError."""
     try:
-        return bytes.fromhex(text)
+        context = bytes.fromhex(text)
     except ValueError as error:
-        raise UsageError(f"{what} {text} is not in hexadecimal digits") from error
+        raise UsageError(f"--context {text} is not in hexadecimal digits") from error
+    if len(context) > LONGEST_CONTEXT:
+        raise UsageError(f"--context has {len(context)} octets, more than {LONGEST_CONTEXT}")
+    return context

@@ -45,11 +45,11 @@ Retain = Annotated[int, typer.Option(metavar="N", min=0, max=100, help="Old keys
 def seal(session: Kept, keys: Keys, context: Context = "", aead: Aead = False, save: Save = None) -> int:
     """A kept session as a ticket under the first key; with --save also for connect --resume."""
     from rfc5077.properties.cli.session_file import load_session, save_session
-    from rfc5077.properties.cli.ticket_files import octets_of, read_ring
+    from rfc5077.properties.cli.ticket_files import context_of, read_ring
     from rfc5077.reference.ticket.key_ring import seal_ticket
     from rfc5077.reference.ticket.store import MAX_TICKET
 
-    ring = read_ring(keys, octets_of(context, "--context"), aead=aead)
+    ring = read_ring(keys, context_of(context), aead=aead)
     stored = load_session(session)
     warn_of_readers(session, "the session's secret")
     sealed = seal_ticket(ring, stored.session, os.urandom(NAME))

@@ -289,6 +289,19 @@ def test_a_session_file_that_cannot_be_written_is_told_and_the_old_one_stays(ser
     assert [path.name for path in tmp_path.iterdir()] == ["session.json"]
 
 
+@pytest.mark.parametrize("arguments", [("rotate", "{keys}", "--retain", "2"), ("keygen", "{keys}.new")])
+def test_ticket_keys_that_cannot_be_written_are_told_and_the_old_ones_stay(tmp_path, arguments):
+    for name in ("keys", "keys.1"):
+        (tmp_path / name).touch(mode=0o600)
+        (tmp_path / name).write_bytes(name.encode().ljust(80, b"."))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    done = limited(10, "ticket", *(word.format(keys=tmp_path / "keys") for word in arguments))
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.endswith(": File too large\n")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_a_key_log_that_cannot_be_written_is_not_the_peers_fault(server, tmp_path):
     done = limited(10, "connect", server, "--insecure", "--key-log", str(tmp_path / "log"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.files import read_octets, read_text, write_whole
+from rfc5077.properties.files import read_octets, read_text, write_all, write_whole
 
 
 def test_a_file_is_written_and_nothing_is_left_beside_it(tmp_path):
@@ -71,3 +71,17 @@ def test_a_link_is_followed(tmp_path):
     write_whole(link, "new")
     assert link.is_symlink()
     assert target.read_text() == "new"
+
+
+def test_of_several_files_all_are_written_or_none(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("old")
+    second.mkdir()
+    with pytest.raises(UsageError, match="second: it is no regular file"):
+        write_all({first: "new", second: "new"})
+    assert first.read_text() == "old"
+
+    second.rmdir()
+    write_all({first: "new", second: "new"})
+    assert (first.read_text(), second.read_text()) == ("new", "new")
+    assert sorted(os.listdir(tmp_path)) == ["first", "second"]

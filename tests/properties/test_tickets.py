@@ -10,7 +10,7 @@ import pytest
 from pairs import ticket_key
 
 from rfc5077.properties.cli.main import run
-from rfc5077.properties.cli.session_file import save_session
+from rfc5077.properties.cli.session_file import load_session, save_session
 from rfc5077.properties.cli.ticket_files import read_ring
 from rfc5077.reference.handshake.config import ServerConfig
 from rfc5077.reference.io import Server, listen, new_self_signed
@@ -170,6 +170,8 @@ def test_a_key_file_that_everybody_may_read_is_warned_about(say, key, kept):
         (("open", "00" * 176, "--keys", "{short}"), "47 octets are neither"),
         (("seal", "{kept}", "--keys", "{key}", "--keys", "{key}"), "2 keys share 1 names"),
         (("seal", "{kept}", "--keys", "{key}", "--context", "xy"), "not in hexadecimal digits"),
+        (("seal", "{kept}", "--keys", "{key}", "--context", "00" * 33), "--context has 33 octets, more than 32"),
+        (("seal", "{kept}", "--keys", "{key}", "--save", "none/f"), "No such file"),
         (("keygen", "new", "--octets", "96"), "no length of a key"),
         (("rotate", "{short}"), "47 octets are neither"),
         (("rotate", "none"), "cannot read none"),
@@ -204,6 +206,38 @@ def test_connect_finds_its_session_in_the_store_of_an_earlier_run(say, key, tmp_
     finally:
         server.close()
         thread.join(10)
+
+
+def test_what_seal_writes_is_offered_by_connect_and_resumed_by_a_server_with_the_key(say, tmp_path):
+    old, new, session, sealed = (tmp_path / name for name in ("old", "new", "session", "sealed"))
+    for file in (old, new):
+        assert say("ticket", "keygen", file)[0] == 0
+    with Server(listen(), ServerConfig((new_self_signed(),), read_ring([old]))) as server:
+        connect = ("connect", f"localhost:{server.address[1]}", "--insecure")
+        say(*connect, "--save", session)
+        server.config = ServerConfig((new_self_signed(),), read_ring([new]))
+        code, told, _ = say("ticket", "seal", session, "--keys", new, "--save", sealed)
+
+        assert code == 0
+        assert (stat.S_IMODE(sealed.stat().st_mode), load_session(sealed).ticket.hex()) == (0o600, told["ticket"])
+        assert say(*connect, "--resume", session)[1].startswith("full handshake")
+        assert say(*connect, "--resume", sealed)[1] == "resumed handshake, without a new ticket\n"
+
+
+def test_a_sealed_ticket_alone_is_not_offered(say, key, kept, tmp_path):
+    (tmp_path / "sealed").write_text(json.dumps(say("ticket", "seal", kept, "--keys", key)[1]))
+    code, out, err = say("connect", "localhost:1", "--insecure", "--resume", tmp_path / "sealed")
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "a ticket without the secret of its session (ticket seal --save F writes both)" in err
+
+
+def test_a_session_that_everybody_may_read_is_sealed_with_a_warning(say, key, kept):
+    kept.chmod(0o644)
+    code, _, err = say("ticket", "seal", kept, "--keys", key)
+
+    assert (code, err.count("\n")) == (0, 1)
+    assert err.startswith(f"rfc5077: warning: {kept} can be read by everybody (mode 0644)")
 
 
 def test_a_store_that_cannot_be_used_is_one_line_and_exit_code_2(say, tmp_path):
