@@ -44,13 +44,14 @@ class Track:
 
 
 class Node:
-    """What a monitor knows, with the steps known so far."""
+    """What a monitor knows, with the steps known so far, and what each party may say next where somebody asked."""
 
-    __slots__ = ("steps", "tracks")
+    __slots__ = ("allowed", "steps", "tracks")
 
     def __init__(self, tracks: tuple[Track, Track]) -> None:
         self.tracks = tracks
         self.steps: dict[Alternatives, tuple[Node, tuple[Breach, ...]]] = {}
+        self.allowed: dict[Party, tuple[Event, ...]] = {}
 
 
 class Graph:
@@ -74,6 +75,14 @@ class Graph:
             (client, broken), (server, more) = results
             known = node.steps[alternatives] = (self.node((client, server)), broken + more)
         return known
+
+    def allowed(self, track: Track, party: Party) -> tuple[Event, ...]:
+        """What a party may say next that is in one of these states, without hidden decisions."""
+        if track.strayed:
+            return ()
+        c = self.conducts[PARTIES.index(party)]
+        said = (event for event in SAYS[party] if any(c.permits(state, event) for state in track.states))
+        return tuple(dict.fromkeys(event.but(resumes=False) for event in said))
 
 
 @cache
@@ -178,11 +187,10 @@ class Monitor:
 
         Empty once the party has strayed: what follows from a violation is undefined.
         """
-        c, track = self._graph.conducts[PARTIES.index(party)], self.node.tracks[PARTIES.index(party)]
-        if track.strayed:
-            return ()
-        said = (event for event in SAYS[party] if any(c.permits(state, event) for state in track.states))
-        return tuple(dict.fromkeys(event.but(resumes=False) for event in said))
+        known = self.node.allowed.get(party)
+        if known is None:
+            known = self.node.allowed[party] = self._graph.allowed(self.node.tracks[PARTIES.index(party)], party)
+        return known
 
     def doubts(self) -> tuple[Breach, ...]:
         """What is broken for certain although no message has told which clause it is: due at the end of a trace."""

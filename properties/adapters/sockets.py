@@ -24,9 +24,13 @@ _QUICK = getattr(socket, "TCP_QUICKACK", None)
 
 
 class Wire:
-    """One connection. What cannot be written any more is lost, as on a network."""
+    """One connection. What cannot be written any more is lost, as on a network.
 
-    __slots__ = ("_events", "_read", "_socket", "closed")
+    What is written leaves once somebody waits for the target, or ends the connection: one message behind the other
+    wakes the target once.
+    """
+
+    __slots__ = ("_events", "_read", "_socket", "_unsent", "closed")
 
     def __init__(self, transport: socket.socket) -> None:
         transport.setblocking(False)
@@ -35,12 +39,17 @@ class Wire:
         self._events = select.poll()
         self._events.register(transport, select.POLLIN)
         self._read = b""
+        self._unsent = b""
         self.closed = False
         """Whether the target has ended the connection, as far as it was read."""
 
     def write(self, octets: bytes) -> None:
-        """Sends octets. Raises TargetLost if the target takes none of them within `PATIENCE`."""
-        left = memoryview(octets)
+        """Takes octets to send."""
+        self._unsent += octets
+
+    def flush(self) -> None:
+        """Sends what was written. Raises TargetLost if the target takes none of it within `PATIENCE`."""
+        left, self._unsent = memoryview(self._unsent), b""
         while left:
             try:
                 left = left[self._socket.send(left) :]
@@ -56,7 +65,8 @@ class Wire:
             raise TargetLost(f"the target reads nothing: it took no octet for {PATIENCE:g} s")
 
     def wait(self, limit: float) -> bool:
-        """Waits for octets or the end, for so many seconds at most; whether there is either."""
+        """Waits for octets or the end, for so many seconds at most; whether there is either. Raises as `flush` does."""
+        self.flush()
         if not self.closed and not self._read:
             self._fill()
             if not self._read and not self.closed and self._events.poll(limit * 1000):
@@ -91,14 +101,18 @@ class Wire:
                 self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK, 1)
 
     def end(self) -> None:
-        """Tells the target that nothing more will be sent; what it still says can be read."""
+        """Tells the target that nothing more will be sent; what it still says can be read. Raises as `flush` does."""
+        self.flush()
         with suppress(OSError):  # it was quicker
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Gives the connection up."""
+        """Gives the connection up. Raises as `flush` does."""
         self.closed = True
-        self._socket.close()
+        try:
+            self.flush()
+        finally:
+            self._socket.close()
 
 
 class Wires:

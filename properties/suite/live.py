@@ -7,8 +7,10 @@ say something would make a suite a hundred times slower.  So the machine says wh
 - Where it is silent, nobody waits.  Instead each silent transition is the end of a test once: there our side of the
   connection ends, and whatever the target said up to then comes before its own end.  So an answer that is too early is
   seen where it was given.
-- A test in which anything is not as expected is played again with patience, and only that counts: each answer that is
-  due is waited for `PATIENCE` seconds, each silence `QUIET` seconds.
+- An alert may be the answer to that end alone. The first time that one comes there the test is played once more, and
+  at its end, instead of ours, silence is waited for, `QUIET` seconds.
+- A test in which anything else is not as expected is played again with patience, and only that counts: each answer
+  that is due is waited for `PATIENCE` seconds, each silence `QUIET` seconds.
 """
 
 from __future__ import annotations
@@ -83,6 +85,16 @@ class Expecting:
             events += _until_quiet(puppet, QUIET)  # its end belongs to it
         return events
 
+    def hesitant(self, puppet: Puppets, place: int) -> list[RecordedEvent]:
+        """As in a hurry, but at the end of the word nothing ends until it is quiet."""
+        if place < len(self.word) - 1:
+            return self.hurried(puppet, place)
+        return self._due(puppet, place, HURRY, 0.0) + _until_quiet(puppet, QUIET)
+
+    def is_parting(self, said: tuple[Output, ...]) -> bool:
+        """Whether an alert that came behind our end of the connection is the only answer that was not expected."""
+        return bool(self.last) and not self.missed and said[:-1] == self.outputs[:-1] and said != self.outputs
+
     def patient(self, puppet: Puppets, place: int) -> list[RecordedEvent]:
         """The answer if one is due, and whatever comes then until it is quiet."""
         events = self._due(puppet, place, PATIENCE, KNOWN)
@@ -133,7 +145,7 @@ class LivePlayer:
     shown: set[Step] = field(default_factory=set)
     """The silent transitions that were the end of a test."""
     farewells: frozenset[int | None] = frozenset({AlertDescription.CLOSE_NOTIFY})
-    """Alerts with which the target answers the end of the connection: the first time, patience showed that."""
+    """Alerts with which the target answers the end of the connection: the first time, waiting for them showed that."""
     mute: set[Step] = field(default_factory=set)
     """The transitions at which an answer was due and did not come, however patiently it was waited for."""
 
@@ -148,7 +160,7 @@ class LivePlayer:
             begin = word[:length], outputs[:length], self.manner.echoes, steps[:length]
             expecting = Expecting(*begin, self.farewells, self.mute)
             whole = length == len(word)  # a beginning is judged as part of the whole
-            played = self._play(expecting, expecting.hurried, judges=whole)
+            played = self._in_a_hurry(expecting, judges=whole)
             connections += played.connections
             if played.ready and (played.outputs != expecting.outputs or _grave(played)):
                 patient = replace(expecting, word=word, outputs=outputs, steps=steps, missed=[])
@@ -158,6 +170,16 @@ class LivePlayer:
                     self.farewells |= set(expecting.last)
                 break
         return replace(played, connections=connections)
+
+    def _in_a_hurry(self, expecting: Expecting, judges: bool) -> Played:
+        """One test; where only our end of the connection brought an alert, once more without it, which tells why."""
+        played = self._play(expecting, expecting.hurried, judges)
+        if not played.ready or not expecting.is_parting(played.outputs):
+            return played
+        again = self._play(expecting, expecting.hesitant, judges)
+        if again.outputs == expecting.outputs:
+            self.farewells |= set(expecting.last)
+        return replace(again, connections=played.connections + again.connections)
 
     def _play(self, expecting: Expecting, turn: Turn, judges: bool = True) -> Played:
         return play(self.peer, expecting.word, self.places, replace(self.manner, judges=judges), turn)
