@@ -10,6 +10,7 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,15 @@ class ServerFiles:
     """The files of a server, as they were named: None, or none, where there is no such file.
 
     Attributes:
-        cert, key: its chain and private key (PEM).
+        certs, keys: its chains, and a private key for each (PEM).
         client_ca: roots of clients' certificates (PEM).
         ticket_keys: files of ticket keys; the first key of the first seals, all open.
         context: session id context of the keys in hexadecimal digits.
         aead: whether the keys are AES-256-GCM's.
     """
 
-    cert: Path | None
-    key: Path | None
+    certs: tuple[Path, ...]
+    keys: tuple[Path, ...]
     client_ca: Path | None
     ticket_keys: tuple[Path, ...]
     context: str | None
@@ -47,7 +48,7 @@ class ServerFiles:
     @property
     def named(self) -> bool:
         """Whether there is any."""
-        return bool(self.cert or self.client_ca or self.ticket_keys)
+        return bool(self.certs or self.client_ca or self.ticket_keys)
 
     def read(self, config: ServerConfig) -> ServerConfig:
         """The configuration with what the files hold now; the rest is left as it is.
@@ -57,18 +58,18 @@ class ServerFiles:
         """
         from rfc5077.reference.keys.suites import SUITES
 
-        own = credentials_of(self.cert, self.key)
-        credentials = config.credentials if own is None else (own,)
+        pairs = zip_longest(self.certs, self.keys)
+        own = tuple(found for cert, key in pairs if (found := credentials_of(cert, key)) is not None)
+        credentials = own or config.credentials
         ring = ring_of(self.ticket_keys, self.context, self.aead) or config.key_ring
         roots = config.client_roots if self.client_ca is None else roots_of(self.client_ca)
-        kind = credentials[0].kind
-        if not any(SUITES[code].accepts(kind) for code in config.suites):
-            own_file = self.cert or "the certificate made for localhost"
-            raise UsageError(f"none of the cipher suites is for {own_file}, which has a key for {kind.value}")
+        if not any(SUITES[code].accepts(one.kind) for code in config.suites for one in credentials):
+            kinds = " and ".join(one.kind.value for one in credentials)
+            raise UsageError(f"none of the cipher suites is for a certificate with a key for {kinds}")
         try:
             return replace(config, credentials=credentials, key_ring=ring, client_roots=roots)
         except ValueError as error:
-            raise UsageError(f"{self.client_ca} cannot be used: {error}") from error
+            raise UsageError(f"the files cannot be used together: {error}") from error
 
 
 def credentials_of(cert: Path | None, key: Path | None) -> Credentials | None:

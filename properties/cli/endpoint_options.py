@@ -46,11 +46,16 @@ Seconds = Annotated[
 
 # --- who --------------------------------------------------------------------------------------------------------------
 
-Cert = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", rich_help_panel=IDENTITY, help="Chain (PEM); one is made for localhost if absent."),
+Certs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--cert", metavar="FILE", rich_help_panel=IDENTITY, help="Chain (PEM), made for localhost if absent; repeat."
+    ),
 ]
-Key = Annotated[Path | None, typer.Option(metavar="FILE", rich_help_panel=IDENTITY, help="Its private key (PEM).")]
+Keys = Annotated[
+    list[Path] | None,
+    typer.Option("--key", metavar="FILE", rich_help_panel=IDENTITY, help="Its private key (PEM); as often."),
+]
 ClientCa = Annotated[
     Path | None,
     typer.Option(metavar="FILE", rich_help_panel=IDENTITY, help="Ask for client certificates; roots for these (PEM)."),
@@ -64,6 +69,9 @@ ClientAuth = Annotated[
 OwnCert = Annotated[
     Path | None,
     typer.Option("--cert", metavar="FILE", rich_help_panel=IDENTITY, help="Chain to show if the server asks (PEM)."),
+]
+OwnKey = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", rich_help_panel=IDENTITY, help="Its private key (PEM).")
 ]
 Insecure = Annotated[bool, typer.Option("--insecure", rich_help_panel=IDENTITY, help="Take any certificate.")]
 Ca = Annotated[

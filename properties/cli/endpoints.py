@@ -22,7 +22,7 @@ from rfc5077.properties.cli.dial import handshake, shown
 from rfc5077.properties.cli.endpoint_choices import Choices, agreed, choices_of
 from rfc5077.properties.cli.endpoint_files import ServerFiles, credentials_of, forgiving, key_log_of, roots_of
 from rfc5077.properties.cli.endpoint_options import LOCALHOST, Asked
-from rfc5077.properties.cli.output import printable, warn_of_readers
+from rfc5077.properties.cli.output import notice, printable, warn_of_readers
 from rfc5077.properties.cli.reread import Rereading
 from rfc5077.properties.errors import UsageError
 
@@ -44,7 +44,7 @@ STACK = 2**20
 
 def serve(
     listen: options.Listen = None, port: options.Port = None, timeout: options.Seconds = SERVE_SECONDS,
-    cert: options.Cert = None, key: options.Key = None, client_ca: options.ClientCa = None,
+    cert: options.Certs = None, key: options.Keys = None, client_ca: options.ClientCa = None,
     client_auth: options.ClientAuth = None, ticket_keys: options.TicketKeys = None, context: options.Context = None,
     aead: options.Aead = False, lifetime: options.Lifetime = LIFETIME, no_tickets: options.NoTickets = False,
     alpn: options.Alpn = None, suites: options.Suites = None, groups: options.Groups = None,
@@ -54,7 +54,7 @@ def serve(
     if (listen is None) == (port is None):
         raise UsageError("serve needs one of --listen and --port", "For example: rfc5077 serve --port 4433")
     host, number = (LOCALHOST, str(port)) if listen is None else _split(listen, LOCALHOST)
-    files = ServerFiles(cert, key, client_ca, tuple(ticket_keys or ()), context, aead)
+    files = ServerFiles(tuple(cert or ()), tuple(key or ()), client_ca, tuple(ticket_keys or ()), context, aead)
     config = _server_config(files, client_auth, choices_of(alpn, suites, groups, no_ems))
     config = replace(config, ticket_lifetime_seconds=lifetime, lifetime_hint=lifetime)
     config = _without_tickets(config) if no_tickets else config
@@ -82,7 +82,7 @@ def serve(
 def connect(
     target: options.Target, timeout: options.Seconds = CONNECT_SECONDS, ca: options.Ca = None,
     insecure: options.Insecure = False, server_name: options.ServerName = None, cert: options.OwnCert = None,
-    key: options.Key = None, save: options.Save = None, resume: options.Resume = None, store: options.Store = None,
+    key: options.OwnKey = None, save: options.Save = None, resume: options.Resume = None, store: options.Store = None,
     no_tickets: options.NoTickets = False, alpn: options.Alpn = None, suites: options.Suites = None,
     groups: options.Groups = None, no_ems: options.NoEms = False, max_fragment_length: options.Fragment = None,
     key_log: options.KeyLogTo = None,
@@ -155,6 +155,7 @@ def _server_config(files: ServerFiles, client_auth: Asked | None, choices: Choic
     from rfc5077.reference.io import new_self_signed, new_ticket_key
     from rfc5077.reference.keys.suites import SignatureScheme
     from rfc5077.reference.ticket.key_ring import KeyRing
+    from rfc5077.reference.ticket.openssl_format import OpenSslKey
 
     if client_auth is not None and files.client_ca is None:
         raise UsageError("--client-auth needs roots to check clients by", "Name them with --client-ca")
@@ -165,7 +166,11 @@ def _server_config(files: ServerFiles, client_auth: Asked | None, choices: Choic
             protocols=choices.protocols, ems=choices.ems, without_ems="full" if choices.ems else "resume",
         )
     )  # fmt: skip
-    return config if files.client_ca is None else replace(config, client_auth=(client_auth or Asked.REQUIRE).value)
+    if files.client_ca is None:
+        return config
+    if any(isinstance(key, OpenSslKey) and key.context is None for key in config.key_ring.keys):
+        notice("warning: without --context no session of a client with a certificate is resumed by these ticket keys")
+    return replace(config, client_auth=(client_auth or Asked.REQUIRE).value)
 
 
 def _without_tickets(config: ServerConfig) -> ServerConfig:

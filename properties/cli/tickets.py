@@ -197,6 +197,7 @@ def _about(octets: bytes, key: SealingKey | None) -> dict[str, object]:
 def _state(state: Session | OpenSslSession, show_secrets: bool) -> dict[str, object]:
     """What was in the ticket."""
     from rfc5077.reference.ticket.ssl_session import OpenSslSession
+    from rfc5077.reference.wire.extensions import FRAGMENT_LENGTHS
 
     if isinstance(state, OpenSslSession):
         more: dict[str, object] = {"timeout_seconds": state.timeout, "context": state.context.hex()}
@@ -208,6 +209,7 @@ def _state(state: Session | OpenSslSession, show_secrets: bool) -> dict[str, obj
         "extended_master_secret": session.ems,
         "server_name": session.server_name,
         "client_certificates": len(session.client_identity),
+        "max_fragment_length": FRAGMENT_LENGTHS.get(session.fragment_code),
         "created": session.created,
         "age_seconds": int(time.time()) - session.created,
         **more,

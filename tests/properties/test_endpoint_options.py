@@ -205,6 +205,27 @@ def test_a_session_is_kept_no_longer_than_the_server_says(old, tmp_path):
     assert kept.expires_at - kept.received_at == 60
 
 
+def test_a_server_has_a_certificate_of_each_kind(papers, rsa_credentials, tmp_path, capsys):
+    files = [tmp_path / "rsa.pem", tmp_path / "rsa.key"]
+    for file, octets in zip(files, (rsa_credentials.chain_pem(), rsa_credentials.key_pem()), strict=True):
+        file.touch(mode=0o600)
+        file.write_bytes(octets)
+    with started(*own(papers, "server"), "--cert", str(files[0]), "--key", str(files[1])) as serving:
+        for suite in (GCM, GCM.replace("ECDSA", "RSA"), "TLS_RSA_WITH_AES_256_CBC_SHA256"):
+            assert run(["connect", serving.place, "--ca", str(papers / "root.pem"), "--suites", suite]) == 0
+            assert capsys.readouterr().out == f"full handshake, with a new ticket, {suite}\n"
+
+
+def test_a_server_is_told_that_clients_with_certificates_are_not_resumed_without_a_context(capsys, papers, tmp_path):
+    keys = str(tmp_path / "keys")
+    run(["ticket", "keygen", keys])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run(["serve", "--port", port, "--client-ca", str(papers / "root.pem"), "--ticket-keys", keys])
+
+    assert "without --context no session of a client with a certificate is resumed" in capsys.readouterr().err
+
+
 # With others
 
 
@@ -289,8 +310,10 @@ def test_what_a_client_cannot_be_told_is_one_line(capsys, arguments, said):
         (("--client-auth", "perhaps"), "'perhaps' is not one of 'request', 'require'"),
         (("--client-ca", "{server.key}"), "server.key holds no PEM text with a certificate"),
         (("--cert", "{server.pem}", "--key", "{client.key}"), "does not belong to the certificate of"),
-        (("--suites", "TLS_RSA_WITH_AES_128_CBC_SHA"), "none of the cipher suites is for the certificate made for"),
+        (("--suites", "TLS_RSA_WITH_AES_128_CBC_SHA"), "none of the cipher suites is for a certificate with a key for"),
         (("--lifetime", "0"), "--lifetime"),
+        (("--cert", "{server.pem}", "--key", "{server.key}") * 2, "['ECDSA', 'ECDSA'] has two of one kind"),
+        (("--cert", "{server.pem}", "--key", "{server.key}", "--key", "x"), "--cert and --key belong together"),
     ],
 )
 def test_what_a_server_cannot_be_told_is_one_line(capsys, papers, arguments, said):
