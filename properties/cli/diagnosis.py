@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rfc5077.reference.alerts import ProtocolError
+    from rfc5077.reference.connection import ClientConnection
 
 
 ABOUT_CERTIFICATES = frozenset(
@@ -23,15 +24,21 @@ ADVICE = {
 """What helps against other alerts."""
 
 
-def diagnosis(place: str, error: Exception, shown: bool | None) -> tuple[str, str | None]:
+def shown(client: ClientConnection) -> bool | None:
+    """Whether the client showed a certificate; None if it was not asked for one (yet)."""
+    return None if client.handshake.request is None else client.handshake.scheme is not None
+
+
+def diagnosis(place: str, error: Exception, client: ClientConnection) -> tuple[str, str | None]:
     """Message and advice for a handshake that came to nothing.
 
     Args:
         place: the server, as it was typed.
         error: what ended the handshake.
-        shown: whether a certificate was shown to the server; None if it did not ask for one.
+        client: our end of the connection, as far as it came.
     """
     from rfc5077.reference.alerts import Cause, ProtocolError
+    from rfc5077.reference.handshake.client_flight import ClientState
     from rfc5077.reference.tls_socket import PeerAlert
 
     mistrust = {
@@ -44,10 +51,11 @@ def diagnosis(place: str, error: Exception, shown: bool | None) -> tuple[str, st
     if isinstance(error, OSError) and error.filename:  # a file of this side, as the key log
         return f"cannot write {error.filename}: {error.strerror}", None
     if isinstance(error, PeerAlert):
-        return _refusal(place, error.alert.name, shown)
+        return _refusal(place, error.alert.name, shown(client))
     if not isinstance(error, ProtocolError):
         return f"{place} broke off the handshake: {error}", None
-    if error.cause in (Cause.UNEXPECTED_RECORD, Cause.RECORD_VERSION, Cause.RECORD_OVERFLOW):
+    no_records = error.cause in (Cause.UNEXPECTED_RECORD, Cause.RECORD_VERSION, Cause.RECORD_OVERFLOW)
+    if no_records and client.handshake.state is ClientState.AWAIT_SERVER_HELLO:
         return f"{place} does not speak TLS (what it sent is no TLS record)", None
     if error.cause is Cause.VERSION:
         return f"{place} does not speak TLS 1.2: {error.detail}", None
@@ -56,14 +64,14 @@ def diagnosis(place: str, error: Exception, shown: bool | None) -> tuple[str, st
     return f"the handshake with {place} failed: {error}", None
 
 
-def _refusal(place: str, alert: str, shown: bool | None) -> tuple[str, str | None]:
-    """Message and advice where the server ended the handshake by an alert."""
+def _refusal(place: str, alert: str, certificate: bool | None) -> tuple[str, str | None]:
+    """Message and advice where the server ended the handshake by an alert; `certificate` as `shown` says."""
     if alert == "protocol_version":
         return f"{place} does not speak TLS 1.2 (it sent the fatal alert protocol_version)", None
-    if shown and alert in ABOUT_CERTIFICATES:
+    if certificate and alert in ABOUT_CERTIFICATES:
         return f"{place} refused our certificate by the fatal alert {alert}", None
     said = f"{place} refused the handshake by the fatal alert {alert}"
-    if shown is False and alert in (ABOUT_CERTIFICATES | {"handshake_failure"}):
+    if certificate is False:
         return said, "It asked for a certificate and got none: name one that it takes with --cert and --key"
     return said, ADVICE.get(alert)
 

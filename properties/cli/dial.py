@@ -11,7 +11,6 @@ from rfc5077.properties.cli.diagnosis import diagnosis
 from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
-    from rfc5077.reference.connection import ClientConnection
     from rfc5077.reference.handshake.config import ClientConfig
     from rfc5077.reference.tls_socket import TLSSocket
 
@@ -44,13 +43,8 @@ def handshake(name: str, place: tuple[str, int], config: ClientConfig, limit: fl
         tls.transport.close()
         if watch.bit or isinstance(error, TimeoutError):
             raise UsageError(f"{name} did not complete a handshake within {limit:g} s and was cut off") from error
-        raise UsageError(*diagnosis(name, error, shown(connection))) from error
+        raise UsageError(*diagnosis(name, error, connection)) from error
     return tls
-
-
-def shown(connection: ClientConnection) -> bool | None:
-    """Whether the client showed a certificate; None if it was not asked for one (yet)."""
-    return None if connection.handshake.request is None else connection.handshake.scheme is not None
 
 
 class _Watchdog:

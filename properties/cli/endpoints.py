@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from rfc5077.properties.cli import endpoint_options as options
-from rfc5077.properties.cli.diagnosis import reason
-from rfc5077.properties.cli.dial import handshake, shown
+from rfc5077.properties.cli.diagnosis import reason, shown
+from rfc5077.properties.cli.dial import handshake
 from rfc5077.properties.cli.endpoint_choices import Choices, agreed, choices_of
 from rfc5077.properties.cli.endpoint_files import ServerFiles, credentials_of, forgiving, key_log_of, roots_of
 from rfc5077.properties.cli.endpoint_options import LOCALHOST, Asked

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from rfc5077.properties.cli.diagnosis import diagnosis
 from rfc5077.properties.cli.main import run
+from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.io import new_self_signed
 
 COMMAND = [sys.executable, "-m", "rfc5077"]
@@ -156,6 +158,16 @@ def test_a_port_in_use_is_said(capsys):
 def test_a_peer_without_tls_is_told_apart(capsys):
     with talker(lambda peer: peer.sendall(b"SSH-2.0-Example\r\n") or peer.recv(4096)) as port:
         assert "does not speak TLS (" in refused(capsys, "connect", f"127.0.0.1:{port}", "--insecure")
+
+
+def test_a_peer_that_spoke_tls_and_breaks_it_is_not_said_to_speak_none(pair):
+    ends = pair().open()
+    ends.server.receive(ends.client.data_to_send())
+    ends.client.receive(ends.server.data_to_send())
+    with pytest.raises(ProtocolError) as broken:
+        ends.client.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    assert diagnosis("here", broken.value, ends.client)[0].startswith("the handshake with here failed: ")
 
 
 def test_a_peer_that_closes_at_once_is_said(capsys):
