@@ -61,7 +61,7 @@ class Connection:
             if not self.established:
                 self.tls.do_handshake()
                 self.established = True
-                self.session = None if self.tls.server_side else self.tls.session
+                self.session = None if self.tls.server_side else self._kept()
             while data := self.tls.read(_PIECE):
                 self.tls.write(data)
             self._hang_up()
@@ -71,6 +71,13 @@ class Connection:
             self._hang_up()
         except ssl.SSLError:
             self.closed = self.failed = True
+
+    def _kept(self) -> ssl.SSLSession | None:
+        """The session; None if the `ssl` module cannot copy it, as where its ticket has some 65,000 octets."""
+        try:
+            return self.tls.session
+        except ValueError:
+            return None
 
     def _hang_up(self) -> None:
         """Answers close_notify and closes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rfc5077.model.event import CLIENT, Alarm, Content, Event
@@ -88,6 +89,7 @@ class Puppet:
         self._begun = False
         self._due = PATIENCE if other == "client" else QUIET
         self._clock = clock
+        self._gathered: list[bytes] | None = None
         self._records = RecordReader()
         self._messages = HandshakeReader()
         self._writing: RecordProtection | None = None
@@ -147,7 +149,17 @@ class Puppet:
                 fragment = self._writing.seal(content_type, fragment)
             out += encode_record(content_type, fragment)
         self._due = QUIET
-        self.line.write(out)
+        if self._gathered is None:
+            self.line.write(out)
+        else:
+            self._gathered.append(out)
+
+    @contextmanager
+    def gathering(self, octets: list[bytes]) -> Iterator[None]:
+        """As long as this lasts, what would be written is put there instead."""
+        self._gathered = octets
+        yield
+        self._gathered = None
 
     def send_handshake(self, kind: int, body: bytes, verified: bool | None = None) -> RecordedEvent:
         """Sends a handshake message; `verified` says whether Finished or CertificateVerify is right."""

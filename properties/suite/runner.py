@@ -30,6 +30,7 @@ from rfc5077.properties.suite.application import Application, application_of, fi
 from rfc5077.properties.suite.complete import Suite, complete_suite
 from rfc5077.properties.suite.exercised import untouched
 from rfc5077.properties.suite.families.catalogue import FamilyRun, Ran, families_of, run_families, run_test
+from rfc5077.properties.suite.families.client_honest import CLIENT_HONEST
 from rfc5077.properties.suite.families.honest import HONEST
 from rfc5077.properties.suite.live import WAITING, LivePlayer
 from rfc5077.properties.suite.pairs import Paired, pair
@@ -229,8 +230,9 @@ class _Run:
 
     def _diagnose(self) -> None:
         """Looks why no handshake is completed."""
-        for test in HONEST.tests if self.peer.role == "server" else ():
-            self._beyond(run_test(test, self.peer, self.places, self.seed), HONEST.name)
+        family = HONEST if self.peer.role == "server" else CLIENT_HONEST
+        for test in family.tests:
+            self._beyond(run_test(test, self.peer, self.places, self.seed), family.name)
 
     def _families(self, done: int, beyond: int, progress: Progress | None) -> None:
         """The tests beyond the alphabet."""

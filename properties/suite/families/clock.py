@@ -60,6 +60,7 @@ def set_back(stage: Stage) -> None:
     ticket = stage.mint()
     advance(stage, -BACK)
     if stage.shake(presenting(ticket, stage.memory.tickets[ticket])).ended:
+        stage.excuse("R5077-3.1-13")  # that is the case, and told better
         stage.blame("R5077-3.2-09", "It gave up on a ticket that was issued before its clock was set back.")
 
 

@@ -149,10 +149,10 @@ UNNAMED = less(ExtensionType.SERVER_NAME)
 CONTEXT = family("context", "server", "other suites, names, protocols and extensions than the session began with", (
     Test("the session's suite at the end of the list", then(offering(*reversed(DEFAULT_SUITES)))),
     Test("the session's suite withdrawn", then(offering(DEFAULT_SUITES[1]))),
-    Test("extended master secret withdrawn", then(plain)),
-    Test("extended master secret withdrawn, and what comes instead", extended_lost),
     Test("extended master secret gained", unchanged(plain)),
     Test("extended master secret gained, and what comes instead", extended_gained),
+    Test("extended master secret withdrawn", then(plain)),
+    Test("extended master secret withdrawn, and what comes instead", extended_lost),
     Test("never an extended master secret", plain_twice),
     Test("a full handshake without extended master secret", said(EMPTY, plain)),
     Test("another server name", then(named(ELSEWHERE))),

@@ -33,7 +33,7 @@ def changed(event: Event, *changes: Change) -> Saying[PuppetClient]:
 
     def say(puppet: PuppetClient) -> RecordedEvent:
         kind, body = puppet.word(event)
-        said = ClientHello.parse(body)
+        said = ClientHello.parse(body, strict=False)
         for change in changes:
             said = change(said)
         return puppet.send_handshake(kind, said.encode())
@@ -46,7 +46,7 @@ def answered(event: Event, change: Callable[[ServerHello], ServerHello]) -> Sayi
 
     def say(puppet: PuppetServer) -> RecordedEvent:
         kind, body = puppet.word(event)
-        return puppet.send_handshake(kind, change(ServerHello.parse(body)).encode())
+        return puppet.send_handshake(kind, change(ServerHello.parse(body, strict=False)).encode())
 
     return say
 
@@ -108,6 +108,11 @@ def listing(*names: bytes) -> Change:
     return lambda said: with_extension(said, PROTOCOLS, len(octets).to_bytes(2, "big") + octets)
 
 
+def with_the_binding(said: ServerHello) -> ServerHello:
+    """ServerHello with the renegotiation_info of a renegotiation."""
+    return with_extension(said, ExtensionType.RENEGOTIATION_INFO, RENEGOTIATED)
+
+
 def with_another_suite(said: ServerHello) -> ServerHello:
     """ServerHello with another suite than is due."""
     first, second = DEFAULT_SUITES
@@ -126,6 +131,31 @@ def cut(event: Event, at: int) -> Saying[P]:
         return puppet.in_records(kind, body, octets[:at], octets[at:])
 
     return say
+
+
+def in_one_record(*events: Event) -> Saying[P]:
+    """Handshake messages that share a record."""
+
+    def say(puppet: P) -> list[RecordedEvent]:
+        said, octets = [], b""
+        for event in events:
+            kind, body = puppet.word(event)
+            octets += handshake(kind, body)
+            said.append(puppet.in_records(kind, body))
+        puppet.send_record(ContentType.HANDSHAKE, octets)
+        return said
+
+    return say
+
+
+def in_one_write(puppet: P) -> list[RecordedEvent]:
+    """ChangeCipherSpec and Finished, written in one go."""
+    octets: list[bytes] = []
+    with puppet.gathering(octets):
+        change = puppet.send_change()
+        finished = puppet.send_handshake(HandshakeType.FINISHED, puppet.handshake.finished(puppet.own), True)
+    puppet.line.write(b"".join(octets))
+    return [change, finished]
 
 
 def finished_in_parts(before: int, behind: bytes) -> Saying[P]:

@@ -18,13 +18,23 @@ from rfc5077.properties.adapters.identity import seeded
 from rfc5077.properties.adapters.peer import AnyPeer, Role
 from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
-from rfc5077.properties.suite.families.events import CLIENT_END, CLIENT_KEY_EXCHANGE, FULL, client, hello
+from rfc5077.properties.suite.families.events import (
+    CLIENT_END,
+    CLIENT_KEY_EXCHANGE,
+    FLIGHT,
+    FULL,
+    ISSUE,
+    SERVER_END,
+    answer,
+    client,
+    hello,
+)
 from rfc5077.properties.suite.play import Puppets, Watch, at_once, lead_home
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.judge import ADVICE, NOTE, VIOLATION, Finding
 
 P = TypeVar("P", PuppetClient, PuppetServer)
-Saying = Callable[[P], RecordedEvent]
+Saying = Callable[[P], RecordedEvent | list[RecordedEvent]]
 """Says something that no event of the model stands for, or not like this."""
 
 
@@ -118,24 +128,26 @@ class Stage:
         """Whether a clause was violated already, so that further connections of the same kind show nothing new."""
         return bool(self._shown) or self._watch.violated
 
-    def blame(self, clause: str, told: str, ruling: str = "") -> None:
-        """The peer does not follow a clause, as its latest connection shows beside others, which `told` says.
+    def blame(self, clause: str, told: str, ruling: str = "", at: Puppets | None = None) -> None:
+        """The peer does not follow a clause, as a connection shows beside others, which `told` says.
 
         :param ruling: the verdict, where a corner case is ruled less gravely than the clause.
+        :param at: our end of the connection; the latest if there is none.
         """
-        trace = self._watch.judge.trace(self._latest)
+        number = self._latest if at is None else at.number
+        trace = self._watch.judge.trace(number)
         own = [place for place, step in enumerate(trace) if step.event.sender == self.role]
         end = own[-1] if own else len(trace) - 1
         step = trace[end]
         self._shown.append(Finding(
-            BY_ID[clause], self._watch.party, self._latest, step.index, trace[: end + 1], (), step.event,
+            BY_ID[clause], self._watch.party, number, step.index, trace[: end + 1], (), step.event,
             compared=told, ruling=ruling,
         ))  # fmt: skip
 
-    def excuse(self, clause: str = "") -> None:
-        """What was done on the latest connection is a reason not to follow a clause, or is told better by the test than
-        by the judge: then whatever the judge has found there does not count."""
-        self._excused.add((self._latest, clause))
+    def excuse(self, clause: str = "", at: Puppets | None = None) -> None:
+        """What was done on a connection, the latest unless it is named, is a reason not to follow a clause, or is told
+        better by the test than by the judge: without a clause, whatever the judge has found there does not count."""
+        self._excused.add((self._latest if at is None else at.number, clause))
 
     def miss(self, reason: str) -> None:
         """The test cannot be carried through with this peer."""
@@ -144,9 +156,8 @@ class Stage:
     # --- connections --------------------------------------------------------------------------------------------------
 
     def _next(self) -> int:
-        self._latest = self.connections
         self.connections += 1
-        return self._latest
+        return self.connections - 1
 
     def client(self, peer: AnyPeer | None = None, own_id: bytes | None = None) -> PuppetClient:
         """A new connection with the server, or with another."""
@@ -169,24 +180,24 @@ class Stage:
         for saying in sayings:
             if puppet.ended:
                 break
-            said = puppet.say(saying) if isinstance(saying, Event) else [saying(puppet)]
+            made = puppet.say(saying) if isinstance(saying, Event) else saying(puppet)
+            said = made if isinstance(made, list) else [made]
             if isinstance(saying, Event) and saying.extension is Extension.FOREIGN:
                 self.know(said[0].session_ticket or b"", Extension.FOREIGN)
             self._take(puppet, said)
             heard += self.hear(puppet)
+        if not heard and self.role == "client" and not puppet.ended:
+            heard += self._take(puppet, puppet.linger())  # a live client has time to refuse what it need not answer
         return heard
 
     def hear(self, puppet: Puppets) -> list[RecordedEvent]:
         """What the peer says in its turn."""
         return self._take(puppet, puppet.hear(silence=True) if puppet.line.live else at_once(puppet, 0))
 
-    def linger(self, puppet: Puppets) -> list[RecordedEvent]:
-        """What a live peer says although it need not."""
-        return self._take(puppet, puppet.linger())
-
     def _take(self, puppet: Puppets, events: Iterable[RecordedEvent]) -> list[RecordedEvent]:
-        self._latest = puppet.number
         taken = list(events)
+        if taken:
+            self._latest = puppet.number
         self._watch.take(taken)
         return taken
 
@@ -194,6 +205,34 @@ class Stage:
         """Says to the judge what a ticket is."""
         for abstraction in (self._watch.abstraction, self._watch.judge.abstraction):
             abstraction.know(ticket, kind)
+
+    # --- handshakes with a client -------------------------------------------------------------------------------------
+
+    def issue(self, peer: AnyPeer | None = None, hint: int = 7200) -> PuppetServer:
+        """A full handshake with a client, whatever it offers, with a ticket."""
+        puppet, _ = self.server(peer, hint)
+        self.say(puppet, *ISSUE)
+        return puppet
+
+    def lead(self, puppet: PuppetServer, said: RecordedEvent | None) -> bool:
+        """A full handshake up to ChangeCipherSpec, with a ticket if the client takes any; whether it goes along."""
+        takes = said is not None and said.session_ticket is not None
+        word = ISSUE if takes else (answer(Extension.ABSENT), *FLIGHT, *SERVER_END)
+        if goes_on(self.say(puppet, *word[: -len(SERVER_END)])):
+            return True
+        self.miss("the client completes no handshake")
+        return False
+
+    def offering(self, *, peer: AnyPeer | None = None, hint: int = 7200) -> tuple[PuppetServer, RecordedEvent] | None:
+        """A connection on which the client offers a ticket of ours; None, and the test is missed, if it offers none."""
+        for _ in range(2):
+            puppet, said = self.server(peer, hint)
+            if said is not None and said.session_ticket:
+                return puppet, said
+            if said is not None:
+                self.say(puppet, *ISSUE)
+        self.miss("the client offers no ticket")
+        return None
 
     # --- handshakes with a server -------------------------------------------------------------------------------------
 
@@ -247,6 +286,17 @@ class Stage:
             self.miss("the server resumes by no ticket")
             return False
         return True
+
+
+def goes_on(heard: Iterable[RecordedEvent]) -> bool:
+    """Whether a client builds on what it was told."""
+    said = {event.message for event in heard if event.sender == "client"}
+    return bool(said & {"ClientKeyExchange", "Finished"}) and not refuses(heard)
+
+
+def refuses(heard: Iterable[RecordedEvent]) -> bool:
+    """Whether a client gives up."""
+    return any(event.sender == "client" and event.message in ("Alert", "Close") for event in heard)
 
 
 def _order(finding: Finding) -> tuple[bool, int, int]:
