@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from mutation import nursery, worker
+from mutation.equivalent import EQUIVALENT, told
 from mutation.operators import Mutant, mutants
 
 KNOWN = Path(__file__).with_name("known.json")
@@ -92,9 +93,10 @@ def helpers(jobs: int) -> tuple[list[Connection], list[Connection]]:
     prepared, pipes = prepare(), [nursery.FORK.Pipe() for _ in range(2 * jobs)]
     askers, served = [here for here, _ in pipes], [there for _, there in pipes]
     for there in served[:jobs]:
-        nursery.FORK.Process(target=nursery.plain, args=(askers, there, prepared)).start()
+        others = [*askers, *(end for end in served if end is not there)]
+        nursery.FORK.Process(target=nursery.plain, args=(others, there, prepared)).start()
     modules = [f"rfc5077.reference.{name}" for name in STEPS]
-    given = askers, served[jobs:], modules, MORE[1:] + FLOWS[1:] + TICKETS[1:], prepared
+    given = [*askers, *served[:jobs]], served[jobs:], modules, MORE[1:] + FLOWS[1:] + TICKETS[1:], prepared
     nursery.FORK.Process(target=nursery.collected, args=given).start()
     for there in served:
         there.close()
@@ -134,17 +136,24 @@ def again(mutant: Mutant, kept: worker.Fate) -> worker.Fate:
 KILLED = ("suite", "tests", "machine", "time")
 
 
+def fate_told(mutant: Mutant, fates: dict[str, worker.Fate]) -> str:
+    """How it ended; "equivalent" if it survived and an argument says why, "unknown" if it was not run."""
+    fate = fates.get(mutant.key, ("unknown", ""))[0]
+    return "equivalent" if fate == "survived" and told(mutant) in EQUIVALENT else fate
+
+
 def table(fates: dict[str, worker.Fate], all_of_them: list[Mutant]) -> str:
-    """How many of each module met each fate, and the score: killed of those that could be loaded."""
-    names = tuple(worker.FATES)
-    lines = [f"{'':<24}" + "".join(f"{name:>10}" for name in (*names, "unknown"))]
+    """How many of each module met each fate, and the score: killed of those that were loaded and are no equivalents."""
+    names = (*worker.FATES, "equivalent", "unknown")
+    lines = [f"{'':<24}" + "".join(f"{name:>11}" for name in names)]
+    fates = {mutant.key: fate_told(mutant, fates) for mutant in all_of_them}
     total: Counter[str] = Counter()
     for module in STEPS:
         mine = [mutant for mutant in all_of_them if mutant.module.endswith(f".{module}")]
-        count = Counter(fates.get(mutant.key, ("unknown", ""))[0] for mutant in mine)
+        count = Counter(fates[mutant.key] for mutant in mine)
         total += count
-        lines.append(f"{module:<24}" + "".join(f"{count[name]:>10}" for name in (*names, "unknown")))
-    lines.append(f"{'all':<24}" + "".join(f"{total[name]:>10}" for name in (*names, "unknown")))
+        lines.append(f"{module:<24}" + "".join(f"{count[name]:>11}" for name in names))
+    lines.append(f"{'all':<24}" + "".join(f"{total[name]:>11}" for name in names))
     killed = sum(total[name] for name in KILLED)
     lines.append(f"score: {killed} of {killed + total['survived']} = {killed / max(1, killed + total['survived']):.2%}")
     return "\n".join(lines)
@@ -173,7 +182,7 @@ def main() -> None:
                 print(f"    {mutant.before} -> {mutant.after or 'nothing'}  {fates[mutant.key][1]}")
     else:
         part = [mutant for mutant in chosen if int(mutant.key, 16) % asked.parts == 0]
-        todo = [mutant for mutant in part if fates.get(mutant.key, (None, ""))[0] == asked.again]
+        todo = [mutant for mutant in part if fate_told(mutant, fates) == (asked.again or "unknown")]
         todo.sort(key=lambda mutant: mutant.key)  # by lot, so that what was done is a sample wherever it was broken off
         fates = {mutant.key: fates[mutant.key] for mutant in all_of_them if mutant.key in fates}
         for number, (mutant, fate) in enumerate(run(todo, asked.jobs), 1):

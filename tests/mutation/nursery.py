@@ -67,23 +67,23 @@ def serve(connection: Connection, work: Callable[..., worker.Fate]) -> None:
         connection.send(forked(work, *asked))
 
 
-def plain(askers: list[Connection], connection: Connection, prepared: worker.Prepared) -> None:
-    """Serves from a process without the reference. `askers`: the ends of all who ask, which are not this process's."""
-    for asker in askers:
-        asker.close()
+def plain(others: list[Connection], connection: Connection, prepared: worker.Prepared) -> None:
+    """Serves from a process without the reference. `others`: ends that are not this process's."""
+    for other in others:
+        other.close()
     serve(connection, lambda mutant, steps: worker.fate(mutant.module, mutant.source, steps, prepared))
 
 
 def collected(
-    askers: list[Connection],
+    others: list[Connection],
     connections: list[Connection],
     modules: Iterable[str],
     files: Iterable[str],
     prepared: worker.Prepared,
 ) -> None:
     """Serves from processes that have collected the tests; says first what was executed by then."""
-    for asker in askers:
-        asker.close()
+    for other in others:
+        other.close()
     settings.register_profile("mutants", database=None, phases=[Phase.explicit, Phase.generate])
     settings.load_profile("mutants")  # a test that fails is not made smaller
     nursery = Nursery(connections, tuple(modules), prepared)
@@ -118,6 +118,8 @@ class Nursery:
             if isinstance(found, FunctionType) and found.__module__ in self.modules
         }
         self.heads = {name: list(heads(Path(path).read_text())) for path, name in names.items()}
+        gc.collect()
+        gc.freeze()  # no fork looks through what was there before it
         here, there = FORK.Pipe(duplex=False)
         measuring = FORK.Process(target=self.measure, args=(there, names))
         measuring.start()

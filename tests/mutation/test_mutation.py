@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from mutation.campaign import KILLED, STEPS, everything, known
-from mutation.equivalent import EQUIVALENT
+from mutation.equivalent import EQUIVALENT, told
 from mutation.nursery import heads, statement
 from mutation.operators import OPERATORS, mutants
 from mutation.worker import FATES
@@ -23,11 +23,6 @@ LONGEST_PASS = 150
 def current():
     """The mutants of the reference as it is, of which a fate is kept."""
     return [(mutant, known()[mutant.key]) for mutant in everything() if mutant.key in known()]
-
-
-def told(mutant) -> tuple[str, str, str]:
-    """Under what a mutant is listed."""
-    return f"{mutant.module.removeprefix('rfc5077.reference.')}.{mutant.unit}", mutant.before, mutant.after
 
 
 def test_enough_mutants_are_killed_where_nothing_says_that_they_are_equivalent(current):
