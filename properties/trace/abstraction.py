@@ -165,8 +165,9 @@ def _hello(event: RecordedEvent) -> _Hello:
 
 @dataclass(slots=True)
 class _Memory:
-    """One connection."""
+    """One handshake: a connection's first, or a further one."""
 
+    number: int
     client_id: bytes = b""
     presented: bytes = b""  # the ticket in its ClientHello
     made_id: bytes = b""  # the session_id that the server made
@@ -181,14 +182,14 @@ class _Memory:
 
 @dataclass(slots=True)
 class _Shared:
-    """What the connections of the pair have left behind."""
+    """What the handshakes of the pair have left behind."""
 
     kinds: dict[bytes, Extension] = field(default_factory=dict)  # what a ClientHello with this body carries
-    issuers: dict[bytes, int] = field(default_factory=dict)  # ticket to the connection that brought it
+    issuers: dict[bytes, int] = field(default_factory=dict)  # ticket to the handshake that brought it
     vouched: dict[bytes, int] = field(default_factory=dict)  # the same, where the server's Finished followed
     recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # tickets, also as numbers
     presenters: dict[bytes, deque[int]] = field(default_factory=dict)
-    made_ids: dict[bytes, int] = field(default_factory=dict)  # server-made session_id to its connection
+    made_ids: dict[bytes, int] = field(default_factory=dict)  # server-made session_id to its handshake
     answered: set[_Hello] = field(default_factory=set)  # what a ServerHello has answered
 
 
@@ -200,7 +201,8 @@ class Abstraction:
 
     def __init__(self, complete: bool) -> None:
         self._complete = complete
-        self._connections: dict[int, _Memory] = {}
+        self._handshakes: dict[int, _Memory] = {}
+        self._further: dict[int, int] = {}  # connection to the handshake under way on it, from its second on
         self._shared = _Shared()
         self._remembering: dict[str, Callable[[_Memory, RecordedEvent], tuple[Fed, ...]]] = {
             "ClientHello": self._client_hello,
@@ -222,21 +224,27 @@ class Abstraction:
         self._shared.kinds = dict.fromkeys(self._shared.kinds, Extension.FOREIGN)
         self._complete = True
 
-    def observe(self, event: RecordedEvent) -> tuple[Fed, ...]:
-        """What the event is, as pairs of connection and alternatives.
+    def begins_anew(self, connection: int) -> int:
+        """A further handshake begins on the connection (RFC 5077, section 5.8); returns its number, a negative one."""
+        number = self._further[connection] = -1 - sum(known < 0 for known in self._handshakes)
+        self._handshakes[number] = _Memory(number)
+        return number
 
-        The last pair is the event itself, on its own connection; before it comes what a ClientHello means for earlier
-        connections.
+    def observe(self, event: RecordedEvent) -> tuple[Fed, ...]:
+        """What the event is, as pairs of a handshake's number and alternatives.
+
+        A connection's first handshake has its number. The last pair is the event itself, in the handshake under way;
+        before it comes what a ClientHello means for earlier handshakes.
         """
-        connection = event.connection
-        memory = self._connections.get(connection)
+        number = self._further.get(event.connection, event.connection)
+        memory = self._handshakes.get(number)
         if memory is None:
-            memory = self._connections[connection] = _Memory()
+            memory = self._handshakes[number] = _Memory(number)
         remember = self._remembering.get(event.message)
         if remember is not None:
             fed = remember(memory, event)
         else:
-            fed = ((connection, _checked(event) if event.message == "CertificateVerify" else _other(event)),)
+            fed = ((number, _checked(event) if event.message == "CertificateVerify" else _other(event)),)
         if event.sender == "server":
             memory.latest = event.message
         else:
@@ -249,14 +257,16 @@ class Abstraction:
         twice = event.extensions is not None and event.extensions.count(SESSION_TICKET) > 1
         kinds = (Extension.REPEATED,) if twice and body is not None else self._kinds(body)
         alternatives = _client_hello(event.sender, kinds, self._ids(session_id), _content(event))
-        itself = (event.connection, alternatives)
+        itself = (memory.number, alternatives)
         memory.client_id = session_id
         memory.hello = _hello(event)
-        if memory.opened or event.sender != "client":  # a renegotiation, or nonsense: nothing new is offered
+        if memory.opened or event.sender != "client":  # not under way yet, or nonsense: nothing new is offered
             return (itself,)
         memory.opened = True
         memory.presented = body or b""
-        return (*self._offers(event.connection, body or b"", session_id), itself)
+        if memory.number < 0:  # who has it already offers nothing new
+            return (itself,)
+        return (*self._offers(memory.number, body or b"", session_id), itself)
 
     def _kinds(self, body: bytes | None) -> tuple[Extension, ...]:
         """What the SessionTicket extension of a ClientHello is."""
@@ -303,7 +313,7 @@ class Abstraction:
         shared = self._shared
         if not ticket:
             maker = shared.made_ids.get(session_id) if session_id else None
-            if maker is None or maker == connection or not self._connections[maker].brought:
+            if maker is None or maker == connection or not self._handshakes[maker].brought:
                 return ()
             return ((maker, _OFFERS[Offer.DISCARDED_ID]),)
         issuer = shared.vouched.get(ticket, shared.issuers.get(ticket))
@@ -325,23 +335,23 @@ class Abstraction:
         else:
             kind = SessionId.FRESH
             memory.made_id = session_id
-            self._shared.made_ids[session_id] = event.connection
+            self._shared.made_ids[session_id] = memory.number
         suite = memory.suite = event.cipher_suite
         memory.staples = None if event.extensions is None else STATUS_REQUEST in event.extensions
         if memory.hello is not None:
             self._shared.answered.add(memory.hello)
         exchange = Exchange.OTHER if suite is None else EXCHANGES.get(suite, Exchange.OTHER)
         extension = _answered(event, memory.presented)
-        return ((event.connection, _server_hello(event.sender, extension, kind, exchange, _content(event))),)
+        return ((memory.number, _server_hello(event.sender, extension, kind, exchange, _content(event))),)
 
     def _certificate(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
-        return ((event.connection, _certificate(event, memory.suite)),)
+        return ((memory.number, _certificate(event, memory.suite)),)
 
     def _certificate_status(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         # RFC 6066, section 8: without status_request in both hellos there is no such message.
         unasked = event.sender == "server" and memory.staples is False
         said = _plain(event.sender, "Unrecognised", Content.RIGHT) if unasked else _other(event)
-        return ((event.connection, said),)
+        return ((memory.number, said),)
 
     def _alert(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         alternatives = _alert(event)
@@ -351,7 +361,7 @@ class Abstraction:
             alternatives += _alarmed(event.sender, (Alarm.UNRELATED,), _content(event))
         elif alternatives[0].alarm in FATAL and len(alternatives) == 1 and self._has_another_reason(memory, event):
             alternatives = _alarmed(event.sender, (Alarm.UNRELATED,), _content(event))
-        return ((event.connection, alternatives),)
+        return ((memory.number, alternatives),)
 
     @staticmethod
     def _has_another_reason(memory: _Memory, event: RecordedEvent) -> bool:
@@ -360,14 +370,14 @@ class Abstraction:
     def _new_session_ticket(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         ticket = event.ticket
         some = Ticket.EMPTY if ticket == b"" else Ticket.SOME
-        itself = (event.connection, _ticketed(event.sender, some, _content(event)))
+        itself = (memory.number, _ticketed(event.sender, some, _content(event)))
         if event.sender == "server" and ticket:
             shared, presented = self._shared, memory.presented
             if memory.latest == "ServerHello" and shared.kinds.get(presented) is Extension.LIVE:
                 shared.kinds[presented] = Extension.OLD
             shared.kinds[ticket] = Extension.LIVE
             if ticket != presented:  # else the client had it before, and it has not become worse
-                shared.issuers[ticket] = event.connection
+                shared.issuers[ticket] = memory.number
             shared.recent.append((ticket, int.from_bytes(ticket, "big")))
             memory.brought = ticket
         return (itself,)
@@ -375,10 +385,10 @@ class Abstraction:
     def _finished(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         alternatives = _checked(event)
         if event.sender == "server" and memory.brought and alternatives[0].content is Content.RIGHT:
-            self._shared.vouched[memory.brought] = event.connection
+            self._shared.vouched[memory.brought] = memory.number
             # Where a server renews a ticket by the same octets, it is the new one that is offered from now on.
             self._shared.presenters.pop(memory.brought, None)
-        return ((event.connection, alternatives),)
+        return ((memory.number, alternatives),)
 
 
 def _has_inner_length(body: bytes) -> bool:

@@ -6,10 +6,9 @@ incremental, so that the same judge serves recordings, test suites and live traf
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from rfc5077.model.clause import Clause, Verdict
 from rfc5077.model.clauses import BY_ID, family
@@ -21,7 +20,7 @@ from rfc5077.model.run.party import PARTIES
 from rfc5077.model.state import TOLERABLE, Client, Server
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.parameters import Parameters, Utterances
-from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
+from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.appended import LOOKED_INTO, Appended
 from rfc5077.properties.verdict.hints import EXPIRY, Hints
 from rfc5077.properties.verdict.sentences import OF_SESSIONS, sentence
@@ -110,11 +109,13 @@ class Judged:
 
 
 class _Watch:
-    """One connection under watch."""
+    """One handshake under watch: a connection's first, with all that was seen of the connection, or a further one."""
 
-    __slots__ = ("findings", "hellos", "monitor", "outside", "steps")
+    __slots__ = ("findings", "finished", "hello", "hellos", "monitor", "outside", "steps")
 
     def __init__(self) -> None:
+        self.finished: set[str] = set()  # whose Finished has come
+        self.hello: Step | None = None  # a ClientHello behind both, that the server has not answered
         self.monitor = Monitor()
         self.hellos = hello_monitor()
         self.steps: list[Step] = []
@@ -137,6 +138,7 @@ class Judge:
         self._appended = Appended() if complete else None
         self._from_start = from_start
         self._watches: dict[int, _Watch] = {}
+        self._further: dict[int, list[int]] = {}
         self._index = 0
 
     def feed(self, event: RecordedEvent) -> tuple[Finding, ...]:
@@ -149,25 +151,29 @@ class Judge:
                 watch.outside = f"its beginning is missing: the first event is {event.sender}'s {event.message}"
         if watch.outside:
             return ()
-        fed = self.abstraction.observe(event)
-        if len(watch.steps) < _STEPS_KEPT:
-            watch.steps.append(Step(self._index, event, fed[-1][1]))
         found: tuple[Finding, ...] = ()
+        current = self._under_way(event.connection)
+        if current.hello is not None and (event.sender, event.message) == ("server", "ServerHello"):
+            current, found = self._begin_anew(watch, current.hello)
+        fed = self.abstraction.observe(event)
+        _keep(watch, current, Step(self._index, event, fed[-1][1]))
         hellos = self._parameters.observe(event)
         if event.message == "ServerHello" and event.version not in (None, _TLS_1_2):
             watch.outside = f"{_version(event.version)} was negotiated, not TLS 1.2"
             found = self._of_hellos(watch, event, hellos)
             watch.findings += found
             return found
-        for connection, alternatives in fed:
-            about = watch if connection == event.connection else self._watches[connection]
-            if about.outside or (about is not watch and not self._from_start and not _is_over(about.steps)):
+        for number, alternatives in fed:
+            about = self._watches[number]
+            if about.outside or (about is not current and not self._from_start and not _is_over(about.steps)):
                 continue  # what was not seen of an earlier connection may be what makes the offer right
+            if about is current and current is not watch and _may_intervene(current, event):
+                continue
             monitor = about.monitor
             before = monitor.node
             breaches = monitor.feed(alternatives)
             if breaches:
-                found += self._findings(watch, about, event, before, breaches)
+                found += self._findings(current, about, event, before, breaches)
         if hellos:
             found += self._of_hellos(watch, event, hellos)
         if event.ticket or event.session_ticket:
@@ -177,6 +183,21 @@ class Judge:
         if found:
             watch.findings += found
         return found
+
+    def _under_way(self, connection: int) -> _Watch:
+        """The latest handshake of the connection that a ServerHello has answered, or its first."""
+        return self._watches[self._further.get(connection, [connection])[-1]]
+
+    def _begin_anew(self, first: _Watch, hello: Step) -> tuple[_Watch, tuple[Finding, ...]]:
+        """A further handshake (RFC 5077, 5.8), judged like a first one; who does not answer its hello has declined."""
+        number = self.abstraction.begins_anew(hello.event.connection)
+        self._further.setdefault(hello.event.connection, []).append(number)
+        watch = self._watches[number] = _Watch()
+        watch.findings = first.findings
+        ((_, alternatives),) = self.abstraction.observe(hello.event)
+        watch.steps.append(Step(hello.index, hello.event, alternatives))
+        before = watch.monitor.node
+        return watch, self._findings(watch, watch, hello.event, before, watch.monitor.feed(alternatives))
 
     def _of_hellos(self, watch: _Watch, event: RecordedEvent, hellos: Utterances) -> tuple[Finding, ...]:
         """What the event breaks of the clauses about the hellos' parameters."""
@@ -243,8 +264,8 @@ class Judge:
 
     def allowed(self, connection: int, party: Party) -> tuple[Event, ...]:
         """What the party may send now on the connection; on an unknown one, at its beginning."""
-        watch = self._watches.get(connection)
-        return (watch.monitor if watch is not None else Monitor()).allowed(party)
+        known = connection in self._watches
+        return (self._under_way(connection).monitor if known else Monitor()).allowed(party)
 
     def trace(self, connection: int) -> tuple[Step, ...]:
         """What was seen of a connection."""
@@ -253,7 +274,10 @@ class Judge:
 
     def connections(self) -> tuple[Judged, ...]:
         """The verdict on each connection, if nothing more were to come."""
-        return tuple(_judged(number, watch) for number, watch in self._watches.items())
+        return tuple(
+            _judged(number, [watch, *(self._watches[further] for further in self._further.get(number, ()))])
+            for number, watch in self._watches.items() if number >= 0
+        )  # fmt: skip
 
     def verdict(self) -> str:
         """The verdict on the pair, if nothing more were to come: what holds of every connection that was answered."""
@@ -280,10 +304,30 @@ def summary(connections: Iterable[Judged]) -> str:
     return next(word for word in _GRAVITY if word in words)
 
 
-def _judged(number: int, watch: _Watch) -> Judged:
+def _keep(watch: _Watch, current: _Watch, step: Step) -> None:
+    """Takes the step down, for the connection and for the handshake under way, and what it means for a further one."""
+    for one in (watch,) if current is watch else (watch, current):
+        if len(one.steps) < _STEPS_KEPT:
+            one.steps.append(step)
+    event = step.event
+    if event.message == "Finished" and event.verified is not False:
+        current.finished.add(event.sender)
+    elif event.message == "Alert":  # no_renegotiation, or the end
+        current.hello = None
+    elif event.message == "ClientHello" and len(current.finished) == 2:
+        current.hello = step if event.version is not None and event.malformed is None else None
+
+
+def _may_intervene(handshake: _Watch, event: RecordedEvent) -> bool:
+    """Whether the event may come in the middle of a further handshake: data, as in all of the connection."""
+    return event.message in ("ApplicationData", "HelloRequest") and len(handshake.finished) < 2
+
+
+def _judged(number: int, handshakes: Sequence[_Watch]) -> Judged:
+    watch = handshakes[0]
     if watch.outside:
         return Judged(number, _gravest(watch.findings) or INCONCLUSIVE, tuple(watch.findings), watch.outside)
-    findings = (*watch.findings, *_left_in_doubt(number, watch))
+    findings = (*watch.findings, *(doubt for one in handshakes for doubt in _left_in_doubt(number, one)))
     said = {(step.event.sender, step.event.message) for step in watch.steps}
     exercised = ("server", "ServerHello") in said
     word, reason = _gravest(findings), ""
@@ -336,37 +380,6 @@ def _may_begin(event: RecordedEvent) -> bool:
 def _version(number: int | None) -> str:
     names = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", _TLS_1_3: "TLS 1.3"}
     return names.get(number or 0, f"version {number}")
-
-
-@dataclass(frozen=True, slots=True)
-class FileVerdict:
-    """The verdict on one recording."""
-
-    file: str
-    header: Header
-    verdict: str
-    connections: tuple[Judged, ...]
-    lines: Mapping[int, int]
-    """Place of an event with a finding, as findings have it, to the line of the file."""
-
-
-def judge_file(path: Path) -> FileVerdict:
-    """Reads and judges one recording.
-
-    :raises UsageError: if the file cannot be read, or naming the line that cannot be used.
-    """
-    read: list[int] = [0]
-    items = stream(path, lambda number: read.__setitem__(0, number))
-    header = next(items)
-    assert isinstance(header, Header)
-    judge = Judge(header.complete, from_start=False)
-    lines: dict[int, int] = {}
-    for item in items:
-        if isinstance(item, RecordedEvent):
-            for finding in judge.feed(item):
-                lines[finding.index] = read[0]
-    connections = judge.connections()
-    return FileVerdict(str(path), header, summary(connections), connections, lines)
 
 
 def name_of(event: Event) -> str:

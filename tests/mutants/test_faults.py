@@ -72,7 +72,8 @@ def test_no_fault_is_a_crash():
 
 @pytest.mark.parametrize("name", ["S-41", "S-66", "S-83", "C-42"])
 def test_the_hypothesis_machine_finds_what_takes_many_connections_or_records(name):
-    assert refute(FAULTS[name], examples=2000).found  # it stops at the first: what is drawn differs with what is imported
+    # What Hypothesis draws differs with what is imported; it stops at the first that is found.
+    assert refute(FAULTS[name], examples=2000).found
 
 
 def test_the_hypothesis_machine_refutes_no_fault_that_is_none():

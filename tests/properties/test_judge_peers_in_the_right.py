@@ -6,7 +6,7 @@ import pytest
 from recorded import TICKET, client, found, full, server, short
 
 from rfc5077.properties.trace.recorded import Header, Recording, write_recording
-from rfc5077.properties.verdict.judge import judge_file
+from rfc5077.properties.verdict.recordings import judge_file
 
 OTHER = TICKET[::-1]
 BAD = bytes([TICKET[0] ^ 1]) + TICKET[1:]

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from rfc5077.model.clauses import BY_ID
-from rfc5077.properties.verdict.judge import judge_file
+from rfc5077.properties.verdict.recordings import judge_file
 
 TRACES = Path(__file__).parents[1] / "traces"
 EXPECTED = tomllib.loads((TRACES / "expected.toml").read_text())["recording"]

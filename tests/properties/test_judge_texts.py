@@ -9,7 +9,7 @@ from rich.console import Console
 
 from rfc5077.model.clauses import CATALOGUE
 from rfc5077.properties.verdict.explain import Row, finding_text, ladder, rows_of
-from rfc5077.properties.verdict.judge import judge_file
+from rfc5077.properties.verdict.recordings import judge_file
 from rfc5077.properties.verdict.report import judge_json, judge_text
 from rfc5077.properties.verdict.sentences import BY_MESSAGE, DUE, SEEN, TOPICS, WENT_ON, sentence
 
