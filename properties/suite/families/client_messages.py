@@ -7,8 +7,7 @@ from collections.abc import Callable
 from rfc5077.model.event import Alarm, Event, Extension, Message, SessionId, Ticket
 from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer, server
 from rfc5077.properties.suite.families.family import Test, family
-from rfc5077.properties.suite.families.order import WRONG, Make
-from rfc5077.properties.suite.families.sayings import finished_of, giving_body
+from rfc5077.properties.suite.families.sayings import WRONG, Make, finished_of, giving_body
 from rfc5077.properties.suite.families.stage import Stage, goes_on, refuses
 
 ABSENT, EMPTY = answer(Extension.ABSENT), answer(Extension.EMPTY)

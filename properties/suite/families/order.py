@@ -13,32 +13,10 @@ from rfc5077.properties.suite.families.events import (
     hello,
 )
 from rfc5077.properties.suite.families.family import Test, family
-from rfc5077.properties.suite.families.sayings import finished_of, ticket_from_the_client
+from rfc5077.properties.suite.families.sayings import WRONG, Make, finished_of, ticket_from_the_client
 from rfc5077.properties.suite.families.stage import Outcome, Stage
 
-LENGTHS = (0, 1, 11, 13)
-"""Octets of a Finished that are not the 12 which are due."""
-
 EMPTY, LIVE, OLD, ABSENT = Extension.EMPTY, Extension.LIVE, Extension.OLD, Extension.ABSENT
-
-
-Make = Callable[[bytes], bytes]
-"""What becomes of the Finished that is due."""
-
-
-def _octet(place: int) -> Make:
-    return lambda due: due[:place] + bytes((due[place] ^ 0x80,)) + due[place + 1 :]
-
-
-def _length(octets: int) -> Make:
-    return lambda due: (due + b"\x00")[:octets]
-
-
-WRONG: dict[str, Make] = {
-    **{f"octet {place + 1} changed": _octet(place) for place in range(12)},
-    **{f"{octets} octets": _length(octets) for octets in LENGTHS},
-}
-"""Every Finished with one octet changed, and those of another length."""
 
 
 def full(make: Make) -> Callable[[Stage], None]:

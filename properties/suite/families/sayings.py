@@ -177,7 +177,29 @@ def finished_in_parts(before: int, behind: bytes) -> Saying[P]:
 # --- other messages ---------------------------------------------------------------------------------------------------
 
 
-def finished_of(make: Callable[[bytes], bytes]) -> Saying[P]:
+FINISHED_LENGTHS = (0, 1, 11, 13)
+"""Octets of a Finished that are not the 12 which are due."""
+
+Make = Callable[[bytes], bytes]
+"""What becomes of the Finished that is due."""
+
+
+def _octet(place: int) -> Make:
+    return lambda due: due[:place] + bytes((due[place] ^ 0x80,)) + due[place + 1 :]
+
+
+def _length(octets: int) -> Make:
+    return lambda due: (due + b"\x00")[:octets]
+
+
+WRONG: dict[str, Make] = {
+    **{f"octet {place + 1} changed": _octet(place) for place in range(12)},
+    **{f"{octets} octets": _length(octets) for octets in FINISHED_LENGTHS},
+}
+"""Every Finished with one octet changed, and those of another length."""
+
+
+def finished_of(make: Make) -> Saying[P]:
     """Finished with what `make` makes of the octets that are due."""
 
     def say(puppet: P) -> RecordedEvent:
