@@ -3,8 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from pairs import START, seeded
 
-from rfc5077.reference.handshake.offer import choose_client_scheme
+from rfc5077.reference.alerts import Cause, ProtocolError
+from rfc5077.reference.handshake.offer import Offer, check_resumption, choose_client_scheme, make_client_hello
+from rfc5077.reference.handshake.renegotiation import Binding, check_server_binding
+from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.wire.hello import ExtensionType, ServerHello, renegotiation_info_body
 from rfc5077.reference.wire.messages import CertificateRequest
 
 RSA_SIGN, ECDSA_SIGN = 1, 64
@@ -21,3 +26,35 @@ def test_a_client_shows_a_certificate_only_of_a_type_and_for_a_scheme_that_was_a
     """RFC 5246, sections 7.4.4 and 7.4.6."""
     config = replace(client_config, credentials=client_credentials)
     assert choose_client_scheme(config, CertificateRequest(types, schemes, ())) == found
+
+
+@pytest.mark.parametrize(("name", "said"), [("localhost", True), ("127.0.0.1", False), ("::1", False)])
+def test_a_client_names_hosts_and_no_addresses(client_config, name, said):
+    """RFC 6066, section 3."""
+    hello = make_client_hello(replace(client_config, server_name=name), Offer(), seeded(1))
+    assert (hello.extension(ExtensionType.SERVER_NAME) is not None) is said
+
+
+@pytest.mark.parametrize(("before", "now", "cause"), [
+    (True, True, None), (False, False, None), (True, False, Cause.EMS_LOST), (False, True, Cause.EMS_GAINED),
+])  # fmt: skip
+def test_a_session_is_resumed_with_extended_master_secret_if_and_only_if_it_had_it(before, now, cause):
+    session = Session(0x0303, 0xC02B, bytes(48), before, "localhost", (), int(START))
+    said = ((ExtensionType.EXTENDED_MASTER_SECRET, b""),) if now else ()
+    answer = ServerHello(0x0303, bytes(32), b"", 0xC02B, extensions=said)
+    if cause is None:
+        check_resumption(session, answer)
+        return
+    with pytest.raises(ProtocolError) as caught:
+        check_resumption(session, answer)
+    assert caught.value.cause is cause
+
+
+def test_a_client_takes_no_further_handshake_that_gives_up_encrypt_then_mac():
+    """RFC 7366, section 3.1."""
+    said = (ExtensionType.RENEGOTIATION_INFO, renegotiation_info_body(b"clientserver"))
+    answer = ServerHello(0x0303, bytes(32), b"", 0xC023, extensions=(said,))
+    check_server_binding(answer, Binding(b"client", b"server", False))
+    with pytest.raises(ProtocolError) as caught:
+        check_server_binding(answer, Binding(b"client", b"server", True))
+    assert caught.value.cause is Cause.ENCRYPT_THEN_MAC_LOST

@@ -339,3 +339,14 @@ def test_a_server_hello_that_leaves_nothing_to_resume_says_so_at_once(pair):
     p.server.receive(p.client.data_to_send())
     p.client.receive(first_message(p.server.data_to_send()))
     assert p.client.resumed is False
+
+
+@pytest.mark.parametrize(("code", "layout"), [(0, 1), (1, 2)])
+def test_the_number_of_a_states_layout_stays_what_it_was_for_tickets_that_are_out(code, layout):
+    assert encode_state(replace(SESSION, fragment_code=code))[58] == layout
+
+
+@pytest.mark.parametrize(("issue", "hint"), [("ticket", 7200), ("empty", 0)])
+def test_a_zero_length_ticket_has_no_lifetime(pair, issue, hint):
+    p = pair(server={"issue": issue}).connect()
+    assert p.client.handshake.ticket.lifetime_hint == hint
