@@ -197,6 +197,13 @@ def test_a_client_hello_has_the_extensions_of_its_configuration_and_no_others(pa
     ))  # fmt: skip
 
 
+def test_points_are_uncompressed_on_either_side(pair):
+    """RFC 8422, section 5.1.2."""
+    p = pair().connect()
+    hellos = p.server.handshake.client_hello, p.server.handshake.server_hello
+    assert [hello.extension(ExtensionType.EC_POINT_FORMATS) for hello in hellos] == [b"\1\0", b"\1\0"]
+
+
 def test_a_server_hello_answers_each_extension_where_it_belongs(pair):
     always = (ExtensionType.EXTENDED_MASTER_SECRET, ExtensionType.RENEGOTIATION_INFO)
     in_full = (ExtensionType.SERVER_NAME, ExtensionType.EC_POINT_FORMATS, ExtensionType.SESSION_TICKET)
