@@ -218,7 +218,8 @@ def _offer(file: Path, config: ClientConfig, now: float) -> None:
     if (hindrance := _hindrance(stored, config, now)) is not None:
         what, advice = hindrance
         raise UsageError(f"the session in {file} {what}", advice)
-    # R5077-3.3-06: `connect` writes a file only after a handshake whose server Finished it verified.
+    # R5077-3.3-06: `connect` writes a file only after a handshake whose server Finished it verified, and what `ticket
+    # seal` writes has its session from such a file.
     _store(config).keep(replace(stored, key=config.store_key), FinishedVerified(b""))
 
 

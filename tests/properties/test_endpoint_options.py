@@ -7,17 +7,23 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from rfc5077.properties.cli.endpoint_choices import choices_of
 from rfc5077.properties.cli.main import run
-from rfc5077.properties.cli.output import printable
 from rfc5077.properties.cli.session_file import load_session, save_session
+from rfc5077.reference.connection import DEFAULT_CLIENT_HANDLERS, ClientConnection
 from rfc5077.reference.handshake.config import ClientConfig
+from rfc5077.reference.handshake.offer import make_client_hello
+from rfc5077.reference.io import system_clock
+from rfc5077.reference.keys.exchange import system_entropy
 from rfc5077.reference.keys.suites import SUITES
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import StoredTicket
+from rfc5077.reference.tls_socket import TLSSocket
+from rfc5077.reference.wire.hello import ExtensionType, server_name_body
 
 GCM, CHACHA = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"
 
@@ -364,5 +370,18 @@ def test_help_is_in_panels_and_fits_a_screen(capsys, verb):
     assert len(lines) <= 50
 
 
-def test_what_others_send_begins_no_line():
-    assert printable("a.example\n\x1b[2Jfull handshake") == "a.example\\n\\x1b[2Jfull handshake"
+def test_what_others_send_begins_no_line(server):
+    name = "a.example\n\x1b[2jfull handshake"
+
+    def odd_hello(config, offer, entropy):
+        made = make_client_hello(config, offer, entropy)
+        others = tuple(each for each in made.extensions if each[0] != ExtensionType.SERVER_NAME)
+        return replace(made, extensions=((ExtensionType.SERVER_NAME, server_name_body(name)), *others))
+
+    handlers = replace(DEFAULT_CLIENT_HANDLERS, make_client_hello=odd_hello)
+    config = ClientConfig("localhost", insecure=True)
+    client = ClientConnection(config, system_clock, system_entropy, handlers=handlers)
+    with TLSSocket(socket.create_connection(("127.0.0.1", server.port), 10), client) as tls:
+        tls.handshake()
+
+    assert "asked for a.example\\n\\x1b[2jfull handshake, " in server.said()
