@@ -1,24 +1,23 @@
 """Every declared fault with what shows it, after how many tests and seconds, and what was said: one line each.
 
     PYTHONPATH=tests python -m mutants.table
-    PYTHONPATH=tests python -m mutants.table --runs 60    # what no suite finds, by the Hypothesis machine
+    PYTHONPATH=tests python -m mutants.table --runs 60    # what no alphabet shows, by the Hypothesis machine
 """
 
 import argparse
 from statistics import mean
 
-from mutants.hunt import MEASURES, caught
+from mutants.hunt import OWN, caught
 from mutants.runs import refute
-from mutants.stories import STORIES
 
 from rfc5077.properties.faults import FAULTS
-from rfc5077.properties.faults.rows import ROWS
+from rfc5077.properties.faults.rows import ALONE, FAMILY_OF, ROWS
 from rfc5077.properties.suite.alphabet import Alphabet
 
 
 def by_runs(examples: int) -> None:
-    """Prints what the Hypothesis machine makes of each fault that no suite finds."""
-    names = [name for name in FAULTS if name in STORIES or name in MEASURES]
+    """Prints what the Hypothesis machine makes of each fault that no alphabet shows."""
+    names = [name for name in FAULTS if name in FAMILY_OF or name in ALONE]
     found = 0
     for name in names:
         refuted = refute(FAULTS[name], examples)
@@ -44,9 +43,9 @@ def by_means() -> None:
         quarry, row = caught(name), ROWS.get(name)
         said = ", ".join(f"{finding.clause.id} {finding.verdict}" for finding in quarry.findings) or "NOTHING"
         mark = "†" if row is not None and row.honest_fails else " "
-        print(f"{name:6}{mark}{quarry.means:8}{quarry.tests:5} tests {quarry.seconds:7.2f} s  {said}  | {fault.text}")
+        print(f"{name:6}{mark}{quarry.means:18}{quarry.tests:5} tests {quarry.seconds:7.2f} s  {said}  | {fault.text}")
     quarries = [caught(name) for name in FAULTS]
-    for means in (*Alphabet, "story", "measure"):
+    for means in (*Alphabet, *dict.fromkeys(FAMILY_OF.values()), OWN):
         of_means = [quarry for quarry in quarries if quarry.means == means]
         findings = mean(len(quarry.findings) for quarry in of_means)
         seconds = sum(quarry.seconds for quarry in of_means)

@@ -1,26 +1,28 @@
 """Every declared fault is found, by the clause it names, as the first finding; the unedited reference has none.
 
 A fault that the core or the full alphabet can show is hunted by the complete suite of its profile, the others by a
-story, and what no judge of one client and one server can see by a measure.
+family of tests beyond the alphabets; three, for which the suite has its reasons not to look, by tests of their own.
 """
 
 from statistics import mean
 
 import pytest
-from mutants.hunt import EDITS, MEASURES, caught, noted
-from mutants.measured import House
+from mutants.alone import ALONE
+from mutants.hunt import EDITS, OWN, caught, its_tests, noted, played
 from mutants.runs import refute
-from mutants.stories import STORIES, tell
 
 from rfc5077.model.clauses import BY_ID, family
-from rfc5077.properties.faults import FAULTS
+from rfc5077.properties.faults import FAULTS, rows
 from rfc5077.properties.faults.fault import Fault, ServerEdit
-from rfc5077.properties.faults.rows import FULL_ALPHABET, ROWS
+from rfc5077.properties.faults.rows import FAMILY_OF, ROWS
 from rfc5077.properties.knowledge.necessity import kept
 from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.families.catalogue import FAMILIES
 
 INTERNAL_ERROR = 80
-WIDER = {FAULTS[name].edit().config for name, row in ROWS.items() if row.beyond == FULL_ALPHABET}
+WIDER = {FAULTS[name].edit().config for name, row in ROWS.items() if row.full}
+BEYOND = {(FAULTS[name].role, family, FAULTS[name].edit().config): name for name, family in FAMILY_OF.items()}
+"""For each family and each configuration under which it shows a fault, one such fault."""
 
 
 def permitted(ids: tuple[str, ...]) -> set[str]:
@@ -38,15 +40,10 @@ def test_the_unedited_reference_breaks_nothing_over_the_full_alphabet(config):
     assert {BY_ID[name].verdict.value for name in noted(config, Alphabet.FULL)} <= {"note"}
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_the_unedited_reference_goes_through_a_story_with_a_note_at_most(name):
-    found = tell(FAULTS[name].edit().unedited(), STORIES[name])
-    assert {finding.verdict for finding in found} <= {"note"}
-
-
-@pytest.mark.parametrize("name", MEASURES)
-def test_a_measure_shows_nothing_of_the_unedited_reference(name):
-    assert MEASURES[name](House(FAULTS[name], faulty=False)) == []
+@pytest.mark.parametrize("name", [*BEYOND.values(), *ALONE])
+def test_the_unedited_reference_breaks_nothing_beyond_the_alphabets(name):
+    peer = FAULTS[name].edit().unedited()
+    assert [finding.why for found in played(peer, its_tests(name)) for finding in found] == []
 
 
 @pytest.mark.parametrize("row", [row for row in kept() if row.fault], ids=lambda row: row.ids[0])
@@ -95,9 +92,14 @@ def test_every_fault_has_the_verdict_that_is_owed():
     assert differing == set()
 
 
-def test_what_no_suite_shows_is_said_with_what_shows_it():
-    beyond = {name for name, row in ROWS.items() if row.beyond and row.beyond != FULL_ALPHABET}
-    assert beyond == ROWS.keys() & (STORIES.keys() | MEASURES.keys())
+def test_what_the_suite_leaves_out_is_said_with_the_reason():
+    assert rows.ALONE.keys() == ALONE.keys()
+    assert not ALONE.keys() & FAMILY_OF.keys()
+
+
+def test_every_family_that_a_row_names_is_played():
+    named = {(FAULTS[name].role, family) for name, family in FAMILY_OF.items()}
+    assert named <= {(one.role, one.name) for one in FAMILIES}
 
 
 def test_every_clause_that_a_fault_names_exists():
@@ -111,20 +113,15 @@ def test_every_fault_says_what_it_does():
     assert all(text.endswith(".") for _, text in texts)
 
 
-def test_every_story_and_every_measure_is_of_a_fault():
-    assert (STORIES.keys() | MEASURES.keys()) - FAULTS.keys() == set()
-    assert STORIES.keys() & MEASURES.keys() == set()
-
-
 def test_how_faults_are_found(record_property, capsys):
     quarries = [caught(name) for name in FAULTS]
     means = [quarry.means for quarry in quarries]
-    of_suite = [quarry for quarry in quarries if quarry.means in list(Alphabet)]
+    of_suite = [quarry for quarry in quarries if quarry.means != OWN]
     figures = {
         "faults found by the complete suite over the core alphabet": means.count(Alphabet.CORE),
         "faults found by that over the full alphabet": means.count(Alphabet.FULL),
-        "faults found by stories": len(STORIES),
-        "faults found by measures": len(MEASURES),
+        "faults found by families of tests beyond the alphabets": sum(map(means.count, set(FAMILY_OF.values()))),
+        "faults found by tests of their own": means.count(OWN),
         "tests of the suite until found, mean": round(mean(quarry.tests for quarry in of_suite), 1),
         "tests of the suite until found, most": max(quarry.tests for quarry in of_suite),
         "findings for each fault, mean": round(mean(len(quarry.findings) for quarry in quarries), 2),
