@@ -27,39 +27,42 @@ class _Writer:
         self.lines: list[str] = []
         self.done: dict[int, str] = {}
         self.uses: dict[int, int] = {}
+        self.nodes: dict[int, z3.ExprRef] = {}
+        self.parts: dict[int, list[int]] = {}
+        """The parts of each node, asked for once: z3 takes longer to tell them than all the rest takes."""
 
     def count(self, roots: Sequence[z3.ExprRef]) -> None:
-        stack = list(roots)
+        stack = [(root, root.get_id()) for root in roots]
         while stack:
-            node = stack.pop()
-            seen = self.uses.get(node.get_id(), 0)
-            self.uses[node.get_id()] = seen + 1
+            node, key = stack.pop()
+            seen = self.uses.get(key, 0)
+            self.uses[key] = seen + 1
             if not seen:
-                stack.extend(node.children())
+                parts = [(part, part.get_id()) for part in node.children()]
+                self.nodes[key], self.parts[key] = node, [number for _, number in parts]
+                stack += parts
 
     def text(self, root: z3.ExprRef) -> str:
         """The Python text of a node; its shared parts have been written to ``lines``."""
-        stack: list[tuple[z3.ExprRef, bool]] = [(root, False)]
+        stack = [(root.get_id(), False)]
         while stack:
-            node, ready = stack.pop()
-            key = node.get_id()
+            key, ready = stack.pop()
             if key in self.done:
                 continue
             if not ready:
-                stack.append((node, True))
-                stack.extend((child, False) for child in node.children())
+                stack.append((key, True))
+                stack += [(part, False) for part in self.parts[key]]
                 continue
-            text = self._node(node)
-            if node.num_args() and self.uses[key] > 1:
+            text = self._node(self.nodes[key], [self.done[part] for part in self.parts[key]])
+            if self.parts[key] and self.uses[key] > 1:
                 name = f"t{len(self.lines)}"
                 self.lines.append(f"{name} = {text}")
                 text = name
             self.done[key] = text
         return self.done[root.get_id()]
 
-    def _node(self, node: z3.ExprRef) -> str:
+    def _node(self, node: z3.ExprRef, parts: list[str]) -> str:
         kind = node.decl().kind()
-        parts = [self.done[child.get_id()] for child in node.children()]
         if kind in _INFIX:
             return f"({_INFIX[kind].join(parts)})"
         if kind == z3.Z3_OP_NOT:

@@ -1,7 +1,8 @@
 """Capture files to frames, read by dpkt: pcap and pcapng, of either byte order, with any number of interfaces.
 
 dpkt is quick, and its licence (BSD) goes with ours; scapy's (GPL 2) would not.  Its reader of pcapng knows one section
-and one interface, so the blocks are walked here.  Files are read one frame at a time, however large they are.
+and one interface, and its reader of pcap makes an object of the four numbers before each frame; so blocks and frames
+are walked here.  Files are read one frame at a time, however large they are.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from rfc5077.properties.capture.packet import Link
 from rfc5077.properties.errors import UsageError
 
 PCAPNG = b"\x0a\x0d\x0d\x0a"
-PCAP = tuple(order for magic in (0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34) for order in (
-    magic.to_bytes(4, "big"), magic.to_bytes(4, "little")
-))  # fmt: skip
-"""How a capture begins."""
+_LAYOUTS = {0xA1B2C3D4: (16, 1e6), 0xA1B23C4D: (16, 1e9), 0xA1B2CD34: (24, 1e6)}
+PCAP = {
+    magic.to_bytes(4, name): (struct.Struct(f"{order}III"), *layout)
+    for magic, layout in _LAYOUTS.items() for name, order in (("big", ">"), ("little", "<"))
+}  # fmt: skip
+"""How a capture begins, by what stands before each of its frames: seconds, parts of a second and octets that follow,
+in how many octets; and how many parts a second has."""
 
 ENDINGS = (".pcap", ".pcapng", ".cap")
 """How the name of a capture ends."""
@@ -65,7 +69,7 @@ def frames(path: Path) -> Iterator[Frame]:
         with path.open("rb") as file:
             source = _Source(path, file)
             magic = source.beginning()
-            yield from _of_pcapng(source) if magic == PCAPNG else _of_pcap(source)
+            yield from _of_pcapng(source) if magic == PCAPNG else _of_pcap(source, *PCAP[magic])
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -129,20 +133,23 @@ class _Source:
 # --- pcap -------------------------------------------------------------------------------------------------------------
 
 
-def _of_pcap(source: _Source) -> Iterator[Frame]:
+def _of_pcap(source: _Source, numbers: struct.Struct, length: int, second: float) -> Iterator[Frame]:
     try:
-        reader = dpkt.pcap.Reader(source)
-        link = int(reader.datalink()) & 0xFFFF  # above it stands the length of frame check sequences
-        source.check({link})
-        for time, octets in reader:
-            if source.short:
-                source.cut()
-            source.frames += 1
-            yield Frame(source.frames, float(time), link, octets)
+        link = int(dpkt.pcap.Reader(source).datalink()) & 0xFFFF  # above it stands the length of frame check sequences
     except _DAMAGED as error:
         if source.short:
             source.cut()
         source.damaged(str(error))
+    source.check({link})
+    while head := source.read(length):
+        if source.short:
+            source.cut()
+        seconds, parts, captured = numbers.unpack_from(head)
+        octets = source.read(captured)
+        if source.short:
+            source.cut()
+        source.frames += 1
+        yield Frame(source.frames, seconds + parts / second, link, octets)
 
 
 # --- pcapng -----------------------------------------------------------------------------------------------------------

@@ -65,17 +65,20 @@ def recorded_message(
 
 def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
     hello = ClientHello.parse(body, strict=False)
-    event = replace(
-        event, version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
-        extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites, **asked(hello),
-    )  # fmt: skip
+    malformed = name = None
     # R5246-7.4.1.2-04: an id beyond 32 octets does not fit the format, yet its octets are worth keeping.
     if len(hello.session_id) > 32:
-        return replace(event, malformed=f"a session_id of {len(hello.session_id)} octets")
-    try:
-        return replace(event, server_name=hello.server_name)
-    except ProtocolError as error:
-        return replace(event, malformed=error.detail)
+        malformed = f"a session_id of {len(hello.session_id)} octets"
+    else:
+        try:
+            name = hello.server_name
+        except ProtocolError as error:
+            malformed = error.detail
+    return replace(
+        event, version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
+        extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites, server_name=name,
+        malformed=malformed, **asked(hello),
+    )  # fmt: skip
 
 
 def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
