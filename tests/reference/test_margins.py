@@ -15,7 +15,7 @@ from rfc5077.reference.handshake.renegotiation import Binding, check_kept
 from rfc5077.reference.handshake.server_flight import ServerHandlers, make_server_hello
 from rfc5077.reference.keys.schedule import extended_master_secret, master_secret
 from rfc5077.reference.ticket.aead_format import MOST_TICKETS, AeadKey
-from rfc5077.reference.ticket.format import decode_state, encode_state, strip_padding
+from rfc5077.reference.ticket.format import KEY_OCTETS, decode_state, encode_state, strip_padding
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import (
@@ -159,7 +159,7 @@ def test_a_further_handshake_knows_whether_there_was_encrypt_then_mac(pair, suit
 
 
 def test_encrypt_then_mac_is_missed_only_where_there_was_some_and_the_suite_has_it():
-    had, had_none = Binding(b"", b"", True), Binding(b"", b"", False)
+    had, had_none = Binding(b"", b"", True), Binding(b"", b"")
     with pytest.raises(ProtocolError):
         check_kept(ANSWER, had)
     check_kept(ANSWER, had_none)
@@ -357,3 +357,16 @@ def test_the_number_of_a_states_layout_stays_what_it_was_for_tickets_that_are_ou
 def test_a_zero_length_ticket_has_no_lifetime(pair, issue, hint):
     p = pair(server={"issue": issue}).connect()
     assert p.client.handshake.ticket.lifetime_hint == hint
+
+
+def test_a_session_that_is_kept_again_is_the_newest(client_config):
+    store = TicketStore(2)
+    keys = [replace(client_config.store_key, peer=str(number)) for number in range(3)]
+    for number in (0, 1, 0, 2):
+        store.keep(replace(stored(client_config), key=keys[number]), FinishedVerified(b""))
+    assert [store.find(key, START) is not None for key in keys] == [True, False, True]
+
+
+def test_a_key_of_section_4_has_64_octets_in_all():
+    key = ticket_key(1)
+    assert KEY_OCTETS == len(key.name + key.encryption + key.mac) == 64
