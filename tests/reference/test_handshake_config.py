@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rfc5077.reference.handshake.config import ClientConfig
+from rfc5077.reference.handshake.config import LONGEST_LIST, ClientConfig
+from rfc5077.reference.keys.suites import ALL_SUITES
+from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.ticket.store import MAX_TICKET, FinishedVerified, StoredTicket
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,27 @@ def test_a_server_value_that_cannot_work_is_refused_by_field(change, server_conf
 
     with pytest.raises(ValueError, match=f"^{field}: "):
         replace(server_config, **change)
+
+
+def test_roots_whose_names_no_request_for_a_certificate_has_room_for_are_refused(authority, server_config):
+    roots = authority.anchors
+    roots.names = (bytes(2**15),) * 2
+    with pytest.raises(ValueError, match=r"^client_roots: the names of 2 do not fit"):
+        replace(server_config, client_auth="request", client_roots=roots)
+
+
+def test_the_longest_list_of_protocols_fits_beside_the_longest_ticket_and_all_that_is_asked_for(pair, clock):
+    names = tuple(f"{number:03}" for number in range(LONGEST_LIST // 4))
+    everything = {"max_fragment_length": 512, "record_size_limit": 64, "status_request": True, "suites": ALL_SUITES}
+    ends = pair(client={"protocols": names, "server_name": ".".join(["a" * 60] * 4), **everything})
+    key = ends.client_config.store_key
+    session = Session(0x0303, 0xC02B, bytes(48), True, key.server_name, (), int(clock.now))
+    stored = StoredTicket(key, bytes(MAX_TICKET), session, clock.now, clock.now + 60)
+    ends.client_config.store.keep(stored, FinishedVerified(b""))
+
+    assert ends.open().client.ticket_offered == stored.ticket
+    with pytest.raises(ValueError, match=r"^protocols: "):
+        replace(ends.client_config, protocols=(*names, "one more"))
 
 
 def test_two_credentials_of_one_kind_are_refused(server_config):
