@@ -20,8 +20,8 @@ from rfc5077.properties.errors import UsageError
 PCAPNG = b"\x0a\x0d\x0d\x0a"
 _LAYOUTS = {0xA1B2C3D4: (16, 1e6), 0xA1B23C4D: (16, 1e9), 0xA1B2CD34: (24, 1e6)}
 PCAP = {
-    magic.to_bytes(4, name): (struct.Struct(f"{order}III"), *layout)
-    for magic, layout in _LAYOUTS.items() for name, order in (("big", ">"), ("little", "<"))
+    struct.pack(f"{order}I", magic): (struct.Struct(f"{order}III"), *layout)
+    for magic, layout in _LAYOUTS.items() for order in "<>"
 }  # fmt: skip
 """How a capture begins, by what stands before each of its frames: seconds, parts of a second and octets that follow,
 in how many octets; and how many parts a second has."""
