@@ -6,7 +6,7 @@ import pytest
 from pairs import START
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.handshake.negotiate import choose_parameters, is_acceptable, matching_ems
+from rfc5077.reference.handshake.negotiate import choose_parameters, is_acceptable, lifetime_hint, matching_ems
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, server_name_body
 
@@ -47,3 +47,12 @@ def test_what_was_not_in_common_is_said(server_config, suites, groups, cause):
     with pytest.raises(ProtocolError) as caught:
         choose_parameters(server_config, hello(asked, suites=suites))
     assert caught.value.cause is cause
+
+
+@pytest.mark.parametrize(("told", "created", "hint"), [
+    (0, 0, 0), (0, -10, 0), (7200, 0, 7200), (7200, 10, 7200), (7200, -10, 7190), (100, -10, 100), (100, -9000, 1),
+])  # fmt: skip
+def test_a_hint_is_what_was_configured_or_what_is_left(server_config, told, created, hint):
+    """R5077-3.3-15: zero says nothing, so a lifetime that is not told stays so when a ticket is renewed."""
+    session = replace(SESSION, created=int(START) + created)
+    assert lifetime_hint(replace(server_config, lifetime_hint=told), session, START) == hint
