@@ -37,15 +37,33 @@ def test_a_suite_that_either_side_gave_up_is_not_resumed(server_config, offered,
     assert is_acceptable(config, hello(EMS, suites=offered), SESSION, START) is resumes
 
 
+def listed(kind: int, *numbers: int) -> tuple[int, bytes]:
+    """An extension that is a list of numbers of two octets."""
+    return kind, b"".join(number.to_bytes(2, "big") for number in (2 * len(numbers), *numbers))
+
+
+@pytest.mark.parametrize(("suite", "groups", "chosen"), [
+    (0xC02B, None, 23), (0xC02B, (29, 23), 29), (0xC02B, (29,), None), (0xC02F, (29,), 29), (0xC02F, None, 23),
+])  # fmt: skip
+def test_a_certificate_is_shown_only_to_clients_that_know_its_curve(server_config, suite, groups, chosen):
+    """RFC 8422, section 5.3; a client that lists no curve knows all."""
+    asked = [listed(ExtensionType.SIGNATURE_ALGORITHMS, 0x0403, 0x0401)]
+    asked += [listed(ExtensionType.SUPPORTED_GROUPS, *groups)] if groups else []
+    if chosen is not None:
+        assert choose_parameters(server_config, hello(*asked, suites=(suite,))).group == chosen
+        return
+    with pytest.raises(ProtocolError) as caught:
+        choose_parameters(server_config, hello(*asked, suites=(suite,)))
+    assert caught.value.cause is Cause.NO_COMMON_SUITE
+
+
 @pytest.mark.parametrize(("suites", "groups", "cause"), [
     ((0xC0FF,), (23,), Cause.NO_COMMON_SUITE), ((0xC0FF,), (99,), Cause.NO_COMMON_SUITE),
     ((0xC02F,), (99,), Cause.NO_COMMON_GROUP), ((0xC02F,), (23,), Cause.NO_COMMON_SIGNATURE),
 ])  # fmt: skip
 def test_what_was_not_in_common_is_said(server_config, suites, groups, cause):
-    body = b"".join(group.to_bytes(2, "big") for group in groups)
-    asked = (ExtensionType.SUPPORTED_GROUPS, len(body).to_bytes(2, "big") + body)
     with pytest.raises(ProtocolError) as caught:
-        choose_parameters(server_config, hello(asked, suites=suites))
+        choose_parameters(server_config, hello(listed(ExtensionType.SUPPORTED_GROUPS, *groups), suites=suites))
     assert caught.value.cause is cause
 
 

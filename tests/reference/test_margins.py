@@ -15,7 +15,7 @@ from rfc5077.reference.handshake.renegotiation import Binding, check_kept
 from rfc5077.reference.handshake.server_flight import ServerHandlers, make_server_hello
 from rfc5077.reference.keys.schedule import extended_master_secret, master_secret
 from rfc5077.reference.ticket.aead_format import MOST_TICKETS, AeadKey
-from rfc5077.reference.ticket.format import KEY_OCTETS, decode_state, encode_state, strip_padding
+from rfc5077.reference.ticket.format import KEY_OCTETS, decode_state, encode_state, split_ticket, strip_padding
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import (
@@ -370,3 +370,8 @@ def test_a_session_that_is_kept_again_is_the_newest(client_config):
 def test_a_key_of_section_4_has_64_octets_in_all():
     key = ticket_key(1)
     assert KEY_OCTETS == len(key.name + key.encryption + key.mac) == 64
+
+
+@pytest.mark.parametrize(("octets", "whole"), [(0, False), (15, False), (16, True), (17, False), (31, False), (32, True)])
+def test_a_ticket_of_section_4_holds_whole_blocks_and_one_at_least(octets, whole):
+    assert (split_ticket(bytes(32) + octets.to_bytes(2, "big") + bytes(octets + 32)) is not None) is whole
