@@ -372,6 +372,8 @@ def test_a_key_of_section_4_has_64_octets_in_all():
     assert KEY_OCTETS == len(key.name + key.encryption + key.mac) == 64
 
 
-@pytest.mark.parametrize(("octets", "whole"), [(0, False), (15, False), (16, True), (17, False), (31, False), (32, True)])
+@pytest.mark.parametrize(("octets", "whole"), [
+    (0, False), (15, False), (16, True), (17, False), (31, False), (32, True),
+])  # fmt: skip
 def test_a_ticket_of_section_4_holds_whole_blocks_and_one_at_least(octets, whole):
     assert (split_ticket(bytes(32) + octets.to_bytes(2, "big") + bytes(octets + 32)) is not None) is whole

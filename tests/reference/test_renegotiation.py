@@ -251,6 +251,14 @@ def test_a_server_that_gave_no_signal_is_declined_whatever_the_configuration(wil
     assert p.server_events == [DECLINED]
 
 
+@pytest.mark.parametrize("by", ["client", "server"])
+def test_a_full_handshake_without_extended_master_secret_may_be_followed_by_another(willing, by):
+    p = willing(client={"ems": False})
+    assert not p.client.session.ems
+
+    assert [event.renegotiated for event in again(p, by).client_events] == [True]
+
+
 def test_a_session_resumed_without_extended_master_secret_is_not_renegotiated(willing):
     # R7627-5.4-02
     p = willing(client={"ems": False}, server={"without_ems": "resume"})
