@@ -323,6 +323,7 @@ def test_nothing_is_stapled_unasked_and_not_when_a_session_is_resumed(stapling):
     stapling.connect().connect()
     assert stapling.client.resumed
     assert stapling.client.certificate_status == b""
+    assert stapling.client.handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) is None
 
     stapling.client_config = replace(stapling.client_config, status_request=False, store=None)
     stapling.connect()

@@ -6,7 +6,13 @@ import pytest
 from pairs import START, seeded
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.handshake.offer import Offer, check_resumption, choose_client_scheme, make_client_hello
+from rfc5077.reference.handshake.offer import (
+    Offer,
+    check_resumption,
+    check_server_extensions,
+    choose_client_scheme,
+    make_client_hello,
+)
 from rfc5077.reference.handshake.renegotiation import Binding, check_server_binding
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.wire.hello import ExtensionType, ServerHello, renegotiation_info_body
@@ -58,3 +64,16 @@ def test_a_client_takes_no_further_handshake_that_gives_up_encrypt_then_mac():
     with pytest.raises(ProtocolError) as caught:
         check_server_binding(answer, Binding(b"client", b"server", True))
     assert caught.value.cause is Cause.ENCRYPT_THEN_MAC_LOST
+
+
+@pytest.mark.parametrize(("suite", "right"), [(0xC023, True), (0xC02B, False)])
+def test_encrypt_then_mac_belongs_to_suites_with_a_mac(client_config, suite, right):
+    """RFC 7366, section 3: an answer with another suite is an error of the server's."""
+    sent = make_client_hello(replace(client_config, suites=(0xC023, 0xC02B)), Offer(), seeded(1))
+    answer = ServerHello(0x0303, bytes(32), b"", suite, extensions=((ExtensionType.ENCRYPT_THEN_MAC, b""),))
+    if right:
+        check_server_extensions(sent, answer)
+        return
+    with pytest.raises(ProtocolError) as caught:
+        check_server_extensions(sent, answer)
+    assert caught.value.cause is Cause.ENCRYPT_THEN_MAC
