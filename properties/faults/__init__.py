@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.faults import (
     client,
     client_checks,
@@ -42,3 +43,8 @@ FAULTS: dict[str, Fault] = {
     one.id: one for one in sorted((one for room in ROOMS for one in _of(room)), key=_order)
 }
 """Every fault, servers first, in the order of their numbers."""
+
+
+def faulty(id: str) -> AnyPeer:
+    """The reference with the fault of this id. Raises KeyError if there is none."""
+    return FAULTS[id].make()

@@ -59,6 +59,8 @@ class SuiteFacts:
     states: int
     uncut: int
     """How many tests there would be if those that go on behind the end were kept whole."""
+    judged: int
+    """How many of the tests are judged; the answers of others are compared with the machine's."""
     done: int
     """How many tests were run."""
     repeated: int
@@ -155,6 +157,8 @@ def _guarantee(report: CheckReport) -> str:
         if report.profile.get("renegotiation") == "accepts"
         else ""
     )
+    others = facts.tests - facts.judged
+    how = f", {others} of them by their answers alone," if others else ","
     return (
         f"Let A be the {len(facts.alphabet)} symbols {', '.join(facts.alphabet)}; S the target, seen through the "
         "driver that says them and the abstraction that reads the answers (an alert is a warning or fatal, whatever "
@@ -162,7 +166,7 @@ def _guarantee(report: CheckReport) -> str:
         "that S (H1) is deterministic and answers each symbol of A in each state, silence and the end being answers, "
         f"and what is closed stays closed; (H2) begins each test in one state ({preamble}), uninfluenced by earlier "
         f"tests, caches or time; (H3) has at most n + k = {bound} states; (H4) shows each answer before the next input "
-        f"({report.waiting}). As all {facts.tests} tests passed, S and M then answer every "
+        f"({report.waiting}). As all {facts.tests} tests passed{how} S and M then answer every "
         f"word over A alike. H2 was spot-checked: {_count(facts.repeated, 'test')} run again in another order (seed "
         f"{report.seed}), same answers. Nothing follows for messages that the driver does not say, for other profiles, "
         f"or for a larger S.{apart}"
@@ -197,6 +201,7 @@ def check_json(report: CheckReport) -> Json:
             "repeated": facts.repeated,
             "uncut": facts.uncut,
             "seed": report.seed,
+            "judged": facts.judged,
         },
         "guarantee": report.guarantee,
         "paired": {
