@@ -181,6 +181,18 @@ class _Server:
         config = replace(self._config, session_cache=cache, client_auth=wish, client_roots=roots)
         return server(config=config, clock=self._hands, entropy=seeded("reference twin"), make=self._make)
 
+    def stranger(self) -> AnyPeer:
+        """Another server, whose keys are others than any of this one's."""
+        other = self.twin()
+        assert other.rotate_keys is not None  # every server here has it
+        other.rotate_keys()
+        return other
+
+    @property
+    def _lives_as_hinted(self) -> bool:
+        """Whether a ticket lives as long as its hint says, which else is shortened."""
+        return self._config.ticket_lifetime_seconds >= self._config.lifetime_hint
+
     def controls(self) -> Controls:
         """What of it can be turned: keys only where there are any."""
         keys = self._config.key_ring.keys
@@ -189,11 +201,12 @@ class _Server:
         return Controls(
             restore=self.restore,
             advance=self._hands.advance,
-            hint=self._config.lifetime_hint,
+            hint=self._config.lifetime_hint if self._lives_as_hinted else None,
             add_key=self.add_key,
             lose_keys=self.lose_keys,
             sealing_key=self.sealing_key if isinstance(keys[0], TicketKey) else None,
             twin=self._twin or self.twin,
+            stranger=self.stranger,
             demanding_twin=lambda: self.twin("require"),
         )
 

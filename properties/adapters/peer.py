@@ -162,6 +162,8 @@ class Controls:
     """The newest key of a server that seals as RFC 5077, section 4, recommends: name, encryption key, MAC key."""
     twin: Callable[[], "AnyPeer"] | None = None
     """Another server with the same ticket keys."""
+    stranger: Callable[[], "AnyPeer"] | None = None
+    """Another server with other ticket keys."""
     demanding_twin: Callable[[], "AnyPeer"] | None = None
     """Another server with the same ticket keys, which demands a client certificate."""
     elsewhere: Callable[[], "AnyPeer"] | None = None

@@ -9,7 +9,7 @@ from rfc5077.model.run.monitor import Track
 from rfc5077.properties.adapters.peer import AnyPeer, Role
 from rfc5077.properties.suite.families.client_answers import CLIENT_ANSWERS
 from rfc5077.properties.suite.families.client_honest import CLIENT_HONEST
-from rfc5077.properties.suite.families.client_messages import CLIENT_MESSAGES
+from rfc5077.properties.suite.families.client_messages import CLIENT_LEFT_BEHIND, CLIENT_MESSAGES
 from rfc5077.properties.suite.families.client_offers import CLIENT_LOOKS, CLIENT_SERVERS
 from rfc5077.properties.suite.families.client_records import CLIENT_RECORDS
 from rfc5077.properties.suite.families.client_tickets import CLIENT_CLOCK, CLIENT_TICKETS
@@ -28,8 +28,8 @@ from rfc5077.properties.verdict.judge import Finding
 
 FAMILIES: tuple[Family, ...] = (
     HONEST, IDS, ORDER, LEFT_BEHIND, CONTEXT, LOOKS, SERVERS, KEYS, CLOCK, RECORDS, TICKETS,
-    CLIENT_LOOKS, CLIENT_HONEST, CLIENT_MESSAGES, CLIENT_ANSWERS, CLIENT_SERVERS, CLIENT_TICKETS, CLIENT_CLOCK,
-    CLIENT_RECORDS,
+    CLIENT_LOOKS, CLIENT_HONEST, CLIENT_MESSAGES, CLIENT_LEFT_BEHIND, CLIENT_ANSWERS, CLIENT_SERVERS, CLIENT_TICKETS,
+    CLIENT_CLOCK, CLIENT_RECORDS,
 )  # fmt: skip
 """Those of servers, then those of clients."""
 

@@ -139,6 +139,42 @@ def renegotiated(stage: Stage) -> None:
         stage.blame("R5246-7.4-01", "In a renegotiation it took a ticket that ServerHello had not announced.")
 
 
+# --- what a connection leaves behind ----------------------------------------------------------------------------------
+
+RENEW = (EMPTY, TICKET, *SERVER_END)
+SHORT = (ABSENT, *SERVER_END)
+ENDS = {
+    "the end of the transport": server(Message.Close),
+    "a fatal alert": server(Message.Alert, alarm=Alarm.UNEXPECTED),
+}
+
+
+def cut(word: tuple[Event, ...], end: Event, offering: bool) -> Callable[[Stage], None]:
+    """A handshake that breaks off behind these messages, then two hellos; the judge tells."""
+
+    def run(stage: Stage) -> None:
+        made = stage.offering() if offering else stage.server()
+        if made is None:
+            return
+        puppet, said = made
+        echoed = said is not None and offering and said.session_id
+        first = word[0].but(session_id=SessionId.ECHOED) if echoed else word[0]
+        stage.say(puppet, first, *word[1:], end)
+        stage.server()
+        stage.server()
+
+    return run
+
+
+CLIENT_LEFT_BEHIND = family("left behind", "client", "what a broken connection leaves behind", (
+    *(Test(f"a full handshake cut behind {length} messages by {how}", cut(ISSUE[:length], end, offering=False))
+      for length in range(4, len(ISSUE) + 1) for how, end in ENDS.items()),
+    *(Test(f"a resumption cut behind {length} messages by {how}", cut(SHORT[:length], end, offering=True))
+      for length in range(1, len(SHORT) + 1) for how, end in ENDS.items()),
+    *(Test(f"a renewal cut behind {length} messages by {how}", cut(RENEW[:length], end, offering=True))
+      for length in range(1, len(RENEW) + 1) for how, end in ENDS.items()),
+))  # fmt: skip
+
 CLIENT_MESSAGES = family("messages", "client", "Finished of other octets, and messages out of place", (
     *(Test(f"full handshake, Finished: {name}", full(make)) for name, make in WRONG.items()),
     *(Test(f"abbreviated handshake, Finished: {name}", short(make, renew=False)) for name, make in WRONG.items()),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rfc5077.model.event import Extension
+from collections.abc import Callable
+
+from rfc5077.model.event import Extension, SessionId
 from rfc5077.properties.suite.families.events import hello
 from rfc5077.properties.suite.families.family import Test, family
 from rfc5077.properties.suite.families.sayings import presenting
@@ -38,6 +40,19 @@ def after_a_year(stage: Stage) -> None:
         advance(stage, YEAR)
         if stage.shake(presenting(ticket, stage.memory.tickets[ticket])).outcome is Outcome.RESUMED:
             stage.blame("R5077-4-12", "It resumed by a ticket that was a year old.")
+
+
+def expired_beside(length: int) -> Callable[[Stage], None]:
+    """An expired ticket beside a session_id leads to a full handshake, or at least to nothing that is forbidden."""
+
+    def run(stage: Stage) -> None:
+        ticket = stage.mint() if stage.honoured() else b""
+        if ticket:
+            advance(stage, YEAR)
+            kind = SessionId.FRESH if length else SessionId.EMPTY
+            stage.shake(presenting(ticket, stage.memory.tickets[ticket], kind), own_id=bytes(range(length)))
+
+    return run
 
 
 def after_seconds(stage: Stage) -> None:
@@ -84,6 +99,8 @@ def renewed(stage: Stage) -> None:
 
 CLOCK = family("clock", "server", "tickets over time", (
     Test("a ticket after a year", after_a_year, needs="advance"),
+    *(Test(f"a ticket after a year beside {length} octets of session_id", expired_beside(length), needs="advance")
+      for length in (0, 1, 32)),
     Test("a ticket after ten seconds", after_seconds, needs="advance"),
     Test("a ticket after the clock was set back", set_back, needs="advance"),
     Test("a session that is renewed again and again", renewed, needs="advance"),

@@ -7,6 +7,7 @@ heeds none of this is not blamed for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from rfc5077.model.event import Event, Extension
 from rfc5077.properties.suite.families.events import hello
@@ -30,6 +31,8 @@ from rfc5077.reference.wire.hello import ExtensionType
 FALLS_BACK = "R5077-3.1-13"
 """That a server which does not want to honour a ticket goes through the full handshake: not where that fails, too."""
 
+TLS_1_1 = 0x0302
+
 OLD_CLIENTS = "R7627-4-01"
 """That nobody without the extended master secret is served: what it is to be an old client is no matter of tickets."""
 
@@ -52,6 +55,13 @@ def then(change: Change, *before: Change) -> Callable[[Stage], None]:
             ask(stage, change)
 
     return run
+
+
+def older(stage: Stage) -> None:
+    """A ClientHello of TLS 1.1 resumes no session of TLS 1.2."""
+    if stage.mint() and ask(stage, lambda said: replace(said, version=TLS_1_1)).outcome is Outcome.RESUMED:
+        stage.excuse()
+        stage.blame("R5077-4-11", "The ClientHello was of TLS 1.1, the session of TLS 1.2.")
 
 
 def said(event: Event, *changes: Change) -> Callable[[Stage], None]:
@@ -165,6 +175,7 @@ CONTEXT = family("context", "server", "other suites, names, protocols and extens
     Test("no common application protocol", no_common_protocol),
     Test("application protocols chosen anew", protocol_anew),
     Test("application protocols gained", then(listing(b"h2", b"http/1.1"))),
+    Test("an older version", older),
     Test("signature algorithms withdrawn", unsigned),
     Test("renegotiation_info of a renegotiation in a first ClientHello", said(EMPTY, bound)),
     Test("renegotiation_info of a renegotiation beside a ticket", then(bound)),

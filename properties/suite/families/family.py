@@ -15,6 +15,7 @@ NEEDS = {
     "lose_keys": "the ticket keys cannot be taken away",
     "sealing_key": "its ticket key is not known",
     "twin": "there is no second server with the same ticket keys",
+    "stranger": "there is no second server with other ticket keys",
     "demanding_twin": "there is no second server with the same ticket keys that demands a certificate",
     "elsewhere": "it cannot be sent to another server",
     "renamed": "it cannot be told another server name",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rfc5077.model.event import Extension
-from rfc5077.properties.suite.families.events import CLIENT_END, hello
+from rfc5077.properties.suite.families.events import CLIENT_END, CLIENT_KEY_EXCHANGE, hello
 from rfc5077.properties.suite.families.family import Test, family
 from rfc5077.properties.suite.families.sayings import changed, plain
 from rfc5077.properties.suite.families.stage import Shaken, Stage
@@ -56,8 +56,27 @@ def prompt(stage: Stage) -> None:
         stage.blame("R5077-3.1-12", "It resumes, and sends its Finished only after the client's.")
 
 
+def two_at_once(stage: Stage) -> None:
+    """Two handshakes step by step at the same time, of which one asks for a ticket and one does not; the judge tells.
+
+    Then the ticket that came of it.
+    """
+    one, other = stage.client(), stage.client()
+    asked = stage.say(one, EMPTY)
+    stage.say(other, ABSENT)
+    if any(event.message == "CertificateRequest" for event in asked):
+        stage.miss("the server asks for a certificate")
+        return
+    for event in (CLIENT_KEY_EXCHANGE, *CLIENT_END):
+        stage.say(one, event)
+        stage.say(other, event)
+    if stage.memory.live is not None:
+        stage.shake(LIVE)
+
+
 HONEST = family("honest handshakes", "server", "handshakes in which nothing is wrong", (
     Test("a full handshake, with and without the extended master secret", extended),
     Test("a resumption up to both Finished", confirmed),
     Test("who is the first to send Finished in a resumption", prompt),
+    Test("two handshakes at once", two_at_once, needs="parallel"),
 ))  # fmt: skip

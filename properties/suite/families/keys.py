@@ -74,8 +74,29 @@ def still_opened(stage: Stage) -> None:
         stage.blame("R9325-3.4-03", "A renewed ticket is sealed by the older of two keys.")
 
 
+def through_rotations(stage: Stage) -> None:
+    """A session that is used before a key is added, after that, and after all keys were changed: whatever the server
+    makes of its tickets then, it gives no handshake up; the judge tells."""
+    old = _latest(stage) if stage.honoured() else None
+    if old is None:
+        return
+    _add_key(stage)
+    first = stage.shake(presenting(*old))
+    renewed = first.ticket if first.ticket in stage.memory.tickets else old[0]
+    stage.shake(presenting(renewed, stage.memory.tickets[renewed]))
+    assert stage.peer.rotate_keys is not None  # who can add a key can change them
+    stage.peer.rotate_keys()
+    for ticket in dict.fromkeys((old[0], renewed)):
+        stage.know(ticket, Extension.FOREIGN)
+        stage.ask(presenting(ticket, old[1]))
+    if stage.mint():
+        stage.shake(LIVE)
+
+
 def without_keys(stage: Stage) -> None:
     """Without a key an announced ticket has zero length; internal_error in its place is unwise (K-48)."""
+    if not stage.mint():
+        return
     assert stage.peer.controls.lose_keys is not None  # the test needs it
     stage.peer.controls.lose_keys()
     shaken = stage.shake()
@@ -144,6 +165,18 @@ def second_server(stage: Stage) -> None:
         stage.blame("R5077-3.1-04", "A server with the same keys does not resume by its ticket.")
 
 
+def other_keys(stage: Stage) -> None:
+    """A server with other keys does not resume by its tickets: its keys are its own secret."""
+    assert stage.peer.controls.stranger is not None  # the test needs it
+    stranger = stage.peer.controls.stranger()
+    new = _latest(stage) if stage.honoured() else None
+    if new is not None:
+        stage.know(new[0], Extension.FOREIGN)
+        if stage.ask(presenting(*new), stranger).outcome is Outcome.RESUMED:
+            stage.excuse()
+            stage.blame("R5077-3.1-05", "A server that was given other keys resumes by its ticket.")
+
+
 def demanding_server(stage: Stage) -> None:
     """A server that demands a certificate is offered a session without one: K-40 leaves it open, so a note."""
     assert stage.peer.controls.demanding_twin is not None  # the test needs it
@@ -168,6 +201,7 @@ KEYS = family("keys", "server", "ticket keys that change, are lost or are known"
     Test("a ticket whose key was taken out", retired, needs="rotate_keys"),
     Test("a ticket sealed by the newer of two keys", newest, needs="add_key"),
     Test("a renewal with two keys", still_opened, needs="add_key"),
+    Test("a session through the addition of a key and a change of all", through_rotations, needs="add_key"),
     Test("no key to seal a ticket", without_keys, needs="lose_keys"),
     Test("authentic tickets with strange states", strange_states, needs="sealing_key"),
     Test("an authentic ticket of another layout", other_state(
@@ -179,6 +213,7 @@ KEYS = family("keys", "server", "ticket keys that change, are lost or are known"
 
 SERVERS = family("servers", "server", "a second server, and what the application knows", (
     Test("another server with the same keys", second_server, needs="twin"),
+    Test("another server with other keys", other_keys, needs="stranger"),
     Test("another server with the same keys that demands a certificate", demanding_server, needs="demanding_twin"),
     Test("the client's certificate after a resumption", identity_kept, needs="certificate"),
 ))  # fmt: skip
