@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -38,8 +39,9 @@ Targets = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="TARGET",
-        help="In memory: reference, python-ssl or tlslite. A server that listens: HOST:PORT or [::1]:PORT. Or a command"
-        " to start: -- COMMAND ... {port} ...; {host}, {ca}, {cert}, {key} and {state} stand for what we make for it.",
+        help="In memory: reference, python-ssl, tlslite, or the reference with a fault, such as S-02. A server that"
+        " listens: HOST:PORT or [::1]:PORT. Or a command to start: -- COMMAND ... {port} ...; {host}, {ca}, {cert},"
+        " {key} and {state} stand for what we make for it.",
     ),
 ]
 Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to TARGET: what moves it, or everything.")]
@@ -107,8 +109,10 @@ def target_of(role: RoleName, words: list[str]) -> Iterator[AnyPeer]:
     if len(words) > 1 or "{port}" in words[0]:
         with _started(role, words) as peer:
             yield peer
-    elif words[0] in NAMES or ":" not in words[0]:
+    elif words[0] in NAMES or not (":" in words[0] or _FAULT.fullmatch(words[0])):
         yield in_memory(words[0], role.value)
+    elif _FAULT.fullmatch(words[0]):
+        yield _faulty(role, words[0])
     elif role is RoleName.CLIENT:
         advice = "Let us start it: rfc5077 check client -- COMMAND {port}"
         raise UsageError(f"{words[0]!r}: a client cannot be reached", advice)
@@ -116,6 +120,23 @@ def target_of(role: RoleName, words: list[str]) -> Iterator[AnyPeer]:
         from rfc5077.properties.adapters.sockets import listening_server
 
         yield listening_server(words[0])
+
+
+_FAULT = re.compile(r"[SC]-\d+")
+
+
+def _faulty(role: RoleName, id: str) -> AnyPeer:
+    """The reference with this defence removed.
+
+    Raises UsageError if there is no such fault, or if it is one of the other role.
+    """
+    from rfc5077.properties.faults import FAULTS
+
+    fault = FAULTS.get(id)
+    if fault is None or fault.role != role.value:
+        known = [known for known, one in FAULTS.items() if one.role == role.value]
+        raise UsageError(f"no fault of a {role.value} is called {id}", f"They are {known[0]} to {known[-1]}")
+    return fault.make()
 
 
 @contextmanager

@@ -29,16 +29,23 @@ Matrix = Annotated[bool, typer.Option("--necessity", help="Also: what falls with
 Mutants = Annotated[bool, typer.Option("--mutants", help="Instead: what becomes of models with one thing wrong.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="With --necessity or --mutants: compute all anew.")]
 Kept = Annotated[Path | None, typer.Option(metavar="FILE", help="With either: write what was found as package data.")]
+Run = Annotated[bool, typer.Option("--run", help="Instead: play what a dropped clause lets happen; all by default.")]
+Script = Annotated[Path | None, typer.Option(metavar="FILE", help="With --without: keep what is played, for replay.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
 def prove(theorems: Names = None, without: Dropped = None, certificates: Folder = None, seconds: Seconds = 60.0,
           verbose: Verbose = False, twins: Twins = False, necessity: Matrix = False,
-          mutants: Mutants = False, fresh: Fresh = False, keep: Kept = None, json: AsJson = False) -> int:  # fmt: skip
+          mutants: Mutants = False, fresh: Fresh = False, keep: Kept = None, run: Run = False, script: Script = None,
+          json: AsJson = False) -> int:  # fmt: skip
     """Prove the theorems; two solvers check each certificate.
 
     Named theorems are shown at length, with a run that meets the condition of each.
     """
+    if run or script is not None:
+        if theorems or certificates is not None or necessity or mutants or twins or fresh or keep is not None:
+            raise UsageError("--run and --script play counterexamples; only --without and --json go with them")
+        return _travelled(without, script, json=json)
     if mutants:
         if theorems or without is not None or certificates is not None or necessity or twins:
             raise UsageError("--mutants asks all theorems; only --fresh, --keep, --verbose and --json go with it")
@@ -70,6 +77,17 @@ def prove(theorems: Names = None, without: Dropped = None, certificates: Folder 
     else:
         typer.echo(f"{text}\n\n{matrix.necessity_text(found)}")
     return FAILED if proof.failed or matrix.undecided(found) else 0
+
+
+def _travelled(without: str | None, script: Path | None, *, json: bool) -> int:
+    """What becomes of counterexamples on the wire."""
+    from rfc5077.properties.cli import travel
+
+    if without is None:
+        if script is not None:
+            raise UsageError("--script keeps one counterexample", "Name its clause: --without CLAUSE")
+        return travel.run_all(json=json)
+    return travel.run_one(_same_class(without), script, json=json)
 
 
 def _judged(*, fresh: bool, keep: Path | None, verbose: bool, json: bool) -> int:

@@ -10,18 +10,21 @@ import typer
 from rfc5077.properties.cli.check import RoleName, target_of
 from rfc5077.properties.cli.output import FAILED, document
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Failures that `check --failures DIR` has kept.")]
+Files = Annotated[list[Path], typer.Argument(
+    metavar="FILE...", help="Failures that `check --failures DIR` has kept, or `prove --without CLAUSE --script FILE`."
+)]  # fmt: skip
+Instead = Annotated[str | None, typer.Option("--target", help="Who is asked in place of the file's target.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
 
 
-def replay(files: Files, json: AsJson = False) -> int:
+def replay(files: Files, target: Instead = None, json: AsJson = False) -> int:
     """Run kept failures again: fixed, or still failing."""
     from rfc5077.properties.suite.failures import read, still_fails
 
     kept = [(file, read(file)) for file in files]
     told = []
     for file, failure in kept:
-        with target_of(RoleName(failure.role), list(failure.target)) as peer:
+        with target_of(RoleName(failure.role), list(failure.target) if target is None else [target]) as peer:
             fails = still_fails(failure, peer)
         told.append({"file": str(file), "clause": failure.clause, "status": "still fails" if fails else "fixed"})
         if not json:

@@ -121,9 +121,14 @@ def write(folder: Path, found: Iterable[Failure]) -> tuple[Path, ...]:
     written = []
     for one in found:
         path = folder / f"{one.role}-{one.clause}.json"
-        write_whole(path, json.dumps({"schema": SCHEMA, **asdict(one)}, indent=2, ensure_ascii=False) + "\n")
+        write_one(path, one)
         written.append(path)
     return tuple(written)
+
+
+def write_one(path: Path, failure: Failure) -> None:
+    """A file of its own for one failure. Raises UsageError if it cannot be written."""
+    write_whole(path, json.dumps({"schema": SCHEMA, **asdict(failure)}, indent=2, ensure_ascii=False) + "\n")
 
 
 def read(path: Path) -> Failure:

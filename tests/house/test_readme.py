@@ -16,6 +16,7 @@ from house.readme import ROOT
 EXIT_CODES = {
     "rfc5077 clause R5077-3.3-02": {0},
     "rfc5077 prove --without R5077-3.3-02": {1},
+    "rfc5077 prove --without R5077-3.3-02 --run": {0},
     "rfc5077 prove --necessity": {0},
     "rfc5077 prove --mutants": {0},
     "rfc5077 prove --certificates proofs": {0},
