@@ -284,6 +284,15 @@ def test_where_both_are_asked_for_the_record_size_limit_is_answered_alone(pair):
     assert p.server.session.fragment_code == 0
 
 
+@pytest.mark.parametrize(("theirs", "ours", "code"), [(None, None, 1), (None, 600, 1), (600, None, 1), (600, 600, 0)])
+def test_a_fragment_length_gives_way_to_a_record_size_limit_of_both(pair, theirs, ours, code):
+    """RFC 8449, section 5."""
+    p = pair(client={"max_fragment_length": 512, "record_size_limit": theirs}, server={"record_size_limit": ours})
+    hello = p.open().client.handshake.client_hello
+    assert granted_fragment_code(p.server_config, hello) == code
+    assert granted_fragment_code(replace(p.server_config, max_fragment_length=False), hello) == 0
+
+
 def test_the_client_refuses_an_answer_to_both(pair):
     p = pair(client={"record_size_limit": 100, "max_fragment_length": 512}, server={"record_size_limit": 200})
 

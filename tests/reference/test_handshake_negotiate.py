@@ -6,8 +6,16 @@ import pytest
 from pairs import START
 
 from rfc5077.reference.alerts import Cause, ProtocolError
-from rfc5077.reference.handshake.negotiate import choose_parameters, is_acceptable, lifetime_hint, matching_ems
+from rfc5077.reference.handshake.negotiate import (
+    Resumption,
+    choose_parameters,
+    choose_resumption,
+    is_acceptable,
+    lifetime_hint,
+    matching_ems,
+)
 from rfc5077.reference.ticket.session import Session
+from rfc5077.reference.ticket.store import SessionCache
 from rfc5077.reference.wire.hello import ClientHello, ExtensionType, server_name_body
 
 EMS = (ExtensionType.EXTENDED_MASTER_SECRET, b"")
@@ -74,3 +82,12 @@ def test_a_hint_is_what_was_configured_or_what_is_left(server_config, told, crea
     """R5077-3.3-15: zero says nothing, so a lifetime that is not told stays so when a ticket is renewed."""
     session = replace(SESSION, created=int(START) + created)
     assert lifetime_hint(replace(server_config, lifetime_hint=told), session, START) == hint
+
+
+@pytest.mark.parametrize(("suites", "resumes"), [((0xC02B, 0xC02F), True), ((0xC02F,), False)])
+def test_a_cached_session_has_to_fit_the_hello_like_that_of_a_ticket(server_config, suites, resumes):
+    config = replace(server_config, session_cache=SessionCache())
+    config.session_cache.put(b"an id", SESSION)
+    asked = replace(hello(EMS, suites=suites), session_id=b"an id")
+    found = choose_resumption(config, asked, START, lambda ring, ticket: None)
+    assert found == (Resumption(SESSION, cached_id=b"an id") if resumes else Resumption())

@@ -9,8 +9,10 @@ from pairs import seeded
 from rfc5077.reference.alerts import AlertDescription, ProtocolError
 from rfc5077.reference.handshake import client_flight
 from rfc5077.reference.handshake.client_flight import ClientHandlers
+from rfc5077.reference.handshake.server_flight import ServerHandlers, send_certificate_status
 from rfc5077.reference.keys.exchange import PRE_MASTER_LENGTH, decrypt_pre_master, encrypt_pre_master
 from rfc5077.reference.keys.suites import SUITES, Group, KeyExchange
+from rfc5077.reference.wire.hello import ExtensionType
 from rfc5077.reference.wire.messages import EncryptedPreMasterSecret, HandshakeReader, HandshakeType, message_name
 from rfc5077.reference.wire.record import RecordReader
 
@@ -91,6 +93,19 @@ def test_status_and_client_certificates_go_with_it(
     assert (p.client.resumed, p.server.peer_certificates) == (
         True, () if asked == "never" else client_credentials.chain
     )
+
+
+@pytest.mark.parametrize("asked", ["never", "request"])
+def test_an_announced_response_may_be_left_out_here_as_well(pair, authority, client_credentials, rsa_credentials, asked):
+    """RFC 6066, section 8."""
+    steps = tuple(step for step in ServerHandlers().first_flight if step is not send_certificate_status)
+    server = {"suites": RSA_SUITES, "client_auth": asked, "client_roots": authority.anchors,
+              "credentials": (rsa_credentials,), "ocsp_responses": (b"response",)}
+    client = {"suites": RSA_SUITES, "credentials": client_credentials, "status_request": True}
+    p = pair(client=client, server=server).connect(server={"handlers": ServerHandlers(first_flight=steps)})
+
+    assert p.client.handshake.server_hello.extension(ExtensionType.STATUS_REQUEST) == p.client.certificate_status == b""
+    assert p.client.established and p.server.established
 
 
 def test_a_server_without_an_rsa_key_refuses_these_suites(pair, ecdsa_credentials):
