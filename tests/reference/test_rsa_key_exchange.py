@@ -96,7 +96,7 @@ def test_status_and_client_certificates_go_with_it(
 
 
 @pytest.mark.parametrize("asked", ["never", "request"])
-def test_an_announced_response_may_be_left_out_here_as_well(pair, authority, client_credentials, rsa_credentials, asked):
+def test_an_announced_response_may_be_left_out_here_too(pair, authority, client_credentials, rsa_credentials, asked):
     """RFC 6066, section 8."""
     steps = tuple(step for step in ServerHandlers().first_flight if step is not send_certificate_status)
     server = {"suites": RSA_SUITES, "client_auth": asked, "client_roots": authority.anchors,
