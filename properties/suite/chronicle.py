@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rfc5077.model.event import Extension, Party
 from rfc5077.properties.trace.abstraction import Abstraction
-from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording
 from rfc5077.properties.verdict.explain import Row, details, due, finding_text, ladder
 from rfc5077.properties.verdict.judge import Finding, Judge, Step
 
@@ -27,7 +27,14 @@ class _KeysChanged:
     """The harness has said that the server can open nothing any more."""
 
 
-_Entry = RecordedEvent | _Known | _KeysChanged | str
+@dataclass(frozen=True, slots=True)
+class _Retuned:
+    """The harness has said that a party chooses otherwise from now on."""
+
+    party: Party
+
+
+_Entry = RecordedEvent | _Known | _KeysChanged | _Retuned | str
 
 
 class Chronicle:
@@ -56,6 +63,7 @@ class Chronicle:
 
     def retuned(self, party: Party) -> None:
         """Says that a party chooses otherwise from now on."""
+        self._entries.append(_Retuned(party))
         self.judge.retuned(party)
 
     def remark(self, text: str) -> None:
@@ -70,6 +78,29 @@ class Chronicle:
         """What was found on a connection, as the user reads it."""
         judged = (judged for judged in self.judge.connections() if judged.connection == connection)
         return tuple(finding_text(finding) for one in judged for finding in one.findings)
+
+    def recording(self, note: str = "") -> Recording:
+        """All events, for a judge who was not told anything else: what the harness knows stands in them."""
+        kinds: dict[bytes, Extension] = {}  # not yet in an event
+        issued: dict[bytes, None] = {}
+        retuned: set[str] = set()
+        events = []
+        for entry in self._entries:
+            match entry:
+                case _Known():
+                    kinds[entry.ticket] = entry.kind
+                case _KeysChanged():
+                    kinds |= dict.fromkeys([*issued, *kinds], Extension.FOREIGN)
+                case _Retuned():
+                    retuned.add(entry.party.name.lower())
+                case RecordedEvent():
+                    if entry.ticket:  # it is the server's own from now on
+                        issued[entry.ticket] = None
+                        kinds.pop(entry.ticket, None)
+                    events.append(_enriched(entry, kinds, retuned))
+                    retuned.clear()
+        header = Header(client="client", server="server", complete=True, note=note or self.pair, whole=True)
+        return Recording(header, tuple(events))
 
     def told(self, finding: Finding) -> str:
         """A finding as the user reads it, with the run that led to it."""
@@ -103,6 +134,15 @@ class Chronicle:
                     here = finding is not None and finding.index == index
                     rows.append(Row(entry.sender, _line(step), _short(finding) if finding and here else ""))
         return rows
+
+
+def _enriched(event: RecordedEvent, kinds: dict[bytes, Extension], retuned: set[str]) -> RecordedEvent:
+    """The event with what the harness knows, and has not said before; what is said of a ticket is taken out."""
+    kind = kinds.pop(event.session_ticket or b"", None) if event.message == "ClientHello" else None
+    if kind is None and not retuned:
+        return event
+    told = None if kind is None else kind.name.lower()
+    return replace(event, ticket_kind=told, retuned="both" if len(retuned) > 1 else next(iter(retuned), None))
 
 
 def _line(step: Step) -> str:

@@ -13,6 +13,8 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from unittest import TestCase
 
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import seed as use_seed
@@ -41,7 +43,8 @@ from rfc5077.properties.suite.parties import (
     Stranger,
     Trick,
 )
-from rfc5077.properties.suite.world import World
+from rfc5077.properties.suite.world import Refuted, World
+from rfc5077.properties.trace.recorded import write_recording
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.wire.record import MAX_PLAINTEXT
 
@@ -288,6 +291,7 @@ def machine(
     peer: AnyPeer | Callable[[], AnyPeer] | None = None, *, server: MakeServer = ServerConnection,
     client: MakeClient = ClientConnection, examples: int = 100, steps: int = 30, seed: int = 0,
     tally: Counter[str] | None = None,
+    recording: Path | None = None,
 ) -> type[TicketMachine]:  # fmt: skip
     """A state machine; its `TestCase` is a test, `run_state_machine_as_test` runs it too.
 
@@ -298,6 +302,7 @@ def machine(
     :param examples: how many runs; ``steps``: how long each is at most.
     :param seed: the same seed gives the same runs, as far as the peer does not differ by itself.
     :param tally: counts what happened.
+    :param recording: where its `TestCase` keeps the run that is refuted, shrunk, for `rfc5077 judge`.
     :raises UsageError: if ``examples`` or ``steps`` is less than one.
     """
     for name, value in (("examples", examples), ("steps", steps)):
@@ -314,4 +319,21 @@ def machine(
         phases=(Phase.generate, Phase.shrink), report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
+    if recording is not None:
+        Machine.TestCase = _recorded(Machine.TestCase, recording)  # type: ignore[assignment]  # a property of its class
     return use_seed(seed)(Machine)
+
+
+def _recorded(base: type[TestCase], path: Path) -> type[TestCase]:
+    """The test that keeps what refutes it."""
+
+    class Recorded(base):  # type: ignore[misc, valid-type]  # a class that Hypothesis makes
+        def runTest(self) -> None:
+            try:
+                super().runTest()
+            except Refuted as refuted:
+                if refuted.recording is not None:
+                    write_recording(path, refuted.recording)
+                raise
+
+    return Recorded

@@ -16,7 +16,7 @@ from rfc5077.properties.suite.chronicle import Chronicle
 from rfc5077.properties.suite.link import Link, Pair, Post, posts
 from rfc5077.properties.suite.network import SIDES, Passage
 from rfc5077.properties.suite.parties import Client, Server, Stranger
-from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.trace.recorded import RecordedEvent, Recording
 from rfc5077.properties.verdict.judge import VIOLATION, Finding
 from rfc5077.reference.alerts import AlertLevel
 
@@ -24,7 +24,14 @@ _UNSAID = ("Close", "Silence")  # events that are no messages
 
 
 class Refuted(AssertionError):
-    """Something that holds of conforming parties did not hold; the message shows the run as a ladder."""
+    """Something that holds of conforming parties did not hold; the message shows the run as a ladder.
+
+    `recording` is the same run for `rfc5077 judge`, as whoever found it saw it.
+    """
+
+    def __init__(self, message: str, recording: Recording | None = None) -> None:
+        super().__init__(message)
+        self.recording = recording
 
 
 class World:
@@ -196,7 +203,7 @@ class World:
         if finding.party.name.lower() in post.blames:
             self.tally[f"{finding.verdict} {finding.clause.id}"] += 1
             if finding.verdict == VIOLATION:
-                raise Refuted(chronicle.told(finding))
+                raise Refuted(chronicle.told(finding), chronicle.recording())
 
     def _share(self, link: Link, post: Post, ticket: bytes) -> None:
         """A ticket is for its issuer alone; at the client's other servers it is known as that."""
@@ -217,7 +224,8 @@ class World:
         for problem in problems:
             if any(post.blames.intersection(problem.at) for post in link.observers):
                 link.passage.reveal()  # what is on its way may show a judge which clause it is
-                raise Refuted(self._told(link, problem))
+                first = link.pair.chronicles[next(iter(link.observers))]
+                raise Refuted(self._told(link, problem), first.recording(problem.reason))
             self.tally["excused"] += 1
 
     def _told(self, link: Link, problem: Problem) -> str:

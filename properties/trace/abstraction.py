@@ -253,6 +253,8 @@ class Abstraction:
 
     def _client_hello(self, memory: _Memory, event: RecordedEvent) -> tuple[Fed, ...]:
         body = event.session_ticket
+        if body and event.ticket_kind is not None:
+            self.know(body, Extension[event.ticket_kind.upper()])
         session_id = event.session_id or b""
         twice = event.extensions is not None and event.extensions.count(SESSION_TICKET) > 1
         kinds = (Extension.REPEATED,) if twice and body is not None else self._kinds(body)

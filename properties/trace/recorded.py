@@ -12,7 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cache, partial
 from pathlib import Path
 
-from rfc5077.model.event import BESIDE, Message
+from rfc5077.model.event import BESIDE, TICKETS, Message
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import write_whole
 
@@ -22,6 +22,12 @@ SCHEMA = "rfc5077/recording/1"
 SENDERS = ("client", "server")
 MESSAGES = tuple(message.name for message in Message if message not in BESIDE or message is Message.Silence)
 """What can be recorded: the messages, the end of the transport, and a turn that was let pass in silence."""
+
+TICKET_KINDS = tuple(kind.name.lower() for kind in TICKETS)
+"""What a ticket may be to the server."""
+
+RETUNED = (*SENDERS, "both")
+"""Who may have been configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,10 @@ class RecordedEvent:
     """Why the message could not be read, in words; None if it could."""
     protected: bool = False
     """Whether the message travelled encrypted."""
+    ticket_kind: str | None = None
+    """ClientHello: what the harness that recorded this knows the ticket to be, one of :data:`TICKET_KINDS`."""
+    retuned: str | None = None
+    """Whom that harness has configured otherwise since the event before, one of :data:`RETUNED`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +106,8 @@ class Header:
     """Whether the recording begins with the first contact of this pair: nothing older can be in their memories."""
     note: str | None = None
     """How the recording came about."""
+    whole: bool = False
+    """Whether nothing is missing of any connection, from its first octet to the last that was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +186,15 @@ def _message(value: object) -> str:
     return str(value)
 
 
+def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in known:
+            raise ValueError(f"is none of {', '.join(known)}")
+        return str(value)
+
+    return read
+
+
 def _octets_list(longest: int) -> Callable[[object], tuple[bytes, ...]]:
     read_one = _octets(longest)
 
@@ -216,11 +237,13 @@ EVENT_FIELDS: dict[str, Callable[[object], Value]] = {
     "alert_description": _unsigned(8),
     "malformed": _text,
     "protected": _flag,
+    "ticket_kind": _one_of(TICKET_KINDS),
+    "retuned": _one_of(RETUNED),
 }
 """The fields of an event line and how each is read; a reader raises ValueError with the reason."""
 
 HEADER_FIELDS: dict[str, Callable[[object], Value]] = {
-    "schema": _text, "client": _text, "server": _text, "complete": _flag, "note": _text,
+    "schema": _text, "client": _text, "server": _text, "complete": _flag, "note": _text, "whole": _flag,
 }  # fmt: skip
 _EVENT_NEEDS = ("connection", "sender", "message")
 _HEADER_NEEDS = ("schema", "client", "server", "complete")
@@ -321,7 +344,8 @@ def format_event(event: RecordedEvent) -> str:
 def format_header(header: Header) -> str:
     """The first line of a recording, without its line break."""
     shown = {"schema": SCHEMA, "client": header.client, "server": header.server, "complete": header.complete}
-    return json.dumps(shown if header.note is None else {**shown, "note": header.note})
+    more: dict[str, str | bool] = {} if header.note is None else {"note": header.note}
+    return json.dumps({**shown, **more, **({"whole": True} if header.whole else {})})
 
 
 # --- whole recordings -------------------------------------------------------------------------------------------------

@@ -144,6 +144,9 @@ class Judge:
     def feed(self, event: RecordedEvent) -> tuple[Finding, ...]:
         """Takes the next event; returns what it breaks, the cause first."""
         self._index += 1
+        if event.retuned is not None:
+            for party in (party for party in PARTIES if event.retuned in (party.name.lower(), "both")):
+                self.retuned(party)
         watch = self._watches.get(event.connection)
         if watch is None:
             watch = self._watches[event.connection] = _Watch()

@@ -31,7 +31,7 @@ def judge_file(path: Path) -> FileVerdict:
     items = stream(path, lambda number: read.__setitem__(0, number))
     header = next(items)
     assert isinstance(header, Header)
-    judge = Judge(header.complete, from_start=False)
+    judge = Judge(header.complete, from_start=header.whole)
     lines: dict[int, int] = {}
     for item in items:
         if isinstance(item, RecordedEvent):

@@ -1,19 +1,23 @@
 """The Hypothesis machine: it passes on who conforms, it fails on who does not, and its failures can be read."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from rfc5077.model.event import Extension
+from rfc5077.model.event import SERVER, Extension
 from rfc5077.properties.adapters import python_ssl, tlslite_ng
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.faults import FAULTS
+from rfc5077.properties.suite.chronicle import Chronicle
 from rfc5077.properties.suite.parties import Client, Server, Trick
 from rfc5077.properties.suite.stateful import machine
 from rfc5077.properties.suite.world import Refuted, World
+from rfc5077.properties.trace.recorded import RecordedEvent, write_recording
+from rfc5077.properties.verdict.recordings import judge_file
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake import offer, server_flight
 from rfc5077.reference.handshake.client_flight import ClientHandlers
@@ -32,8 +36,8 @@ def played(**options):
     return tally
 
 
-def failure(seed=0, **options):
-    """The message of the failure, and what Hypothesis adds to it, by the first seed that finds one.
+def refuted(seed=0, **options):
+    """The failure, by the first seed that finds one.
 
     What Hypothesis draws depends on the modules that happen to be loaded, so no single seed is sure to find it.
     """
@@ -41,8 +45,14 @@ def failure(seed=0, **options):
         try:
             run_state_machine_as_test(machine(**{"examples": 400, "steps": 12, **options}, seed=chosen))
         except Refuted as caught:
-            return str(caught), "\n".join(caught.__notes__)
+            return caught
     return pytest.fail(f"no run of {SEEDS} seeds was refuted")
+
+
+def failure(seed=0, **options):
+    """The message of the failure, and what Hypothesis adds to it."""
+    caught = refuted(seed, **options)
+    return str(caught), "\n".join(caught.__notes__)
 
 
 def happened(wanted, enough=all, **options):
@@ -111,12 +121,50 @@ def test_the_client_of_tlslite_is_found_to_refuse_a_rejected_ticket():
     "name",
     ["S-04", "S-45", "S-61", "S-69", "C-33", "C-50"],
 )
-def test_a_fault_is_found_with_its_clause(name):
+def test_a_fault_is_found_with_its_clause_and_its_recording_is_judged_alike(name, tmp_path):
     fault = FAULTS[name]
-    message, _ = failure(peer=fault.make)
-    found = message.split()[1]
-    assert message.startswith("VIOLATION")
+    caught = refuted(peer=fault.make)
+    found = str(caught).split()[1]
+    assert str(caught).startswith("VIOLATION")
     assert found in fault.clauses
+
+    write_recording(tmp_path / "run.jsonl", caught.recording)
+    judged = judge_file(tmp_path / "run.jsonl")
+    named = [(one.clause.id, one.party.name.lower()) for each in judged.connections for one in each.findings]
+    assert judged.verdict == "violation"
+    assert (found, fault.role) in named
+
+
+def test_the_test_case_keeps_the_run_that_refutes_it(tmp_path):
+    file = tmp_path / "run.jsonl"
+    ours = machine(peer=FAULTS["S-04"].make, examples=400, recording=file)
+    with pytest.raises(Refuted) as caught:
+        ours.TestCase("runTest").runTest()
+    judged = judge_file(file)
+    assert str(caught.value).split()[1] == judged.connections[-1].findings[0].clause.id
+    assert judged.header.whole
+
+
+def test_what_the_harness_alone_knew_stands_in_the_recording():
+    chronicle = Chronicle("A pair")
+    hello = RecordedEvent(connection=1, sender="client", message="ClientHello", session_ticket=b"planted")
+    chronicle.know(b"planted", Extension.FOREIGN)
+    chronicle.retuned(SERVER)
+    chronicle.feed(hello)
+    chronicle.feed(replace(hello, connection=2))
+    said = [(event.ticket_kind, event.retuned) for event in chronicle.recording().events]
+    assert said == [("foreign", "server"), (None, None)]
+
+
+def test_a_recording_tells_which_tickets_lost_their_keys():
+    chronicle = Chronicle("A pair")
+    issue = RecordedEvent(connection=1, sender="server", message="NewSessionTicket", ticket=b"issued")
+    hello = RecordedEvent(connection=2, sender="client", message="ClientHello", session_ticket=b"issued")
+    chronicle.feed(issue)
+    chronicle.feed(hello)
+    chronicle.keys_changed()
+    chronicle.feed(replace(hello, connection=3))
+    assert [event.ticket_kind for event in chronicle.recording().events] == [None, None, "foreign"]
 
 
 def _late(config, now):
