@@ -8,6 +8,7 @@ that change the fields are mechanics, common to conforming and faulty endpoints;
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import lru_cache
 from typing import ClassVar, TypeVar
 
 import z3
@@ -216,8 +217,9 @@ def starts_false(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
     return z3.And(s.position.among(*FALSE_START), e.sends(CLIENT, M.ApplicationData))
 
 
+@lru_cache(maxsize=16)
 def in_order(s: PartyTerm, e: EventTerm) -> z3.BoolRef:
-    """True where a figure has the event at this position and the messages before it call for it."""
+    """True where a figure has the event at this position and the messages before it call for it; many clauses ask."""
     return z3.Or(unnumbered(e), starts_false(s, e), z3.And(listed(s.position, e), suits(s, e)))
 
 

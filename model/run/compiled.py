@@ -7,6 +7,7 @@ shared sub-expression computed once.  There is no second hand-written copy of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import cast
 
 import z3
@@ -88,8 +89,13 @@ class _Writer:
 
 
 def _constructor(node: z3.ExprRef) -> int:
-    sort = cast(z3.DatatypeSortRef, node.sort())
-    return next(i for i in range(sort.num_constructors()) if sort.constructor(i).name() == node.decl().name())
+    return _constructors(cast(z3.DatatypeSortRef, node.sort()))[node.decl().name()]
+
+
+@cache
+def _constructors(sort: z3.DatatypeSortRef) -> dict[str, int]:
+    """The place of each value of an enum, by its name."""
+    return {sort.constructor(place).name(): place for place in range(sort.num_constructors())}
 
 
 def source(expressions: Sequence[z3.ExprRef], *records: Symbolic) -> str:
