@@ -11,8 +11,10 @@ from rfc5077.reference.handshake.negotiate import (
     choose_parameters,
     choose_resumption,
     is_acceptable,
+    is_alive,
     lifetime_hint,
     matching_ems,
+    plan_ticket,
 )
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import SessionCache
@@ -91,3 +93,17 @@ def test_a_cached_session_has_to_fit_the_hello_like_that_of_a_ticket(server_conf
     asked = replace(hello(EMS, suites=suites), session_id=b"an id")
     found = choose_resumption(config, asked, START, lambda ring, ticket: None)
     assert found == (Resumption(SESSION, cached_id=b"an id") if resumes else Resumption())
+
+
+@pytest.mark.parametrize(("age", "alive"), [(-1, False), (-0.5, False), (0, True), (7200, True), (7200.5, False)])
+def test_a_ticket_is_alive_from_its_making_to_the_end_of_its_lifetime(server_config, age, alive):
+    assert is_alive(server_config, SESSION, START + age) is alive
+
+
+@pytest.mark.parametrize(("resumption", "plan"), [
+    (Resumption(SESSION, ticket_presented=True), "ticket"), (Resumption(SESSION, cached_id=b"an id"), "never"),
+])  # fmt: skip
+def test_a_session_from_the_cache_brings_no_ticket(server_config, resumption, plan):
+    """R5077-3.4-01: the id in ServerHello names the session, and beside a ticket there would be none."""
+    empty = (ExtensionType.SESSION_TICKET, b"")
+    assert plan_ticket(replace(server_config, renew="ticket"), hello(EMS, empty), resumption) == plan
