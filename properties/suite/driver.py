@@ -106,7 +106,7 @@ class PuppetClient(Puppet):
             return
         if self._fresh and len(self._fresh) <= MAX_TICKET:  # K-31: no ClientHello holds a longer one
             self.memory.tickets[self._fresh] = session
-            if self._presented is not None and not self.handshake.full:
+            if self._presented not in (None, self._fresh) and not self.handshake.full:
                 self.memory.renewed.add(self._presented)
         made = _made_id(self)
         if made and self.handshake.full:

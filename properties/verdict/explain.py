@@ -154,8 +154,8 @@ def due(finding: Finding) -> str:
         return "tolerated"
     if finding.verdict == ADVICE:
         return "better not"
-    if finding.clause.id in DUE:
-        return f"due: {DUE[finding.clause.id]}"
+    if finding.due or finding.clause.id in DUE:
+        return f"due: {finding.due or DUE[finding.clause.id]}"
     if finding.earlier is not None:
         return f"not after connection {finding.earlier}"
     if not finding.allowed and finding.clause.id in MISSED:

@@ -71,6 +71,8 @@ class Finding:
     """Whether the other party had sent what this one should have refused."""
     ruling: str = ""
     """The verdict where a corner case rules otherwise than the clause; empty where the clause's own holds."""
+    due: str = ""
+    """What was due instead, in words, where that follows from a comparison; empty where clause and trace tell."""
 
     @property
     def verdict(self) -> str:

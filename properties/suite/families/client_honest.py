@@ -29,7 +29,7 @@ def hashed(stage: Stage) -> None:
         return
     again, _ = stage.server()
     if refuses(stage.say(again, *ISSUE)):
-        stage.blame("R5077-3.3-04", "It takes the Finished that is due where no ticket comes.")
+        stage.blame("R5077-3.3-04", "It takes the Finished that is due where no ticket comes.", due="no alert")
 
 
 def resumed(*first: tuple[Event, ...]) -> Callable[[Stage], None]:
@@ -48,7 +48,7 @@ def resumed(*first: tuple[Event, ...]) -> Callable[[Stage], None]:
         right = [event.verified for event in heard if event.message == "Finished"] == [True]
         if refuses(heard) or not right:
             stage.excuse()
-            stage.blame("R5077-3.1-08", "It offers a ticket, and does not go through with its resumption.")
+            stage.blame("R5077-3.1-08", "It offers a ticket, and does not resume by it.", due="Finished")
 
     return run
 
@@ -66,7 +66,8 @@ def two_at_once(stage: Stage) -> None:
     echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
     if refuses(stage.say(puppet, answer(Extension.ABSENT, echo), *SERVER_END)):
         stage.excuse()
-        stage.blame("R5077-3.1-08", "Another connection was made at the same time; the session of its ticket is lost.")
+        stage.blame("R5077-3.1-08", "Another connection was made at the same time; the session of its ticket is lost.",
+                    due="Finished")
 
 
 def segments(stage: Stage) -> None:
@@ -79,7 +80,7 @@ def segments(stage: Stage) -> None:
         answers.append(refuses(stage.say(puppet, *end)))
     if answers[0] != answers[1]:
         stage.excuse()
-        stage.blame("R5246-6.2.1-01", "It minds whether ChangeCipherSpec and Finished arrive at once.")
+        stage.blame("R5246-6.2.1-01", "It minds whether ChangeCipherSpec and Finished arrive at once.", due="no alert")
 
 
 CLIENT_HONEST = family("honest handshakes", "client", "handshakes in which nothing is wrong", (

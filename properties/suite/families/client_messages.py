@@ -87,7 +87,7 @@ def hello_request(stage: Stage) -> None:
         plainly, _ = stage.server()
         if not refuses(stage.say(plainly, *ISSUE)):
             stage.excuse(at=puppet)
-            stage.blame("R5246-7.4.1.1-01", "A HelloRequest came in the midst of a handshake.", at=puppet)
+            stage.blame("R5246-7.4.1.1-01", "A HelloRequest came in mid-handshake.", at=puppet, due="no alert")
 
 
 def refused(clause: str, *bodies: bytes) -> Callable[[Stage], None]:
@@ -103,7 +103,7 @@ def refused(clause: str, *bodies: bytes) -> Callable[[Stage], None]:
                 stage.blame(clause, f"It took a NewSessionTicket of {len(body)} octets that does not fit its format.")
                 return
         if stage.server()[1] is None:
-            stage.blame(clause, "It connects no more.")
+            stage.blame(clause, "It connects no more.", due="an alert, and another connection")
 
     return run
 

@@ -31,7 +31,7 @@ def id_of_a_ticket(stage: Stage) -> None:
     _, said = stage.server()
     session_id = b"" if said is None else said.session_id or b""
     if len(session_id) >= LONGEST_ID // 2 and any(session_id in ticket for ticket in stage.memory.tickets):
-        stage.blame("R5077-3.1-09", "Its session_id is a part of the ticket that it got.")
+        stage.blame("R5077-3.1-09", "Its session_id is a part of the ticket that it got.", due="octets of its own")
 
 
 def long_id(stage: Stage) -> None:
@@ -41,7 +41,8 @@ def long_id(stage: Stage) -> None:
     octets = puppet.handshake.transcript.octets[4:]
     if said is not None and len(octets) > PLACE_OF_ID_LENGTH and octets[PLACE_OF_ID_LENGTH] > LONGEST_ID:
         stage.excuse()
-        stage.blame("R5246-7.4.1.2-04", f"Its session_id has {octets[PLACE_OF_ID_LENGTH]} octets.")
+        stage.blame("R5246-7.4.1.2-04", f"Its session_id has {octets[PLACE_OF_ID_LENGTH]} octets.",
+                    due="32 octets at most")
 
 
 def to(control: str, clause: str, told: str) -> Callable[[Stage], None]:
@@ -55,7 +56,7 @@ def to(control: str, clause: str, told: str) -> Callable[[Stage], None]:
         _, said = stage.server(make())
         if said is not None and said.session_ticket:
             stage.excuse(clause)
-            stage.blame(clause, told)
+            stage.blame(clause, told, due="no such ticket")
 
     return run
 

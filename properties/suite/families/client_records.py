@@ -26,7 +26,8 @@ def ticket_cut(at: int) -> Callable[[Stage], None]:
             usual, _ = stage.server()
             if not refuses(stage.say(usual, *ISSUE)):
                 stage.excuse(at=puppet)
-                stage.blame(READ, f"It goes along where NewSessionTicket is not cut behind {at} octets.", at=puppet)
+                stage.blame(READ, f"It goes along where NewSessionTicket is not cut behind {at} octets.", at=puppet,
+                            due="no alert")
 
     return run
 
@@ -38,7 +39,8 @@ def together(stage: Stage) -> None:
         apart, _ = stage.server()
         if goes_on(stage.say(apart, answer(Extension.EMPTY), *FLIGHT)):
             stage.excuse(at=puppet)
-            stage.blame(READ, "It goes along where each message has a record of its own.", at=puppet)
+            stage.blame(READ, "It goes along where each message has a record of its own.", at=puppet,
+                        due="ClientKeyExchange")
 
 
 def finished_early(stage: Stage) -> None:

@@ -34,7 +34,7 @@ def whole(length: int) -> Callable[[Stage], None]:
         if said is None or not said.session_ticket:
             stage.miss("the client offers no ticket")
         elif said.session_ticket != given:
-            stage.blame("R5077-3.1-09", f"It had got a ticket of {length} octets, and offers another.")
+            stage.blame("R5077-3.1-09", f"It had got a ticket of {length} octets, and offers another.", due="the same")
 
     return run
 
@@ -44,7 +44,7 @@ def _refused(stage: Stage, puppet: PuppetServer, clause: str, told: str) -> None
     usual, _ = stage.server()
     if not refuses(stage.say(usual, *ISSUE)):
         stage.excuse(at=puppet)
-        stage.blame(clause, told, at=puppet)
+        stage.blame(clause, told, at=puppet, due="no alert")
 
 
 def taken(clause: str, told: str, ticket: bytes, hint: int = 7200) -> Callable[[Stage], None]:

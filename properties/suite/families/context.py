@@ -61,7 +61,7 @@ def older(stage: Stage) -> None:
     """A ClientHello of TLS 1.1 resumes no session of TLS 1.2."""
     if stage.mint() and ask(stage, lambda said: replace(said, version=TLS_1_1)).outcome is Outcome.RESUMED:
         stage.excuse()
-        stage.blame("R5077-4-11", "The ClientHello was of TLS 1.1, the session of TLS 1.2.")
+        stage.blame("R5077-4-11", "The ClientHello was of TLS 1.1, the session of TLS 1.2.", due="a full handshake")
 
 
 def said(event: Event, *changes: Change) -> Callable[[Stage], None]:
@@ -119,7 +119,8 @@ def protocol_anew(stage: Stage) -> None:
     chosen, due = _protocol(resumed), _protocol(stage.shake(changed(ABSENT, both)))
     if resumed.outcome is Outcome.RESUMED and chosen != due:
         ask(stage, both)
-        stage.blame("R7301-3.1-01", "On resumption it chose another application protocol than in a full handshake.")
+        stage.blame("R7301-3.1-01", "On resumption it chose another application protocol than in a full handshake.",
+                    due="the protocol of a full handshake")
 
 
 def no_common_protocol(stage: Stage) -> None:

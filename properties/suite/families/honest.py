@@ -28,7 +28,7 @@ def extended(stage: Stage) -> None:
     stage.excuse(OLD_CLIENTS)
     if without.puppet.handshake.complete and _refused(stage.shake(EMPTY)):
         why = "A full handshake fails where both hellos have the extension, and goes through without it."
-        stage.blame("R7627-5.1-01", why)
+        stage.blame("R7627-5.1-01", why, due="Finished")
 
 
 def confirmed(stage: Stage) -> None:
@@ -40,7 +40,7 @@ def confirmed(stage: Stage) -> None:
         return
     ticket = stage.mint()
     if ticket and _refused(stage.shake(LIVE)):
-        stage.blame("R5246-7.4.9-03", "It resumes, and refuses the Finished that is due.")
+        stage.blame("R5246-7.4.9-03", "It resumes, and refuses the Finished that is due.", due="no alert")
 
 
 def prompt(stage: Stage) -> None:
@@ -53,7 +53,7 @@ def prompt(stage: Stage) -> None:
         return
     if any(event.message == "ChangeCipherSpec" for event in stage.say(puppet, *CLIENT_END)):
         stage.excuse()
-        stage.blame("R5077-3.1-12", "It resumes, and sends its Finished only after the client's.")
+        stage.blame("R5077-3.1-12", "It resumes, and sends its Finished after the client's.", due="Finished at once")
 
 
 def two_at_once(stage: Stage) -> None:

@@ -104,10 +104,12 @@ def without_keys(stage: Stage) -> None:
         if stage.ask(presenting(shaken.ticket, stage.memory.tickets[shaken.ticket])).outcome is Outcome.RESUMED:
             stage.miss("it needs no key for its tickets")
         else:
-            stage.blame("R5077-3.3-07", "It has no key, and yet sends a ticket that is not empty.")
+            stage.blame("R5077-3.3-07", "It has no key, and yet sends a ticket that is not empty.",
+                        due="zero length")
     elif shaken.ended:
         ruling = "advice" if any(event.message == "Alert" for event in shaken.events) else ""
-        stage.blame("R5077-3.3-07", "It has no key, and gives the handshake up.", ruling)
+        stage.blame("R5077-3.3-07", "It has no key, and gives the handshake up.", ruling,
+                    due="a ticket of zero length")
 
 
 # --- a key that is known ----------------------------------------------------------------------------------------------
@@ -162,7 +164,7 @@ def second_server(stage: Stage) -> None:
     twin = stage.peer.controls.twin()
     new = _latest(stage) if stage.honoured() else None
     if new is not None and stage.shake(presenting(*new), peer=twin).outcome is not Outcome.RESUMED:
-        stage.blame("R5077-3.1-04", "A server with the same keys does not resume by its ticket.")
+        stage.blame("R5077-3.1-04", "A server with the same keys does not resume by its ticket.", due="a resumption")
 
 
 def other_keys(stage: Stage) -> None:
@@ -174,7 +176,8 @@ def other_keys(stage: Stage) -> None:
         stage.know(new[0], Extension.FOREIGN)
         if stage.ask(presenting(*new), stranger).outcome is Outcome.RESUMED:
             stage.excuse()
-            stage.blame("R5077-3.1-05", "A server that was given other keys resumes by its ticket.")
+            stage.blame("R5077-3.1-05", "A server that was given other keys resumes by its ticket.",
+                        due="a full handshake")
 
 
 def demanding_server(stage: Stage) -> None:

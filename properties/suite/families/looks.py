@@ -28,7 +28,7 @@ def fresh_randoms(stage: Stage) -> None:
             return
         randoms.append(answered.random)
     if len(set(randoms)) < len(randoms):
-        stage.blame("R5246-6.3-01", "Its ServerHellos have the same random.")
+        stage.blame("R5246-6.3-01", "Its ServerHellos have the same random.", due="another random")
 
 
 def fresh_ivs(stage: Stage) -> None:
@@ -60,9 +60,9 @@ def sealed(stage: Stage) -> None:
     if not ticket:
         return
     if stage.memory.tickets[ticket].secret in ticket:
-        stage.blame("R5077-3.1-05", "The master secret stands in the ticket.")
+        stage.blame("R5077-3.1-05", "The master secret stands in the ticket.", due="sealed octets")
     elif open_ticket(TicketKey(ticket[:KEY_NAME].ljust(KEY_NAME), bytes(16), bytes(32)), ticket) is not None:
-        stage.blame("R5077-3.1-05", "A key of zeros opens the ticket.")
+        stage.blame("R5077-3.1-05", "A key of zeros opens the ticket.", due="octets under a secret key")
 
 
 def two_keys(stage: Stage) -> None:
@@ -79,7 +79,7 @@ def hint(stage: Stage) -> None:
     if not given:
         stage.miss("the server issues no ticket")
     elif told is None or not told - PASSED <= (given[0] or 0) <= told:
-        stage.blame("R5077-3.3-14", f"The hint says {given[0]} s; it was told to say {told} s.")
+        stage.blame("R5077-3.3-14", f"The hint says {given[0]} s; it was told to say {told} s.", due=f"{told} s")
 
 
 def _key(stage: Stage) -> TicketKey:

@@ -89,7 +89,8 @@ def failed(stage: Stage) -> None:
         return
     stage.memory.ids[answered.session_id] = session
     if stage.shake(hello(ABSENT, SessionId.CACHED)).outcome is Outcome.RESUMED:
-        stage.blame("R5246-7.4.1.2-01", "It resumed the session of a handshake whose Finished was wrong.")
+        stage.blame("R5246-7.4.1.2-01", "It resumed the session of a handshake whose Finished was wrong.",
+                    due="a full handshake")
 
 
 def looked_up(kind: Extension) -> Callable[[Stage], None]:

@@ -35,7 +35,7 @@ def hello_cut(at: int) -> Callable[[Stage], None]:
 
     def run(stage: Stage) -> None:
         if stage.ask(EMPTY).outcome is Outcome.FULL and stage.ask(cut(EMPTY, at)).outcome is not Outcome.FULL:
-            stage.blame("R5246-6.2.1-01", f"It goes along where ClientHello is not cut behind {at} octets.")
+            stage.blame("R5246-6.2.1-01", f"It goes along where nothing is cut behind {at} octets.", due="ServerHello")
 
     return run
 
@@ -47,7 +47,7 @@ def resumption_cut(stage: Stage) -> None:
     puppet = stage.client()
     heard = stage.say(puppet, cut(LIVE, 80), CLIENT_CHANGE, finished_cut)
     if Shaken(puppet, tuple(heard)).outcome is not Outcome.RESUMED or Shaken(puppet, tuple(heard)).ended:
-        stage.blame("R5246-6.2.1-01", "It resumes where no message is cut.")
+        stage.blame("R5246-6.2.1-01", "It resumes where no message is cut.", due="a resumption")
 
 
 def finished_cut(puppet: PuppetClient) -> RecordedEvent:
@@ -67,7 +67,7 @@ def together(stage: Stage) -> None:
     flight = in_one_record(client(Message.Certificate), CLIENT_KEY_EXCHANGE)
     heard = stage.say(puppet, flight, *CLIENT_END)
     if "Finished" not in [event.message for event in heard]:
-        stage.blame("R5246-6.2.1-01", "It goes along where each message has a record of its own.")
+        stage.blame("R5246-6.2.1-01", "It goes along where each message has a record of its own.", due="Finished")
 
 
 def finished_early(stage: Stage) -> None:
@@ -100,7 +100,8 @@ def renegotiated(stage: Stage) -> None:
         stage.miss("the server does not negotiate anew")
     elif answers[-1].session_ticket is not None:
         stage.excuse("R5077-3.2-08")
-        stage.blame("R5077-3.2-08", "In a renegotiation it answered an extension that this ClientHello had not.")
+        stage.blame("R5077-3.2-08", "In a renegotiation it answered an extension that this ClientHello had not.",
+                    due="SessionTicket absent")
 
 
 RECORDS = family("records", "server", "the borders of records and of handshakes", (

@@ -128,11 +128,14 @@ class Stage:
         """Whether a clause was violated already, so that further connections of the same kind show nothing new."""
         return bool(self._shown) or self._watch.violated
 
-    def blame(self, clause: str, told: str, ruling: str = "", at: Puppets | None = None) -> None:
+    def blame(
+        self, clause: str, told: str, ruling: str = "", at: Puppets | None = None, due: str = ""
+    ) -> None:
         """The peer does not follow a clause, as a connection shows beside others, which `told` says.
 
         :param ruling: the verdict, where a corner case is ruled less gravely than the clause.
         :param at: our end of the connection; the latest if there is none.
+        :param due: what was due instead, in words; a fatal alert if there are none.
         """
         number = self._latest if at is None else at.number
         trace = self._watch.judge.trace(number)
@@ -141,7 +144,7 @@ class Stage:
         step = trace[end]
         self._shown.append(Finding(
             BY_ID[clause], self._watch.party, number, step.index, trace[: end + 1], (), step.event,
-            compared=told, ruling=ruling,
+            compared=told, ruling=ruling, due=due,
         ))  # fmt: skip
 
     def excuse(self, clause: str = "", at: Puppets | None = None) -> None:

@@ -123,7 +123,8 @@ def forged(stage: Stage) -> None:
             _present(stage, good[:place] + bytes((good[place] ^ 1,)) + good[place + 1 :], session)
     after = stage.shake(presenting(good, session))
     if after.outcome is not Outcome.RESUMED and stage.honoured():
-        stage.blame("R5077-3.1-10", "A ticket is not accepted any more after a forged copy of it was presented.")
+        stage.blame("R5077-3.1-10", "A ticket is not accepted any more after a forged copy of it was presented.",
+                    due="a resumption")
 
 
 def beside_every_kind(stage: Stage) -> None:
