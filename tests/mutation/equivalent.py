@@ -16,6 +16,18 @@ EITHER = "Differs only without session and without parameters; choosing finds on
 IN_FULL = "Differs only without parameters, which is so in resumptions alone, and their flight has no such step."
 NO_LENGTH = "Differs only for a client that asks for no length, and no code is found for None as little as for 0."
 HAS_SESSION = "Differs only for Finished without a session; one was taken up, or is made, before anything is kept."
+KEEPS = "Differs only for a resumption that keeps its session in a cache; only Finished of a full handshake keeps one."
+BOTH = "Differs only for a curve without a scheme or a scheme without a curve; choosing gives both, or for RSA none."
+NO_OWN = "Differs only for a scheme of a client without credentials, and for such a client none is chosen."
+AFTER_CERTIFICATE = "Differs only for an answer before the server's Certificate, which no row but an edited one sends."
+ROOTS = "Differs only for a server that asks for certificates and has no roots, which its configuration refuses to be."
+AS_MANY = "Differs only for a server with more or fewer responses than certificates, which its configuration refuses."
+WITH_SESSION = "Differs only for something in the store without a session; whatever is kept has one."
+ONE = "Differs only for an answer of several protocols, which is refused for their number before."
+NO_STATE = "Differs only for a ticket that holds not one octet of state, and no octets are no session."
+NO_TAG = "Differs only for a ticket that ends within its tag, which the library refuses too."
+NO_LIST = "Differs only for a list of one octet, in which no certificate's length has room."
+NO_ID = "Differs only for a hello without a session id, and a cache has nothing under an empty one."
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("handshake.server_flight.NO_CLIENT_HELLO", "0", "-1"): NO_HELLO,
@@ -45,6 +57,71 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("handshake.server.take_certificate", "chain and config.client_roots is not None", "chain"): WITH_ROOTS,
     ("handshake.offer.choose_offer", "config.max_fragment_length or 0", "config.max_fragment_length"): NO_LENGTH,
     ("handshake.client_flight.keep_ticket", "store is None or session is None", "store is None"): HAS_SESSION,
+    ("handshake.client.read_protected", "handshake.keys is not None", "True"): HAS_KEYS,
+    (
+        "handshake.server_flight.keep_session",
+        "cache is not None and session_id and (handshake.session is not None)"
+        " and (handshake.resumption.session is None)",
+        "cache is not None and session_id and (handshake.session is not None)",
+    ): KEEPS,
+    (
+        "handshake.server_flight.keep_session",
+        "cache is not None and session_id and (handshake.session is not None)"
+        " and (handshake.resumption.session is None)",
+        "cache is not None and session_id and (handshake.resumption.session is None)",
+    ): HAS_SESSION,
+    (
+        "handshake.server_flight.send_server_key_exchange",
+        "parameters.group is None or parameters.scheme is None",
+        "parameters.group is None",
+    ): BOTH,
+    (
+        "handshake.client_flight.send_certificate_verify",
+        "handshake.scheme is None or credentials is None",
+        "handshake.scheme is None",
+    ): NO_OWN,
+    (
+        "handshake.client_flight.make_pre_master",
+        "suite.exchange is KeyExchange.RSA and handshake.server_key is not None",
+        "suite.exchange is KeyExchange.RSA",
+    ): AFTER_CERTIFICATE,
+    (
+        "handshake.negotiate.identity_still_counts",
+        "config.client_auth == 'never' or config.client_roots is None",
+        "config.client_auth == 'never'",
+    ): ROOTS,
+    ("handshake.negotiate.stapled", "False", "True"): AS_MANY,
+    (
+        "handshake.client_flight.forget_session",
+        "kept is not None and handshake.session is not None and (kept.session == handshake.session)",
+        "kept is not None and kept.session == handshake.session",
+    ): WITH_SESSION,
+    ("handshake.client_flight.NO_CLIENT_HELLO", "0", "1"): NO_HELLO,
+    ("handshake.offer.choose_offer", "0", "1"): NO_LENGTH,
+    ("handshake.extensions.check_answers", "0", "-1"): ONE,
+    ("handshake.server._read_protected", "handshake.keys is not None", "True"): HAS_KEYS,
+    ("ticket.aead_format.AeadKey.open", "len(ticket) < starts + TAG", "len(ticket) <= starts + TAG"): NO_STATE,
+    ("ticket.aead_format.TAG", "16", "15"): NO_TAG,
+    ("ticket.format._read_state", "1", "2"): NO_LIST,
+    (
+        "handshake.negotiate.choose_resumption",
+        "hello.session_id and config.session_cache is not None",
+        "config.session_cache is not None",
+    ): NO_ID,
+    (
+        "handshake.server_flight.send_certificate_request",
+        "handshake.config.client_auth == 'never' or handshake.config.client_roots is None",
+        "handshake.config.client_auth == 'never'",
+    ): ROOTS,
+    ("handshake.server._read_protected", "handshake.keys is None", "False"): HAS_KEYS,
+    ("handshake.client_flight.own_chain", "credentials is None", "False"): NO_OWN,
+    ("ticket.aead_format.TAG", "16", "17"): NO_STATE,
+    (
+        "handshake.server_flight.send_server_key_exchange",
+        "parameters.group is None or parameters.scheme is None",
+        "parameters.group is None and parameters.scheme is None",
+    ): BOTH,
+    ("handshake.server_flight.NO_CLIENT_HELLO", "0", "1"): NO_HELLO,
 }  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from mutation.campaign import KILLED, STEPS, everything, known
-from mutation.equivalent import EQUIVALENT, told
+from mutation.equivalent import EQUIVALENT, NO_HELLO, told
 from mutation.nursery import heads, statement
 from mutation.operators import OPERATORS, mutants
 from mutation.worker import FATES
@@ -33,6 +34,11 @@ def test_enough_mutants_are_killed_where_nothing_says_that_they_are_equivalent(c
 
 def test_every_argument_is_about_a_mutant_that_survived(current):
     assert EQUIVALENT.keys() <= {told(mutant) for mutant, (fate, _) in current if fate == "survived"}
+
+
+def test_an_argument_is_about_one_mutant_but_for_the_numbers_of_hellos_that_have_not_come(current):
+    argued = Counter(told(mutant) for mutant, (fate, _) in current if fate == "survived" and told(mutant) in EQUIVALENT)
+    assert {listed for listed, number in argued.items() if number > 1 and EQUIVALENT[listed] is not NO_HELLO} == set()
 
 
 def test_every_module_and_every_operator_has_mutants(current):
