@@ -50,7 +50,7 @@ def test_nobody_can_negotiate_anew_before_the_handshake_is_complete(pair):
 
 
 @pytest.mark.parametrize(("changes", "session", "offers"), [
-    ({}, {}, True), ({"tickets": False}, {}, False), ({}, {"version": 0x0302}, False), ({}, {"suite": 0xC013}, False),
+    ({}, {}, True), ({"tickets": False}, {}, False), ({"session_ids": False}, {}, True), ({}, {"version": 0x0302}, False), ({}, {"suite": 0xC013}, False),
     ({}, {"ems": False}, False), ({"ems": False}, {}, False), ({}, {"fragment_code": 1}, False),
     ({"max_fragment_length": 512}, {"fragment_code": 1}, True), ({"max_fragment_length": 512}, {}, True),
 ])  # fmt: skip
