@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from rfc5077.model.run.conversation import Pair, conversation
+from rfc5077.properties.compare import drawn
+from rfc5077.properties.compare.drawn import Drawn
+from rfc5077.properties.compare.reach import barred
 from rfc5077.properties.compare.sides import PARTIES, ROLES, Comparison, Side, summary
 from rfc5077.properties.suite.alphabet import symbol_name
 from rfc5077.properties.suite.exercised import unbreakable
@@ -29,15 +34,43 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def html(found: Comparison) -> str:
-    """The whole page, with its style inside."""
+@dataclass(frozen=True)
+class Told:
+    """A pair of the model's states and events, what the Hypothesis machine made of it, and why it is out of reach."""
+
+    event: str
+    kind: str
+    why: str
+
+
+def html(found: Comparison, chance: Drawn | None = None) -> str:
+    """The whole page, with its style inside; with what the Hypothesis machine showed, if it ran."""
     templates = Environment(
         loader=PackageLoader("rfc5077.properties.compare"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     clauses = [(role, found.unexercised(role), sorted(unbreakable(PARTIES[role]))) for role in ROLES]
     sides = [(side, grid(side)) for side in found.sides]
-    return templates.get_template("page.html.j2").render(sides=sides, clauses=clauses, summary=summary(found))
+    drawing = None if chance is None else (drawn.summary(chance), tuple(_rows(chance)))
+    return templates.get_template("page.html.j2").render(
+        sides=sides, clauses=clauses, summary=summary(found), drawing=drawing
+    )
+
+
+def _rows(chance: Drawn) -> Iterator[tuple[str, tuple[Told, ...]]]:
+    """For each state of the conversation a shortest way, and what may be said there."""
+    conv, shown, out = conversation(), chance.shown, barred()
+    for state, row in enumerate(conv.table):
+        way = ", ".join(map(symbol_name, conv.ways[state])) or "the beginning"
+        cells = [
+            Told(symbol_name(event), kind(shown, out, (state, event)), out.get((state, event), "")) for event in row
+        ]
+        yield way, tuple(cells)
+
+
+def kind(shown: Container[Pair], out: Container[Pair], pair: Pair) -> str:
+    """How a pair is marked."""
+    return "shown" if pair in shown else "out" if pair in out else "missing"
 
 
 def grid(side: Side) -> Grid:

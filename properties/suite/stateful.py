@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import TestCase
 
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import HealthCheck, Phase, note, settings, target
 from hypothesis import seed as use_seed
 from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
@@ -32,6 +35,7 @@ from hypothesis.stateful import (
 
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.errors import UsageError
+from rfc5077.properties.suite.covered import Covered
 from rfc5077.properties.suite.link import Link
 from rfc5077.properties.suite.network import SIDES
 from rfc5077.properties.suite.parties import (
@@ -52,14 +56,14 @@ from rfc5077.reference.wire.record import MAX_PLAINTEXT
 
 # Few draws make fast runs: a party chooses by a list of changes, and what is cut where is a string of octets.
 # What stands first is what Hypothesis shrinks to; what stands twice is drawn more often.
-_Change = dict[str, int | str]
+Change = dict[str, int | str]
 
 
-def _changes(**fields: tuple[int | str, ...]) -> list[_Change]:
-    return [{name: value} for name, values in fields.items() for value in values]
+def _changes(**fields: tuple[int | str, ...]) -> tuple[Change, ...]:
+    return tuple({name: value} for name, values in fields.items() for value in values)
 
 
-_SERVER = st.sampled_from([
+SERVER_CHANGES: tuple[Change, ...] = (
     *_changes(
         issue=("ticket", "empty", "never"), reissue=("ticket", "empty", "never"),
         renew=("never", "ticket", "ticket", "ticket", "empty"), honours=(True, False),
@@ -67,13 +71,19 @@ _SERVER = st.sampled_from([
         hint=(7200, 10, 0), client_auth=("never", "request", "require"), ems=(True, False),
         without_ems=("full", "abort", "resume"), max_fragment=(MAX_PLAINTEXT, 1000, 64, 16),
     ),
-    *({"remembers": True, "id_otherwise": "fresh", "issue": issue} for issue in ("never", "never", "ticket", "empty")),
-])  # fmt: skip
-_CLIENT = st.sampled_from(_changes(
+    *(Change(remembers=True, id_otherwise="fresh", issue=issue) for issue in ("never", "never", "ticket", "empty")),
+)  # fmt: skip
+"""What a server may be told to choose, one draw each."""
+
+CLIENT_CHANGES: tuple[Change, ...] = _changes(
     tickets=(True, False), session_ids=(True, False), id_with_ticket=("empty", "fresh", "fresh"),
     id_without_ticket=("empty", "fresh"), certificate=(False, True), ems=(True, False), longest_life=(604800, 50),
     group=GROUPS, max_fragment=(MAX_PLAINTEXT, 64, 16),
-))  # fmt: skip
+)  # fmt: skip
+"""The same for clients."""
+
+_SERVER = st.sampled_from(SERVER_CHANGES)
+_CLIENT = st.sampled_from(CLIENT_CHANGES)
 _SPAN = st.sampled_from((0, 1, 2, 5, 9, 10, 11, 50, 99, 100, 101, 3600, 7199, 7200, 7201, 86400))
 _NUMBER = st.integers(0, 1)
 _SIDE = st.sampled_from(SIDES)
@@ -97,19 +107,23 @@ class Stage:
     client: MakeClient
     seed: int
     tally: Counter[str]
+    covered: Covered | None = None
+    """What the runs have shown of the model."""
+    aimed: bool = False
+    """Whether Hypothesis is told how much of it was rare, so that it looks for more."""
 
-    def world(self, entropy: int, clients: list[list[_Change]], servers: list[list[_Change]]) -> World:
+    def world(self, entropy: int, clients: list[list[Change]], servers: list[list[Change]]) -> World:
         """The parties at the beginning of a run. Beside a stranger there is one party of ours."""
         if self.peer is None:
-            return World(self._clients(entropy, clients), self._servers(entropy, servers), self.tally)
+            return World(self._clients(entropy, clients), self._servers(entropy, servers), self.tally, self.covered)
         peer = self.peer()
         if peer.forget is not None:
             peer.forget()
         if peer.role == "server":
-            return World(self._clients(entropy, clients[:1]), [Stranger(peer)], self.tally)
-        return World([Stranger(peer)], self._servers(entropy, servers[:1]), self.tally)
+            return World(self._clients(entropy, clients[:1]), [Stranger(peer)], self.tally, self.covered)
+        return World([Stranger(peer)], self._servers(entropy, servers[:1]), self.tally, self.covered)
 
-    def _clients(self, entropy: int, choices: list[list[_Change]]) -> list[Client]:
+    def _clients(self, entropy: int, choices: list[list[Change]]) -> list[Client]:
         made = [
             Client(number, random.Random(f"{entropy} client {number}"), self.client, self.peer is None)
             for number in range(len(choices))
@@ -118,7 +132,7 @@ class Stage:
             client.choose(**{name: value for change in changes for name, value in change.items()})
         return made
 
-    def _servers(self, entropy: int, choices: list[list[_Change]]) -> list[Server]:
+    def _servers(self, entropy: int, choices: list[list[Change]]) -> list[Server]:
         made = [
             Server(number, random.Random(f"{entropy} server {number}"), self.server, self.peer is None)
             for number in range(len(choices))
@@ -147,10 +161,12 @@ class TicketMachine(RuleBasedStateMachine):
         servers=st.lists(st.lists(_SERVER, max_size=7), min_size=1, max_size=2), cluster=st.booleans(),
     )  # fmt: skip
     def begin(
-        self, entropy: int, clients: list[list[_Change]], servers: list[list[_Change]], cluster: bool
+        self, entropy: int, clients: list[list[Change]], servers: list[list[Change]], cluster: bool
     ) -> None:
         """Clients and servers with what they choose; in a cluster the servers share their ticket keys."""
         note(f"Found by machine(seed={self.stage.seed}).")
+        if self.stage.covered is not None:
+            self.stage.covered.begin()
         self.world = self.stage.world(entropy, clients, servers)
         first = self.world.servers[0]
         for other in self.world.servers[1:] if cluster else ():
@@ -232,6 +248,15 @@ class TicketMachine(RuleBasedStateMachine):
         self.world.lose(link)
         return self.shake_hands(client, server, [], 1, b"") if again else multiple()
 
+    @rule(client=_NUMBER, server=_NUMBER, flights=st.integers(0, 4), side=_SIDE, cleanly=st.booleans())
+    def walk_out(self, client: int, server: int, flights: int, side: str, cleanly: bool) -> None:
+        """A handshake in which one end closes: after some flights, while what was said last is on its way."""
+        link = self.world.connect(self.world.pair(client, server))
+        for _ in range(flights):
+            self.world.carry(link, self.world.waiting(link))
+        self.world.hang_up(link, side, cleanly)
+        self.world.settle([link])
+
     # Parties.
 
     @rule(server=_NUMBER, retain=st.integers(0, 2))
@@ -250,7 +275,7 @@ class TicketMachine(RuleBasedStateMachine):
             self.world.remark(f"{seconds} s pass at {whose}")
 
     @rule(server=_NUMBER, change=_SERVER)
-    def retune_server(self, server: int, change: _Change) -> None:
+    def retune_server(self, server: int, change: Change) -> None:
         """A server chooses otherwise from now on."""
         party = self.world.servers[server % len(self.world.servers)]
         if isinstance(party, Server):
@@ -258,7 +283,7 @@ class TicketMachine(RuleBasedStateMachine):
             self.world.retuned(party)
 
     @rule(client=_NUMBER, change=_CLIENT)
-    def retune_client(self, client: int, change: _Change) -> None:
+    def retune_client(self, client: int, change: Change) -> None:
         """A client chooses otherwise from now on."""
         party = self.world.clients[client % len(self.world.clients)]
         if isinstance(party, Client):
@@ -282,6 +307,22 @@ class TicketMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The last words."""
         self.world.end()
+        covered = self.stage.covered
+        if covered is not None:
+            worth = covered.end()
+            if self.stage.aimed:
+                target(worth, label="rare pairs of state and event")
+
+
+@contextmanager
+def leaving_nothing() -> Iterator[None]:
+    """Hypothesis leaves no files where the user stands."""
+    with TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 # --- for users --------------------------------------------------------------------------------------------------------
@@ -290,7 +331,7 @@ class TicketMachine(RuleBasedStateMachine):
 def machine(
     peer: AnyPeer | Callable[[], AnyPeer] | None = None, *, server: MakeServer = ServerConnection,
     client: MakeClient = ClientConnection, examples: int = 100, steps: int = 30, seed: int = 0,
-    tally: Counter[str] | None = None,
+    tally: Counter[str] | None = None, covered: Covered | None = None, aimed: bool = False,
     recording: Path | None = None,
 ) -> type[TicketMachine]:  # fmt: skip
     """A state machine; its `TestCase` is a test, `run_state_machine_as_test` runs it too.
@@ -302,6 +343,9 @@ def machine(
     :param examples: how many runs; ``steps``: how long each is at most.
     :param seed: the same seed gives the same runs, as far as the peer does not differ by itself.
     :param tally: counts what happened.
+    :param covered: counts what was shown of the model.
+    :param aimed: whether Hypothesis is told which of that is rare, and looks for more of it; half of the runs are spent
+        on that.
     :param recording: where its `TestCase` keeps the run that is refuted, shrunk, for `rfc5077 judge`.
     :raises UsageError: if ``examples`` or ``steps`` is less than one.
     """
@@ -309,14 +353,14 @@ def machine(
         if value < 1:
             raise UsageError(f"{name} is {value}", "at least one is needed")
     make: Callable[[], AnyPeer] | None = peer if peer is None or callable(peer) else lambda: peer
-    chosen = Stage(make, server, client, seed, Counter() if tally is None else tally)
+    chosen = Stage(make, server, client, seed, Counter() if tally is None else tally, covered, aimed)
 
     class Machine(TicketMachine):
         stage = chosen
 
     Machine.TestCase.settings = settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, database=None, derandomize=True,
-        phases=(Phase.generate, Phase.shrink), report_multiple_bugs=False,
+        phases=(Phase.generate, *([Phase.target] if aimed else []), Phase.shrink), report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     if recording is not None:

@@ -13,6 +13,7 @@ from functools import partial
 from rfc5077.model.event import CLIENT, SERVER, Extension
 from rfc5077.properties.suite.checks import Problem, at_rest, incomplete, on_arrival, on_offer
 from rfc5077.properties.suite.chronicle import Chronicle
+from rfc5077.properties.suite.covered import Covered
 from rfc5077.properties.suite.link import Link, Pair, Post, posts
 from rfc5077.properties.suite.network import SIDES, Passage
 from rfc5077.properties.suite.parties import Client, Server, Stranger
@@ -42,13 +43,14 @@ class World:
 
     def __init__(
         self, clients: Sequence[Client | Stranger], servers: Sequence[Server | Stranger],
-        tally: Counter[str] | None = None,
+        tally: Counter[str] | None = None, covered: Covered | None = None,
     ) -> None:  # fmt: skip
-        """`tally` counts what happened, over as many runs as its owner likes."""
+        """`tally` counts what happened, and `covered` what was shown of the model, over as many runs as they like."""
         self.clients = clients
         self.servers = servers
         self.links: list[Link] = []
         self.tally: Counter[str] = Counter() if tally is None else tally
+        self._covered = covered
         self._pairs = {
             (client.number, server.number): Pair(client, server, self.tally, _chronicles(client, server))
             for client in clients
@@ -196,7 +198,12 @@ class World:
         if event.message == "NewSessionTicket" and event.ticket:
             self._share(link, post, event.ticket)
         link.alerted = link.alerted or event.alert_level == AlertLevel.FATAL
-        for finding in chronicle.feed(event):
+        found = chronicle.feed(event)
+        if self._covered is not None and post is next(iter(link.observers)):
+            steps = chronicle.judge.trace(event.connection)
+            if steps and steps[-1].event is event:
+                self._covered.saw(link.number, steps[-1].alternatives)
+        for finding in found:
             self._weigh(chronicle, post, finding)
 
     def _weigh(self, chronicle: Chronicle, post: Post, finding: Finding) -> None:
