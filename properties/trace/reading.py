@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
 from rfc5077.properties.trace.hellos import answered, asked
 from rfc5077.properties.trace.recorded import RecordedEvent
@@ -21,6 +20,9 @@ from rfc5077.reference.wire.messages import (
 )
 
 TLS_1_3 = 0x0304
+
+Fields = Mapping[str, object]
+"""What an event says beside who sent what, by field."""
 
 _NAMES: dict[int, str] = {
     HandshakeType.HELLO_REQUEST: "HelloRequest",
@@ -48,22 +50,26 @@ def recorded_message(
     :param body: the octets behind the handshake header.
     :param verified: for Finished and CertificateVerify, whether the contents are right, where that is known.
     """
-    event = RecordedEvent(
-        connection=connection, sender=sender, message=_NAMES.get(handshake_type, "Unrecognised"), time=time,
-        verified=verified, protected=protected,
+    name = _NAMES.get(handshake_type, "Unrecognised")
+    return RecordedEvent(
+        connection=connection, sender=sender, message=name, time=time, verified=verified, protected=protected,
+        **_contents(handshake_type, body),  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def _contents(handshake_type: int, body: bytes) -> Fields:
+    """What an event says of the contents of its message."""
     read = _READERS.get(handshake_type)
     if read is None:
-        return event if handshake_type in _NAMES else replace(event, malformed=f"handshake type {handshake_type}")
+        return {} if handshake_type in _NAMES else {"malformed": f"handshake type {handshake_type}"}
     try:
-        return read(event, body)
+        return read(body)
     except ProtocolError as error:
-        if handshake_type == HandshakeType.NEW_SESSION_TICKET:
-            event = _part_of_ticket(event, body)
-        return replace(event, malformed=error.detail)
+        part = _part_of_ticket(body) if handshake_type == HandshakeType.NEW_SESSION_TICKET else {}
+        return {**part, "malformed": error.detail}
 
 
-def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _client_hello(body: bytes) -> Fields:
     hello = ClientHello.parse(body, strict=False)
     malformed = name = None
     # R5246-7.4.1.2-04: an id beyond 32 octets does not fit the format, yet its octets are worth keeping.
@@ -74,63 +80,63 @@ def _client_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
             name = hello.server_name
         except ProtocolError as error:
             malformed = error.detail
-    return replace(
-        event, version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
+    return dict(
+        version=hello.version, session_id=hello.session_id, session_ticket=hello.session_ticket,
         extensions=tuple(kind for kind, _ in hello.extensions), cipher_suites=hello.cipher_suites, server_name=name,
         malformed=malformed, **asked(hello),
     )  # fmt: skip
 
 
-def _server_hello(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _server_hello(body: bytes) -> Fields:
     hello = ServerHello.parse(body, strict=False)
     picks_1_3 = hello.extension(ExtensionType.SUPPORTED_VERSIONS) is not None
-    return replace(
-        event, version=TLS_1_3 if picks_1_3 else hello.version, session_id=hello.session_id,
+    return dict(
+        version=TLS_1_3 if picks_1_3 else hello.version, session_id=hello.session_id,
         session_ticket=hello.session_ticket, extensions=tuple(kind for kind, _ in hello.extensions),
         cipher_suite=hello.cipher_suite, **answered(hello),
         malformed=f"a session_id of {len(hello.session_id)} octets" if len(hello.session_id) > 32 else None,
     )  # fmt: skip
 
 
-def _new_session_ticket(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _new_session_ticket(body: bytes) -> Fields:
     message = NewSessionTicket.parse(body)
-    return replace(event, ticket=message.ticket, lifetime_hint=message.lifetime_hint)
+    return {"ticket": message.ticket, "lifetime_hint": message.lifetime_hint}
 
 
-def _part_of_ticket(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _part_of_ticket(body: bytes) -> Fields:
     """What a NewSessionTicket that does not fit its format still shows."""
     if len(body) < 6:
-        return event
+        return {}
     reader = Reader(body)
     hint, length = reader.integer(4), reader.integer(2)
-    return replace(event, lifetime_hint=hint, ticket=reader.take(min(length, reader.remaining)))
+    return {"lifetime_hint": hint, "ticket": reader.take(min(length, reader.remaining))}
 
 
-def _certificate(event: RecordedEvent, body: bytes) -> RecordedEvent:
-    return replace(event, certificates=len(Certificate.parse(body).chain))
+def _certificate(body: bytes) -> Fields:
+    return {"certificates": len(Certificate.parse(body).chain)}
 
 
-def _certificate_verify(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _certificate_verify(body: bytes) -> Fields:
     CertificateVerify.parse(body)
-    return event
+    return {}
 
 
-def _certificate_request(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _certificate_request(body: bytes) -> Fields:
     CertificateRequest.parse(body)
-    return event
+    return {}
 
 
-def _finished(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _finished(body: bytes) -> Fields:
     Finished.parse(body)
-    return event
+    return {}
 
 
-def _empty(event: RecordedEvent, body: bytes) -> RecordedEvent:
+def _empty(body: bytes) -> Fields:
     parse_empty(body)
-    return event
+    return {}
 
 
-_READERS: dict[int, Callable[[RecordedEvent, bytes], RecordedEvent]] = {
+_READERS: dict[int, Callable[[bytes], Fields]] = {
     HandshakeType.CLIENT_HELLO: _client_hello,
     HandshakeType.SERVER_HELLO: _server_hello,
     HandshakeType.NEW_SESSION_TICKET: _new_session_ticket,
