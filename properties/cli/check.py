@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ from rfc5077.properties.errors import UsageError
 
 if TYPE_CHECKING:
     from rfc5077.properties.adapters.peer import AnyPeer
+    from rfc5077.properties.suite.alphabet import Alphabet
+    from rfc5077.properties.suite.run import Crew
     from rfc5077.properties.suite.summary import CheckReport
 
 
@@ -54,7 +57,8 @@ Beyond = Annotated[
         show_default=False,
     ),
 ]
-K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that TARGET may have beyond the model's.")]
+K = Annotated[int, typer.Option("--k", min=0, max=2, help="States that TARGET may have beyond the model's.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that test, each a TARGET in memory.")]
 ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]
 Section = Annotated[str | None, typer.Option(metavar="S", help="Report only a section of RFC 5077, such as 3.3.")]
 Listing = Annotated[bool, typer.Option("--list", help="List the clauses that are checked; run nothing.")]
@@ -66,8 +70,8 @@ FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit co
 
 def check(
     role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Said.CORE, families: Beyond = None,
-    clause: ClauseId = None, section: Section = None, listing: Listing = False, seed: Seed = 0, json: AsJson = False,
-    failures: Keep = None, fail_on: FailOn = Gravity.VIOLATION,
+    jobs: Jobs = 1, clause: ClauseId = None, section: Section = None, listing: Listing = False, seed: Seed = 0,
+    json: AsJson = False, failures: Keep = None, fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
     """Test a server or a client; every failure names its clause."""
     from rfc5077.model.clauses import CATALOGUE
@@ -82,15 +86,16 @@ def check(
     from rfc5077.properties.suite.runner import check as run_suite
     from rfc5077.properties.suite.summary import check_json, check_text
 
-    with target_of(role, target) as peer, Progress() as bar:
+    said = Alphabet(alphabet.value)
+    with _crew_of(jobs, role, target, said, seed) as crew, target_of(role, target) as peer, Progress() as bar:
         report = run_suite(
-            role.value, peer, k=k, alphabet=Alphabet(alphabet.value), clause=wanted, section=section, seed=seed,
-            progress=bar.tests, families=alphabet is Said.FULL if families is None else families,
+            role.value, peer, k=k, alphabet=said, clause=wanted, section=section, seed=seed, progress=bar.tests,
+            families=alphabet is Said.FULL if families is None else families, crew=crew,
         )  # fmt: skip
         if failures is not None:
             from rfc5077.properties.suite import failures as kept
 
-            kept.write(failures, kept.failures(report, target, Alphabet(alphabet.value), peer))
+            kept.write(failures, kept.failures(report, target, said, peer))
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:
@@ -137,6 +142,27 @@ def _faulty(role: RoleName, id: str) -> AnyPeer:
         known = [known for known, one in FAULTS.items() if one.role == role.value]
         raise UsageError(f"no fault of a {role.value} is called {id}", f"They are {known[0]} to {known[-1]}")
     return fault.make()
+
+
+@contextmanager
+def _crew_of(jobs: int, role: RoleName, words: list[str], alphabet: Alphabet, seed: int) -> Iterator[Crew | None]:
+    """The processes that test beside this one; None for one job, which is this process's own.
+
+    Raises UsageError if the target cannot be made once more in each of them.
+    """
+    from rfc5077.properties.adapters.in_memory import NAMES, in_memory
+
+    if jobs == 1:
+        yield None
+        return
+    if len(words) > 1 or not (words[0] in NAMES or _FAULT.fullmatch(words[0])):
+        raise UsageError(f"--jobs {jobs}: {words[0]} is not in memory", "test it by one process: --jobs 1")
+    from rfc5077.properties.faults import faulty
+    from rfc5077.properties.suite.crew import crew
+
+    make = partial(in_memory, words[0], role.value) if words[0] in NAMES else partial(faulty, words[0])
+    with crew(make, jobs, alphabet, seed) as others:
+        yield others
 
 
 @contextmanager

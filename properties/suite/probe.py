@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from rfc5077.model.event import (
     CLIENT,
+    FATAL,
     SERVER,
     Certificates,
     Content,
@@ -294,7 +295,7 @@ class _ClientProbe:
             puppet = self.connect()
         if first.session_id is not SessionId.EMPTY and not self.offers:
             echo = self.say(puppet, _hello_of(Extension.ABSENT, SessionId.ECHOED))
-            profile = profile.but(refuses_baseless_echo=any(event.message is M.Alert for event in echo))
+            profile = profile.but(refuses_baseless_echo=_refused(echo))
             puppet = self.connect()
         puppet = self.with_ticket(puppet)
         profile = profile.but(forgets=not self.offers)
@@ -305,8 +306,7 @@ class _ClientProbe:
             self.peer.forget()
             puppet = self.connect()
         missing = self.say(puppet, *_FULL, *_END)
-        refused = any(event.message is M.Alert for event in missing)
-        return self._result(profile.but(tolerates_missing_ticket=not refused), _finished(said))
+        return self._result(profile.but(tolerates_missing_ticket=not _refused(missing)), _finished(said))
 
     def _ask_about_the_store(self, puppet: PuppetServer, profile: ClientProfile) -> tuple[PuppetServer, ClientProfile]:
         """What the client offers after each way in which a ticket may fare."""
@@ -350,9 +350,13 @@ def _hello_of(extension: Extension, session_id: SessionId = SessionId.EMPTY) -> 
 
 
 def _finished(said: Output) -> bool:
-    """Whether the client sent its Finished and nothing went wrong."""
-    messages = [event.message for event in said]
-    return M.Finished in messages and M.Alert not in messages
+    """Whether the client sent its Finished and nothing went wrong; that it leaves in good order is nothing wrong."""
+    return any(event.message is M.Finished for event in said) and not _refused(said)
+
+
+def _refused(said: Output) -> bool:
+    """Whether there is a fatal alert among what was said."""
+    return any(event.message is M.Alert and event.alarm in FATAL for event in said)
 
 
 _NONE = Extension.ABSENT

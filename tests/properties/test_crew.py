@@ -1,5 +1,6 @@
 """properties/suite/crew.py: the tests of a suite by several processes come to what they come to by one."""
 
+import json
 from dataclasses import replace
 from functools import partial
 
@@ -8,6 +9,7 @@ import pytest
 from rfc5077.model.event import SERVER
 from rfc5077.properties.adapters.in_memory import in_memory
 from rfc5077.properties.adapters.peer import HarnessError
+from rfc5077.properties.cli.main import run
 from rfc5077.properties.faults import FAULTS, faulty
 from rfc5077.properties.suite.alphabet import Alphabet
 from rfc5077.properties.suite.complete import complete_suite
@@ -69,3 +71,9 @@ def test_a_larger_suite_says_how_many_of_its_tests_were_judged(monkeypatch):
     others = report.facts.tests - report.facts.judged
     assert f"{others} of them by their answers alone" in report.guarantee
     assert f"{others} of them" in " ".join(check_text(report).split())
+
+
+def test_the_command_tests_by_so_many_processes(capsys):
+    assert run(("check", "server", "reference", "--jobs", "2", "--json")) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["verdict"], said["suite"]["run"]) == ("conformant", said["suite"]["tests"])
