@@ -4,7 +4,8 @@ from rfc5077.properties.capture.packet import Segment
 from rfc5077.properties.capture.stream import Stream
 from rfc5077.properties.capture.write import Conversation, endpoint
 from rfc5077.properties.trace.observe import Observer
-from rfc5077.properties.verdict.judge import Judge, summary
+from rfc5077.properties.verdict.finding import summary
+from rfc5077.properties.verdict.judge import Judge
 
 HOSTS = {4: ("192.0.2.1", "192.0.2.2"), 6: ("2001:db8::1", "2001:db8::2")}
 PORT = 443

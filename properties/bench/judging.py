@@ -14,7 +14,8 @@ from rfc5077.properties.bench.figure import Figure, least, rate
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.observe import Observer
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import CONFORMANT, Judge
+from rfc5077.properties.verdict.finding import CONFORMANT
+from rfc5077.properties.verdict.judge import Judge
 
 Events = tuple[RecordedEvent, ...]
 """One recording: all events of one client and one server."""

@@ -16,7 +16,8 @@ from rfc5077.properties.capture.stream import Passed, Stream
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.trace.observe import Observer
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import CONFORMANT, INCONCLUSIVE, Judge, Judged
+from rfc5077.properties.verdict.finding import CONFORMANT, INCONCLUSIVE, Judged
+from rfc5077.properties.verdict.judge import Judge
 
 MOST_JUDGED = 200_000
 """TLS connections of one capture, about 9 KB of memory each."""

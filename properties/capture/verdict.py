@@ -14,7 +14,7 @@ from rfc5077.properties.capture.connections import Connection, Connections, Left
 from rfc5077.properties.capture.framing import frames
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.verdict.explain import finding_text, printable
-from rfc5077.properties.verdict.judge import Finding, summary
+from rfc5077.properties.verdict.finding import Finding, summary
 from rfc5077.properties.verdict.report import Json, finding_json
 
 

@@ -35,7 +35,7 @@ def judge(files: Files, complete: Complete = False, json: AsJson = False) -> int
     """
     from rfc5077.properties.capture.framing import is_capture
     from rfc5077.properties.capture.verdict import CaptureVerdict, capture_json, capture_text, judge_capture
-    from rfc5077.properties.verdict.judge import INCONCLUSIVE, VIOLATION
+    from rfc5077.properties.verdict.finding import INCONCLUSIVE, VIOLATION
     from rfc5077.properties.verdict.recordings import judge_file
     from rfc5077.properties.verdict.report import file_json, judge_text
 

@@ -13,7 +13,7 @@ from rfc5077.properties.suite.alphabet import Alphabet
 from rfc5077.properties.suite.exercised import unbreakable
 from rfc5077.properties.suite.runner import check
 from rfc5077.properties.suite.summary import CheckReport
-from rfc5077.properties.verdict.judge import NOTE
+from rfc5077.properties.verdict.finding import NOTE
 
 Progress = Callable[[str, int, int], None]
 """Told what is being compared, how many are done and how many there are."""

@@ -33,7 +33,7 @@ from rfc5077.properties.suite.pairs import pair
 from rfc5077.properties.suite.play import Manner, Watch, play
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.trace.recorded import parse_header, read_recording
-from rfc5077.properties.verdict.judge import CONFORMANT, INCONCLUSIVE
+from rfc5077.properties.verdict.finding import CONFORMANT, INCONCLUSIVE
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACES = "tests/traces"

@@ -12,7 +12,7 @@ from rfc5077.properties.learn.queries import Queries
 from rfc5077.properties.suite.alphabet import Machine
 from rfc5077.properties.suite.play import Word
 from rfc5077.properties.suite.summary import GRAVITY
-from rfc5077.properties.verdict.judge import VIOLATION, Finding
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
 
 PERMITTED = "permitted"
 """The level of a difference that no clause speaks against: another choice than the profile's."""

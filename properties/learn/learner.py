@@ -22,7 +22,7 @@ from rfc5077.properties.suite.complete import complete_suite
 from rfc5077.properties.suite.pairs import Paired, pair
 from rfc5077.properties.suite.play import Manner, Word
 from rfc5077.properties.suite.probe import probe
-from rfc5077.properties.verdict.judge import Finding
+from rfc5077.properties.verdict.finding import Finding
 
 LARGEST = 10
 """How many times as many states as the model's a machine may have before learning is given up."""

@@ -12,7 +12,7 @@ from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.suite.alphabet import symbol_name
 from rfc5077.properties.suite.play import Manner, Played, Word, play
-from rfc5077.properties.verdict.judge import VIOLATION, Finding
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
 
 Answer = tuple[Output, ...]
 

@@ -10,7 +10,7 @@ from rfc5077.properties.learn.differences import Difference
 from rfc5077.properties.learn.learner import Learned
 from rfc5077.properties.suite.alphabet import Machine, symbol_name
 from rfc5077.properties.verdict.explain import finding_text
-from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, INCONCLUSIVE, VIOLATION
+from rfc5077.properties.verdict.finding import ADVICE, CONFORMANT, INCONCLUSIVE, VIOLATION
 
 Json = dict[str, object]
 WIDTH = 100

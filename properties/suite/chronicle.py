@@ -8,7 +8,8 @@ from rfc5077.model.event import Extension, Party
 from rfc5077.properties.trace.abstraction import Abstraction
 from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording
 from rfc5077.properties.verdict.explain import Row, details, due, finding_text, ladder
-from rfc5077.properties.verdict.judge import Finding, Judge, Step
+from rfc5077.properties.verdict.finding import Finding, Step
+from rfc5077.properties.verdict.judge import Judge
 
 _ROWS = 120  # of a ladder at most; what led to the failure stands at its end
 _NAME_WIDTH = 18

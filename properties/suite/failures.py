@@ -20,7 +20,7 @@ from rfc5077.properties.suite.alphabet import MORE_TO_CLIENTS, Alphabet, server_
 from rfc5077.properties.suite.play import Manner, Word, play
 from rfc5077.properties.suite.runner import check
 from rfc5077.properties.suite.summary import CheckReport
-from rfc5077.properties.verdict.judge import VIOLATION, Finding
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
 
 SCHEMA = "rfc5077/failure/1"
 

@@ -27,7 +27,7 @@ from rfc5077.properties.suite.honest import shake_hands
 from rfc5077.properties.suite.play import Manner, Played, Puppets, Turn, Word, play
 from rfc5077.properties.suite.puppet import PATIENCE, QUIET
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import VIOLATION
+from rfc5077.properties.verdict.finding import VIOLATION
 from rfc5077.reference.alerts import AlertDescription, AlertLevel
 
 HURRY = 0.5

@@ -21,7 +21,7 @@ from rfc5077.properties.suite.agreement import Memory, Session
 from rfc5077.properties.suite.driver import PuppetClient
 from rfc5077.properties.suite.honest import shake_hands
 from rfc5077.properties.suite.play import Watch
-from rfc5077.properties.verdict.judge import Finding, Step
+from rfc5077.properties.verdict.finding import Finding, Step
 
 LENGTHS = (0, 1, 16, 31, 32)
 """Octets of the ids of our own making beside a ticket: the least, the most, and what is easily left out."""

@@ -21,7 +21,8 @@ from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.honest import serve, shake_hands
 from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import VIOLATION, Finding, Judge
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
+from rfc5077.properties.verdict.judge import Judge
 from rfc5077.reference.keys.exchange import Entropy
 
 Word = tuple[Event, ...]

@@ -30,7 +30,7 @@ from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.alphabet import Alphabet, ClientTarget, Renegotiation, ServerTarget, Target
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.play import Watch, lead_home
-from rfc5077.properties.verdict.judge import Finding
+from rfc5077.properties.verdict.finding import Finding
 
 M = Message
 LIMIT = 14

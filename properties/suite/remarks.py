@@ -9,7 +9,7 @@ from rfc5077.model.event import Ticket
 from rfc5077.properties.suite.alphabet import Alphabet, ClientTarget, Renegotiation, Target
 from rfc5077.properties.suite.families.catalogue import FamilyRun
 from rfc5077.properties.suite.summary import GRAVITY, Found
-from rfc5077.properties.verdict.judge import Finding
+from rfc5077.properties.verdict.finding import Finding
 
 
 def shows_better(known: Finding, new: Finding) -> bool:

@@ -35,7 +35,7 @@ from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import Probed, probe
 from rfc5077.properties.suite.remarks import brief, importance, lacking, not_exercised, shows_better
 from rfc5077.properties.suite.summary import MEMORY, CheckReport, Coverage, Deviation, Found, SuiteFacts
-from rfc5077.properties.verdict.judge import VIOLATION, Finding
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
 
 REPEATED = 20
 """How many tests are run a second time, in another order, to look for what (H2) rules out."""

@@ -10,7 +10,7 @@ from rfc5077.properties.suite.alphabet import Machine
 from rfc5077.properties.suite.families.catalogue import FamilyRun
 from rfc5077.properties.suite.pairs import Paired
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
-from rfc5077.properties.verdict.judge import ADVICE, CONFORMANT, NOTE, VIOLATION, Finding
+from rfc5077.properties.verdict.finding import ADVICE, CONFORMANT, NOTE, VIOLATION, Finding
 
 SCHEMA = "rfc5077/check/1"
 WIDTH = 100

@@ -18,7 +18,7 @@ from rfc5077.properties.suite.link import Link, Pair, Post, posts
 from rfc5077.properties.suite.network import SIDES, Passage
 from rfc5077.properties.suite.parties import Client, Server, Stranger
 from rfc5077.properties.trace.recorded import RecordedEvent, Recording
-from rfc5077.properties.verdict.judge import VIOLATION, Finding
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
 from rfc5077.reference.alerts import AlertLevel
 
 _UNSAID = ("Close", "Silence")  # events that are no messages

@@ -25,7 +25,7 @@ from rfc5077.properties.travel.deviations import ByWord, deviations
 from rfc5077.properties.travel.kinds import Stay, off_the_wire
 from rfc5077.properties.travel.offence import Ids, Offence
 from rfc5077.properties.travel.refutations import OF_ONE_CONNECTION, Refutations
-from rfc5077.properties.verdict.judge import VIOLATION, Finding
+from rfc5077.properties.verdict.finding import VIOLATION, Finding
 
 M = Message
 

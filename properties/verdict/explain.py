@@ -9,7 +9,8 @@ from rich.markup import escape
 
 from rfc5077.model.event import TICKETS, Extension, Message, Ticket
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import ADVICE, NOTE, Finding, Step, name_of
+from rfc5077.properties.verdict.finding import ADVICE, NOTE, Finding, Step
+from rfc5077.properties.verdict.judge import name_of
 from rfc5077.properties.verdict.sentences import DUE, MISSED, TOPICS
 
 _COLOURS = {"violation": "bold red", "advice": "yellow", "note": "cyan"}

@@ -7,107 +7,35 @@ incremental, so that the same judge serves recordings, test suites and live traf
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
-from rfc5077.model.clause import Clause, Verdict
-from rfc5077.model.clauses import BY_ID, family
+from rfc5077.model.clauses import BY_ID
 from rfc5077.model.event import CLIENT, SERVER, Event, Message, Party
 from rfc5077.model.logic import Codes
 from rfc5077.model.parameters.watch import hello_monitor
 from rfc5077.model.run.monitor import Breach, Monitor, Node
 from rfc5077.model.run.party import PARTIES
 from rfc5077.model.state import TOLERABLE, Client, Server
-from rfc5077.properties.trace.abstraction import Abstraction, Alternatives
+from rfc5077.properties.trace.abstraction import Abstraction
 from rfc5077.properties.trace.parameters import Parameters, Utterances
 from rfc5077.properties.trace.recorded import RecordedEvent
 from rfc5077.properties.verdict.appended import LOOKED_INTO, Appended
+from rfc5077.properties.verdict.finding import (
+    CONFORMANT,
+    INCONCLUSIVE,
+    VIOLATION,
+    Finding,
+    Judged,
+    Step,
+    gravest,
+    summary,
+)
 from rfc5077.properties.verdict.hints import EXPIRY, Hints
-from rfc5077.properties.verdict.sentences import OF_SESSIONS, sentence
+from rfc5077.properties.verdict.sentences import OF_SESSIONS
 
-VIOLATION, ADVICE, NOTE, CONFORMANT, INCONCLUSIVE = "violation", "advice", "note", "conformant", "inconclusive"
-"""The words of a verdict."""
-
-WORDS: dict[Verdict, str] = {Verdict.VIOLATION: VIOLATION, Verdict.ADVICE: ADVICE, Verdict.NOTE: NOTE}
-_GRAVITY = (VIOLATION, INCONCLUSIVE, ADVICE, NOTE, CONFORMANT)
 _TLS_1_2, _TLS_1_3 = 0x0303, 0x0304
 _FATAL_LEVEL = 2
 _STEPS_KEPT = 256  # of one connection; what follows its handshake is judged, yet not shown
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event of a trace: its place in the recording, counted from 1, what was seen, and what that may have been."""
-
-    index: int
-    event: RecordedEvent
-    alternatives: Alternatives
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A clause that was not followed."""
-
-    clause: Clause
-    party: Party
-    connection: int
-    """The connection on which it happened."""
-    index: int
-    """The event's place in the recording, counted from 1; 0 for a conclusion drawn at the end."""
-    trace: tuple[Step, ...]
-    """What led to it, the event itself last; where a ClientHello takes something from elsewhere, that connection's."""
-    allowed: tuple[Event, ...]
-    """What the party might have sent instead."""
-    got: RecordedEvent
-    waits: bool = False
-    """Whether it was the other party's turn."""
-    earlier: int | None = None
-    """The connection from which a ClientHello takes what it must not."""
-    alternatives: tuple[Clause, ...] = ()
-    """Other clauses, of which one was broken in place of this one: what was seen does not tell which."""
-    compared: str = ""
-    """With which other run this one was compared, in a sentence; empty where the trace alone tells."""
-    provoked: bool = False
-    """Whether the other party had sent what this one should have refused."""
-    ruling: str = ""
-    """The verdict where a corner case rules otherwise than the clause; empty where the clause's own holds."""
-    due: str = ""
-    """What was due instead, in words, where that follows from a comparison; empty where clause and trace tell."""
-
-    @property
-    def verdict(self) -> str:
-        """``violation``, ``advice`` or ``note``."""
-        return self.ruling or WORDS[self.clause.verdict]
-
-    @property
-    def level(self) -> str:
-        """How the document says it."""
-        return self.clause.level.value
-
-    @property
-    def class_ids(self) -> tuple[str, ...]:
-        """The clauses that restate each other, this one among them."""
-        return tuple(entry.id for entry in family(self.clause))
-
-    @property
-    def why(self) -> str:
-        """What was seen, in a sentence."""
-        told = sentence(self.clause.id, self.got.message, self.provoked) or self.clause.text
-        told = f"{told} {self.compared}" if self.compared else told
-        others = " or ".join(entry.id for entry in self.alternatives)
-        return f"{told} (Or it was {others}: what was seen does not tell.)" if others else told
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One connection's verdict; ``reason`` says why it is inconclusive."""
-
-    connection: int
-    verdict: str
-    findings: tuple[Finding, ...]
-    reason: str = ""
-    exercised: bool = True
-    """Whether the server answered at all."""
 
 
 class _Watch:
@@ -302,13 +230,6 @@ def _is_over(steps: Sequence[Step]) -> bool:
     return any(message != "Finished" for message in ends) or len(ends) > 1
 
 
-def summary(connections: Iterable[Judged]) -> str:
-    """The verdict on several connections: the gravest; those that were never answered count only if all were not."""
-    judged = tuple(connections)
-    words = {one.verdict for one in judged if one.exercised or one.findings} or {INCONCLUSIVE}
-    return next(word for word in _GRAVITY if word in words)
-
-
 def _keep(watch: _Watch, current: _Watch, step: Step) -> None:
     """Takes the step down, for the connection and for the handshake under way, and what it means for a further one."""
     for one in (watch,) if current is watch else (watch, current):
@@ -331,22 +252,17 @@ def _may_intervene(handshake: _Watch, event: RecordedEvent) -> bool:
 def _judged(number: int, handshakes: Sequence[_Watch]) -> Judged:
     watch = handshakes[0]
     if watch.outside:
-        return Judged(number, _gravest(watch.findings) or INCONCLUSIVE, tuple(watch.findings), watch.outside)
+        return Judged(number, gravest(watch.findings) or INCONCLUSIVE, tuple(watch.findings), watch.outside)
     findings = (*watch.findings, *(doubt for one in handshakes for doubt in _left_in_doubt(number, one)))
     said = {(step.event.sender, step.event.message) for step in watch.steps}
     exercised = ("server", "ServerHello") in said
-    word, reason = _gravest(findings), ""
+    word, reason = gravest(findings), ""
     if not word:
         reason = "" if exercised and _ended(watch, said) else "it ends in mid-handshake"
         if not exercised and _ended(watch, said):
             reason = "the server never answered, so nothing was exercised"
         word = INCONCLUSIVE if reason else CONFORMANT
     return Judged(number, word, findings, reason, exercised or not _ended(watch, said))
-
-
-def _gravest(findings: Iterable[Finding]) -> str:
-    words = {finding.verdict for finding in findings}
-    return next((word for word in _GRAVITY if word in words), "")
 
 
 def _left_in_doubt(number: int, watch: _Watch) -> tuple[Finding, ...]:

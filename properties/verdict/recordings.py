@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
-from rfc5077.properties.verdict.judge import Judge, Judged, summary
+from rfc5077.properties.verdict.finding import Judged, summary
+from rfc5077.properties.verdict.judge import Judge
 
 
 @dataclass(frozen=True, slots=True)

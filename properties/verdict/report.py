@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.markup import escape
 
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, printable, step_name
-from rfc5077.properties.verdict.judge import Finding, Judged
+from rfc5077.properties.verdict.finding import Finding, Judged
 from rfc5077.properties.verdict.recordings import FileVerdict
 
 JUDGE_SCHEMA = "rfc5077/judge/1"

@@ -18,7 +18,7 @@ from rfc5077.properties.suite.families.family import Test
 from rfc5077.properties.suite.pairs import pair
 from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import probe
-from rfc5077.properties.verdict.judge import Finding
+from rfc5077.properties.verdict.finding import Finding
 
 OWN = "a test of its own"
 EDITS = {fault.edit().config: fault.edit() for name, fault in FAULTS.items() if name not in FAMILY_OF.keys() | ALONE}

@@ -115,7 +115,7 @@ def suite(role: str, known: Prepared) -> str:
     from rfc5077.properties.adapters.peer import HarnessError
     from rfc5077.properties.suite.play import Manner, play
     from rfc5077.properties.suite.probe import probe
-    from rfc5077.properties.verdict.judge import VIOLATION
+    from rfc5077.properties.verdict.finding import VIOLATION
 
     target, machine, tests = known[role]
     try:

@@ -15,7 +15,7 @@ from rfc5077.properties.capture.stream import PATIENCE
 from rfc5077.properties.capture.verdict import CaptureVerdict
 from rfc5077.properties.capture.write import frame_of
 from rfc5077.properties.faults import FAULTS
-from rfc5077.properties.verdict.judge import summary
+from rfc5077.properties.verdict.finding import summary
 
 WINDOW = 6
 """Places by which a segment may come too early or too late."""

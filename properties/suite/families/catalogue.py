@@ -24,7 +24,7 @@ from rfc5077.properties.suite.families.order import LEFT_BEHIND, ORDER
 from rfc5077.properties.suite.families.records import RECORDS
 from rfc5077.properties.suite.families.stage import Stage
 from rfc5077.properties.suite.families.tickets import TICKETS
-from rfc5077.properties.verdict.judge import Finding
+from rfc5077.properties.verdict.finding import Finding
 
 FAMILIES: tuple[Family, ...] = (
     HONEST, IDS, ORDER, LEFT_BEHIND, CONTEXT, LOOKS, SERVERS, KEYS, CLOCK, RECORDS, TICKETS,
