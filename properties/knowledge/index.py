@@ -32,7 +32,8 @@ from rfc5077.properties.suite.exercised import exercised
 from rfc5077.properties.suite.pairs import pair
 from rfc5077.properties.suite.play import Manner, Watch, play
 from rfc5077.properties.suite.probe import probe
-from rfc5077.properties.trace.recorded import parse_header, read_recording
+from rfc5077.properties.trace.recorded import parse_header
+from rfc5077.properties.trace.recordings import read_recording
 from rfc5077.properties.verdict.finding import CONFORMANT, INCONCLUSIVE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from rfc5077.model.event import Extension, Party
 from rfc5077.properties.trace.abstraction import Abstraction
-from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording
+from rfc5077.properties.trace.recorded import Header, RecordedEvent
+from rfc5077.properties.trace.recordings import Recording
 from rfc5077.properties.verdict.explain import Row, details, due, finding_text, ladder
 from rfc5077.properties.verdict.finding import Finding, Step
 from rfc5077.properties.verdict.judge import Judge

@@ -48,7 +48,7 @@ from rfc5077.properties.suite.parties import (
     Trick,
 )
 from rfc5077.properties.suite.world import Refuted, World
-from rfc5077.properties.trace.recorded import write_recording
+from rfc5077.properties.trace.recordings import write_recording
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.wire.record import MAX_PLAINTEXT
 

@@ -17,7 +17,8 @@ from rfc5077.properties.suite.covered import Covered
 from rfc5077.properties.suite.link import Link, Pair, Post, posts
 from rfc5077.properties.suite.network import SIDES, Passage
 from rfc5077.properties.suite.parties import Client, Server, Stranger
-from rfc5077.properties.trace.recorded import RecordedEvent, Recording
+from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.trace.recordings import Recording
 from rfc5077.properties.verdict.finding import VIOLATION, Finding
 from rfc5077.reference.alerts import AlertLevel
 

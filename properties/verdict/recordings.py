@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rfc5077.properties.trace.recorded import Header, RecordedEvent, stream
+from rfc5077.properties.trace.recorded import Header, RecordedEvent
+from rfc5077.properties.trace.recordings import stream
 from rfc5077.properties.verdict.finding import Judged, summary
 from rfc5077.properties.verdict.judge import Judge
 

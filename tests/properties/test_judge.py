@@ -7,7 +7,8 @@ from recorded import TICKET, client, found, full, server, short
 
 from rfc5077.model.event import CLIENT, SERVER, Extension
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.trace.recorded import Header, Recording, write_recording
+from rfc5077.properties.trace.recorded import Header
+from rfc5077.properties.trace.recordings import Recording, write_recording
 from rfc5077.properties.verdict.judge import Judge, name_of
 from rfc5077.properties.verdict.recordings import judge_file
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from recorded import TICKET, client, found, full, server, short
 
-from rfc5077.properties.trace.recorded import Header, Recording, write_recording
+from rfc5077.properties.trace.recorded import Header
+from rfc5077.properties.trace.recordings import Recording, write_recording
 from rfc5077.properties.verdict.recordings import judge_file
 
 OTHER = TICKET[::-1]

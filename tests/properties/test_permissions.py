@@ -21,7 +21,7 @@ from rfc5077.properties.adapters import over_reference, python_ssl
 from rfc5077.properties.adapters.over_reference import client_config, server_config
 from rfc5077.properties.suite import driver
 from rfc5077.properties.trace.observe import Observer
-from rfc5077.properties.trace.recorded import read_recording
+from rfc5077.properties.trace.recordings import read_recording
 from rfc5077.properties.verdict.recordings import judge_file
 from rfc5077.reference.keys.suites import DEFAULT_SUITES, SUITES
 from rfc5077.reference.ticket.key_ring import KeyRing

@@ -16,13 +16,11 @@ from rfc5077.properties.trace.recorded import (
     SCHEMA,
     Header,
     RecordedEvent,
-    Recording,
     format_event,
     format_header,
     parse_event,
-    read_recording,
-    write_recording,
 )
+from rfc5077.properties.trace.recordings import Recording, read_recording, write_recording
 
 HEADER = Header(client="a client", server="a server", complete=True)
 HELLO = RecordedEvent(

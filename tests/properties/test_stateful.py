@@ -16,7 +16,8 @@ from rfc5077.properties.suite.chronicle import Chronicle
 from rfc5077.properties.suite.parties import Client, Server, Trick
 from rfc5077.properties.suite.stateful import machine
 from rfc5077.properties.suite.world import Refuted, World
-from rfc5077.properties.trace.recorded import RecordedEvent, write_recording
+from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.trace.recordings import write_recording
 from rfc5077.properties.verdict.recordings import judge_file
 from rfc5077.reference.connection import ClientConnection, ServerConnection
 from rfc5077.reference.handshake import offer, server_flight

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording, read_recording, write_recording
+from rfc5077.properties.trace.recorded import Header, RecordedEvent
+from rfc5077.properties.trace.recordings import Recording, read_recording, write_recording
 
 HERE = Path(__file__).parent
 EDITED = HERE / "edited"

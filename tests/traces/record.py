@@ -23,7 +23,8 @@ from pathlib import Path
 from tlslite.api import HandshakeSettings, TLSConnection, TLSLocalAlert, X509CertChain, parsePEMKey
 
 from rfc5077.properties.trace.observe import Observer
-from rfc5077.properties.trace.recorded import Header, RecordedEvent, Recording, write_recording
+from rfc5077.properties.trace.recorded import Header, RecordedEvent
+from rfc5077.properties.trace.recordings import Recording, write_recording
 
 HERE = Path(__file__).parent
 OPENSSL = f"{ssl.OPENSSL_VERSION.rsplit(' ', 3)[0]} (Python {platform.python_version()} ssl)"
