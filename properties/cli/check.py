@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli.names import Said, find_clause
+from rfc5077.properties.cli.names import find_clause
 from rfc5077.properties.cli.output import FAILED, INTERRUPTED, UNUSABLE, Progress, document, notice, on_terminal, show
 from rfc5077.properties.errors import UsageError
+from rfc5077.properties.suite.alphabets import Alphabet
 
 if TYPE_CHECKING:
     from rfc5077.properties.adapters.peer import AnyPeer
-    from rfc5077.properties.suite.alphabet import Alphabet
     from rfc5077.properties.suite.run import Crew
     from rfc5077.properties.suite.summary import CheckReport
 
@@ -47,7 +47,7 @@ Targets = Annotated[
         " {key} and {state} stand for what we make for it.",
     ),
 ]
-Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to TARGET: what moves it, or everything.")]
+Symbols = Annotated[Alphabet, typer.Option("--alphabet", help="What is said to TARGET: what moves it, or everything.")]
 Beyond = Annotated[
     bool | None,
     typer.Option(
@@ -69,7 +69,7 @@ FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit co
 
 
 def check(
-    role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Said.CORE, families: Beyond = None,
+    role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Alphabet.CORE, families: Beyond = None,
     jobs: Jobs = 1, clause: ClauseId = None, section: Section = None, listing: Listing = False, seed: Seed = 0,
     json: AsJson = False, failures: Keep = None, fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
@@ -82,20 +82,18 @@ def check(
     if not target:
         raise UsageError(f"check {role} needs a target", f"For example: rfc5077 check {role} python-ssl")
 
-    from rfc5077.properties.suite.alphabet import Alphabet
     from rfc5077.properties.suite.runner import check as run_suite
     from rfc5077.properties.suite.summary import check_json, check_text
 
-    said = Alphabet(alphabet.value)
-    with _crew_of(jobs, role, target, said, seed) as crew, target_of(role, target) as peer, Progress() as bar:
+    with _crew_of(jobs, role, target, alphabet, seed) as crew, target_of(role, target) as peer, Progress() as bar:
         report = run_suite(
-            role.value, peer, k=k, alphabet=said, clause=wanted, section=section, seed=seed, progress=bar.tests,
-            families=alphabet is Said.FULL if families is None else families, crew=crew,
+            role.value, peer, k=k, alphabet=alphabet, clause=wanted, section=section, seed=seed, progress=bar.tests,
+            families=alphabet is Alphabet.FULL if families is None else families, crew=crew,
         )  # fmt: skip
         if failures is not None:
             from rfc5077.properties.suite import failures as kept
 
-            kept.write(failures, kept.failures(report, target, said, peer))
+            kept.write(failures, kept.failures(report, target, alphabet, peer))
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:

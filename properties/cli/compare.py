@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from rfc5077.properties.cli.names import Said
 from rfc5077.properties.cli.output import FAILED, Progress, document
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import write_whole
+from rfc5077.properties.suite.alphabets import Alphabet
 
 K = Annotated[int, typer.Option("--k", min=0, max=1, help="States that the reference may have beyond the model's.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document instead.")]
-Symbols = Annotated[Said, typer.Option("--alphabet", help="What is said to the reference.")]
+Symbols = Annotated[Alphabet, typer.Option("--alphabet", help="What is said to the reference.")]
 Random = Annotated[int, typer.Option(
     "--random", metavar="RUNS", min=0, help="Let the Hypothesis machine run so often from each of three seeds, too.",
 )]  # fmt: skip
@@ -22,16 +22,15 @@ Page = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write
 
 
 def compare(
-    k: K = 0, alphabet: Symbols = Said.FULL, random: Random = 0, html: Page = None, json: AsJson = False
+    k: K = 0, alphabet: Symbols = Alphabet.FULL, random: Random = 0, html: Page = None, json: AsJson = False
 ) -> int:
     """Model and reference side by side: states, transitions, clauses, differences."""
     from rfc5077.properties.compare import drawn, page, sides
-    from rfc5077.properties.suite.alphabet import Alphabet
 
     if html is not None and not html.parent.is_dir():
         raise UsageError(f"{html} cannot be written: there is no such folder")
     with Progress() as progress:
-        found = sides.compared(k=k, alphabet=Alphabet(alphabet.value), tell=progress.stage)
+        found = sides.compared(k=k, alphabet=alphabet, tell=progress.stage)
         chance = drawn.drawn(random, tell=progress.stage) if random else None
     if html is not None:
         write_whole(html, page.html(found, chance))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rfc5077.properties.errors import UsageError
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Names that are shown where none is near."""
-
-
-class Said(StrEnum):
-    """The alphabets of the suites."""
-
-    CORE = "core"
-    FULL = "full"
 
 
 def find_clause(catalogue: Sequence[Clause], name: str) -> Clause:

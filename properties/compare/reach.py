@@ -33,7 +33,7 @@ from rfc5077.model.state import Client as ClientState
 from rfc5077.model.state import ClientTerm, PartyTerm, ServerTerm
 from rfc5077.model.state import Server as ServerState
 from rfc5077.properties.adapters import over_reference
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.parties import Client, Server
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.suite.stateful import CLIENT_CHANGES, SERVER_CHANGES, Change

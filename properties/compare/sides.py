@@ -9,7 +9,7 @@ from rfc5077.model.clauses import binding
 from rfc5077.model.event import CLIENT, SERVER
 from rfc5077.properties.adapters.peer import Role
 from rfc5077.properties.compare.configurations import CONFIGURATIONS, Configuration
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.exercised import unbreakable
 from rfc5077.properties.suite.runner import check
 from rfc5077.properties.suite.summary import CheckReport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
 from rfc5077.model.event import (
     CLIENT,
@@ -31,16 +31,10 @@ from rfc5077.model.run.machine import (
 )
 from rfc5077.model.run.mealy import Mealy
 from rfc5077.model.run.says import alert
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.verdict.judge import name_of
 
 Machine = Mealy[Event, Output]
-
-
-class Alphabet(StrEnum):
-    """What is said to a target."""
-
-    CORE = "core"  # what moves the control flow
-    FULL = "full"  # every message right and wrong, early and late; every kind of hello; alerts and the end
 
 
 class Renegotiation(Enum):

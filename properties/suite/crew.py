@@ -13,7 +13,8 @@ from multiprocessing import get_context
 
 from rfc5077.model.event import CLIENT, SERVER
 from rfc5077.properties.adapters.peer import AnyPeer, HarnessError
-from rfc5077.properties.suite.alphabet import Alphabet, Machine
+from rfc5077.properties.suite.alphabet import Machine
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.play import Manner, Word
 from rfc5077.properties.suite.run import Batch, Crew, Run
 

@@ -16,7 +16,8 @@ from rfc5077.model.run.machine import CLIENT_ALPHABET
 from rfc5077.properties.adapters.peer import AnyPeer, Role
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_text, write_whole
-from rfc5077.properties.suite.alphabet import MORE_TO_CLIENTS, Alphabet, server_alphabet, symbol_name
+from rfc5077.properties.suite.alphabet import MORE_TO_CLIENTS, server_alphabet, symbol_name
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.play import Manner, Word, play
 from rfc5077.properties.suite.runner import check
 from rfc5077.properties.suite.summary import CheckReport

@@ -158,10 +158,12 @@ def play(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Tu
 def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, turn: Turn) -> Played:
     watch, memory = Watch(SERVER, places, judges=manner.judges), Memory()
     connections = 1
+    before: list[RecordedEvent] = []
     if needs_ticket(word):
         connections = 2
-        watch.take(shake_hands(PuppetClient(peer, memory, 0, manner.entropy(0))))
+        before = shake_hands(PuppetClient(peer, memory, 0, manner.entropy(0)))
         if memory.live is None:
+            watch.take(before)
             return Played(word, (), watch.findings(), 1, ready=False)
     puppet = PuppetClient(peer, memory, 1, manner.entropy(1))
     outputs: list[Output] = []
@@ -170,13 +172,19 @@ def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, 
         if puppet.ended or (again and not manner.renegotiates):
             outputs.append(())
         else:
-            outputs.append(manner.told(_answer(watch, puppet, symbol, turn, place)))
+            outputs.append(manner.told(_answer(watch, puppet, symbol, turn, place, before)))
+            before = []
     return Played(word, tuple(outputs), watch.findings(), connections)
 
 
-def _answer(watch: Watch, puppet: Puppets, symbol: Event, turn: Turn, place: int) -> Output:
-    """Says a symbol; returns the answer. That who was told the end ends as well is no word of its own."""
-    watch.take(puppet.say(symbol))
+def _answer(
+    watch: Watch, puppet: Puppets, symbol: Event, turn: Turn, place: int, before: Sequence[RecordedEvent] = ()
+) -> Output:
+    """Says a symbol; returns the answer. That who was told the end ends as well is no word of its own.
+
+    What came `before` is judged only now: a target in a process of its own works in the meantime.
+    """
+    watch.take([*before, *puppet.say(symbol)])
     said = watch.take(turn(puppet, place))
     if symbol.message is Message.Close:  # nor is an alert that nobody is there to read
         return tuple(event for event in said if event.message not in (Message.Close, Message.Alert))

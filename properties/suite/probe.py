@@ -27,7 +27,8 @@ from rfc5077.model.run.machine import Output
 from rfc5077.model.run.monitor import Track
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.suite.agreement import Memory
-from rfc5077.properties.suite.alphabet import Alphabet, ClientTarget, Renegotiation, ServerTarget, Target
+from rfc5077.properties.suite.alphabet import ClientTarget, Renegotiation, ServerTarget, Target
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.play import Watch, lead_home
 from rfc5077.properties.verdict.finding import Finding

@@ -168,6 +168,8 @@ class Puppet:
         self.handshake.note(self.own, True, kind, body, octets)
         self.send_record(ContentType.HANDSHAKE, octets)
         self._due = self._limit(kind)
+        if self._due:
+            self.line.wait(0.0)  # whatever was said leaves now, for a live peer to work on while we judge it
         return event
 
     def in_records(self, kind: int, body: bytes, *parts: bytes) -> RecordedEvent:

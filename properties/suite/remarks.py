@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rfc5077.model.event import Ticket
-from rfc5077.properties.suite.alphabet import Alphabet, ClientTarget, Renegotiation, Target
+from rfc5077.properties.suite.alphabet import ClientTarget, Renegotiation, Target
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.families.catalogue import FamilyRun
 from rfc5077.properties.suite.summary import GRAVITY, Found
 from rfc5077.properties.verdict.finding import Finding

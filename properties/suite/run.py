@@ -14,15 +14,8 @@ from rfc5077.model.run.machine import Output
 from rfc5077.model.run.monitor import Track
 from rfc5077.properties.adapters.peer import AnyPeer, TargetLost
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.suite.alphabet import (
-    Alphabet,
-    Machine,
-    Renegotiation,
-    Target,
-    machine_of,
-    symbol_name,
-    warned,
-)
+from rfc5077.properties.suite.alphabet import Machine, Renegotiation, Target, machine_of, symbol_name, warned
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.application import Application, application_of, fitted
 from rfc5077.properties.suite.complete import Suite, complete_suite
 from rfc5077.properties.suite.exercised import untouched

@@ -7,7 +7,7 @@ from rfc5077.model.event import CLIENT, SERVER
 from rfc5077.properties.adapters.in_memory import in_memory
 from rfc5077.properties.adapters.peer import AnyPeer, HarnessError, Role, TargetLost
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.run import Crew, Progress, Run
 from rfc5077.properties.suite.summary import CheckReport
 

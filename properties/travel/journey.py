@@ -18,7 +18,8 @@ from rfc5077.model.proof.theorem import Theorem
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.faults.fault import Fault
 from rfc5077.properties.knowledge.necessity import needing
-from rfc5077.properties.suite.alphabet import Alphabet, Target, machine_of
+from rfc5077.properties.suite.alphabet import Target, machine_of
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.travel.deviations import ByWord, deviations

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from rfc5077.model.event import Event
 from rfc5077.model.run.machine import Output
-from rfc5077.properties.suite.alphabet import Alphabet, symbol_name
+from rfc5077.properties.suite.alphabet import symbol_name
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.failures import Failure
 from rfc5077.properties.travel.journey import Journey, Passage
 from rfc5077.properties.travel.offence import role_of

@@ -11,7 +11,8 @@ from mutants.alone import ALONE
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.faults.rows import FAMILY_OF, ROWS
-from rfc5077.properties.suite.alphabet import Alphabet, Target, machine_of
+from rfc5077.properties.suite.alphabet import Target, machine_of
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.complete import complete_suite
 from rfc5077.properties.suite.families.catalogue import families_of, run_test
 from rfc5077.properties.suite.families.family import Test

@@ -12,7 +12,7 @@ from mutants.runs import refute
 
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.faults.rows import ALONE, FAMILY_OF, ROWS
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 
 
 def by_runs(examples: int) -> None:

@@ -16,7 +16,7 @@ from rfc5077.properties.faults import FAULTS, rows
 from rfc5077.properties.faults.fault import Fault, ServerEdit
 from rfc5077.properties.faults.rows import FAMILY_OF, ROWS
 from rfc5077.properties.knowledge.necessity import kept
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.families.catalogue import FAMILIES
 
 INTERNAL_ERROR = 80

@@ -13,8 +13,8 @@ from rfc5077.properties.cli.main import run
 from rfc5077.properties.compare import page, sides
 from rfc5077.properties.compare.configurations import CLIENTS, CONFIGURATIONS, SERVERS, Configuration
 from rfc5077.properties.faults import FAULTS
-from rfc5077.properties.suite import runner
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite import run as suite_run
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.exercised import unbreakable
 from rfc5077.reference.connection import ServerConnection
 
@@ -97,7 +97,7 @@ def test_a_fault_of_the_reference_is_a_difference():
 
 
 def test_a_fault_of_the_model_is_a_difference(monkeypatch):
-    right = runner.machine_of
+    right = suite_run.machine_of
 
     def wrong(target, alphabet, live):
         machine = right(target, alphabet, live)
@@ -105,7 +105,7 @@ def test_a_fault_of_the_model_is_a_difference(monkeypatch):
         other = (alert(SERVER),) if said != (alert(SERVER),) else ()
         return Mealy(machine.inputs, (((state, other), *others), *machine.table[1:]))
 
-    monkeypatch.setattr(runner, "machine_of", wrong)
+    monkeypatch.setattr(suite_run, "machine_of", wrong)
     (side,) = sides.compared((SERVERS[0],)).sides
     assert side.differences
     assert side.shown < side.transitions

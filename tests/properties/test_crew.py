@@ -11,7 +11,7 @@ from rfc5077.properties.adapters.in_memory import in_memory
 from rfc5077.properties.adapters.peer import HarnessError
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.faults import FAULTS, faulty
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.complete import complete_suite
 from rfc5077.properties.suite.crew import crew
 from rfc5077.properties.suite.run import Run

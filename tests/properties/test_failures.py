@@ -9,7 +9,7 @@ from rfc5077.properties.adapters.over_reference import client, server
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite import failures
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.runner import check
 
 HONEST = {"server": server, "client": client}

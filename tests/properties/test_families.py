@@ -10,7 +10,7 @@ from rfc5077.properties.adapters.peer import NO_CONTROLS, HarnessError
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite import failures
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.families.catalogue import FAMILIES, run_families, run_test
 from rfc5077.properties.suite.families.clock import CLOCK
 from rfc5077.properties.suite.families.family import NEEDS, Test, family

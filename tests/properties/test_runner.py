@@ -12,7 +12,7 @@ from rfc5077.properties.adapters import over_reference
 from rfc5077.properties.adapters.in_memory import PEERS, in_memory
 from rfc5077.properties.adapters.peer import Peer
 from rfc5077.properties.errors import UsageError
-from rfc5077.properties.suite.alphabet import Alphabet
+from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import LIMIT, probe
 from rfc5077.properties.suite.runner import check
