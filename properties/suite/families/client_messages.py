@@ -97,7 +97,7 @@ def refused(clause: str, *bodies: bytes) -> Callable[[Stage], None]:
         for body in bodies:
             puppet, _ = stage.server()
             heard = stage.say(puppet, *ISSUE[:-3], giving_body(body))
-            heard += stage.say(puppet, *SERVER_END)
+            heard += stage.say(puppet, *SERVER_END, server(Message.ApplicationData))
             if goes_on(heard):
                 stage.excuse(clause)
                 stage.blame(clause, f"It took a NewSessionTicket of {len(body)} octets that does not fit its format.")
@@ -109,7 +109,11 @@ def refused(clause: str, *bodies: bytes) -> Callable[[Stage], None]:
 
 
 def empty_ticket(stage: Stage) -> None:
-    """A ticket of zero length is none: what follows is no resumption."""
+    """A ticket of zero length is none: what follows is no resumption, as it is none without any ticket."""
+    puppet, _ = stage.server()
+    if not refuses(stage.say(puppet, ABSENT, CHANGE)):
+        stage.miss("the client takes ChangeCipherSpec without a ticket as well")
+        return
     puppet, _ = stage.server()
     stage.say(puppet, *ISSUE[:-3], TICKET.but(ticket=Ticket.EMPTY), *SERVER_END)
     puppet, _ = stage.server()

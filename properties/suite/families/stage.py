@@ -31,7 +31,7 @@ from rfc5077.properties.suite.families.events import (
 )
 from rfc5077.properties.suite.play import Puppets, Watch, at_once, lead_home
 from rfc5077.properties.trace.recorded import RecordedEvent
-from rfc5077.properties.verdict.judge import ADVICE, NOTE, VIOLATION, Finding
+from rfc5077.properties.verdict.finding import ADVICE, NOTE, VIOLATION, Finding
 
 P = TypeVar("P", PuppetClient, PuppetServer)
 Saying = Callable[[P], RecordedEvent | list[RecordedEvent]]
@@ -129,13 +129,13 @@ class Stage:
         return bool(self._shown) or self._watch.violated
 
     def blame(
-        self, clause: str, told: str, ruling: str = "", at: Puppets | None = None, due: str = ""
+        self, clause: str, told: str, ruling: str = "", at: Puppets | None = None, due: str = "a fatal alert"
     ) -> None:
         """The peer does not follow a clause, as a connection shows beside others, which `told` says.
 
         :param ruling: the verdict, where a corner case is ruled less gravely than the clause.
         :param at: our end of the connection; the latest if there is none.
-        :param due: what was due instead, in words; a fatal alert if there are none.
+        :param due: what was due instead, in words.
         """
         number = self._latest if at is None else at.number
         trace = self._watch.judge.trace(number)
@@ -180,6 +180,7 @@ class Stage:
     def say(self, puppet: P, *sayings: Event | Saying[P]) -> list[RecordedEvent]:
         """Says one thing after the other, as long as the peer is there; returns what it answered."""
         heard: list[RecordedEvent] = []
+        last: list[RecordedEvent] = []
         for saying in sayings:
             if puppet.ended:
                 break
@@ -188,8 +189,9 @@ class Stage:
             if isinstance(saying, Event) and saying.extension is Extension.FOREIGN:
                 self.know(said[0].session_ticket or b"", Extension.FOREIGN)
             self._take(puppet, said)
-            heard += self.hear(puppet)
-        if not heard and self.role == "client" and not puppet.ended:
+            last = self.hear(puppet)
+            heard += last
+        if not last and self.role == "client" and not puppet.ended:
             heard += self._take(puppet, puppet.linger())  # a live client has time to refuse what it need not answer
         return heard
 
