@@ -155,6 +155,19 @@ def test_a_resumed_session_keeps_its_fragment_length(pair):
     assert [size for kind, size in lengths(p.server_octets) if kind == ContentType.APPLICATION_DATA] == [536, 112]
 
 
+def test_a_resumed_session_keeps_its_fragment_length_although_the_server_does_not_repeat_it(pair):
+    def silent(*arguments):
+        said = negotiate.server_extensions(*arguments)
+        return tuple(pair for pair in said if pair[0] != ExtensionType.MAX_FRAGMENT_LENGTH)
+
+    p = pair(client={"max_fragment_length": 512}).connect()
+    p.connect(server={"handlers": ServerHandlers(server_extensions=silent)})
+    p.client.send(bytes(600))
+
+    assert p.client.resumed
+    assert [size for _, size in lengths(p.client.data_to_send())] == [536, 112]
+
+
 def test_every_format_of_tickets_keeps_the_fragment_length(pair):
     session = pair(client={"max_fragment_length": 2048}).connect().server.session
 
@@ -356,7 +369,11 @@ def test_an_announced_response_may_be_left_out(stapling):
     assert stapling.client.established
 
 
-def test_a_response_that_was_not_announced_is_unexpected(stapling):
+@pytest.mark.parametrize("suite", [0xC02B, 0x009C], ids=["ECDHE_ECDSA", "RSA"])
+def test_a_response_that_was_not_announced_is_unexpected(pair, suite):
+    changes = {"suites": (suite,)}
+    stapling = pair(client={"status_request": True} | changes, server={"ocsp_responses": (b"one", b"other")} | changes)
+
     def silent(*arguments):
         said = negotiate.server_extensions(*arguments)
         return tuple(pair for pair in said if pair[0] != ExtensionType.STATUS_REQUEST)

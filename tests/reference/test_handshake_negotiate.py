@@ -15,6 +15,8 @@ from rfc5077.reference.handshake.negotiate import (
     lifetime_hint,
     matching_ems,
     plan_ticket,
+    server_extensions,
+    uses_ems,
 )
 from rfc5077.reference.ticket.session import Session
 from rfc5077.reference.ticket.store import SessionCache
@@ -45,6 +47,23 @@ def test_a_server_without_ems_resumes_what_has_none_and_heeds_no_extension(serve
 def test_a_suite_that_either_side_gave_up_is_not_resumed(server_config, offered, spoken, resumes):
     config = replace(server_config, suites=spoken)
     assert is_acceptable(config, hello(EMS, suites=offered), SESSION, START) is resumes
+
+
+@pytest.mark.parametrize(("version", "resumes"), [(0x0301, False), (0x0302, False), (0x0303, True), (0x0304, False)])
+def test_a_session_of_another_version_is_not_resumed(server_config, version, resumes):
+    assert is_acceptable(server_config, hello(EMS), replace(SESSION, version=version), START) is resumes
+
+
+def test_a_hello_without_extensions_is_answered_without(server_config):
+    """R5246-7.4.1.4-01"""
+    plain = ClientHello(0x0303, bytes(32), b"", (0xC02B,))
+    assert server_extensions(server_config, plain, Resumption(), "never") == ()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("theirs", [True, False])
+def test_extended_master_secret_takes_both(server_config, ours, theirs):
+    assert uses_ems(replace(server_config, ems=ours), hello(*[EMS][:theirs])) is (ours and theirs)
 
 
 def listed(kind: int, *numbers: int) -> tuple[int, bytes]:

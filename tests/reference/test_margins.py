@@ -50,7 +50,8 @@ def test_nobody_can_negotiate_anew_before_the_handshake_is_complete(pair):
 
 
 @pytest.mark.parametrize(("changes", "session", "offers"), [
-    ({}, {}, True), ({"tickets": False}, {}, False), ({"session_ids": False}, {}, True), ({}, {"version": 0x0302}, False), ({}, {"suite": 0xC013}, False),
+    ({"session_ids": False}, {}, True),
+    ({}, {}, True), ({"tickets": False}, {}, False), ({}, {"version": 0x0302}, False), ({}, {"suite": 0xC013}, False),
     ({}, {"ems": False}, False), ({"ems": False}, {}, False), ({}, {"fragment_code": 1}, False),
     ({"max_fragment_length": 512}, {"fragment_code": 1}, True), ({"max_fragment_length": 512}, {}, True),
 ])  # fmt: skip
@@ -351,6 +352,20 @@ def test_a_server_hello_that_leaves_nothing_to_resume_says_so_at_once(pair):
 @pytest.mark.parametrize(("code", "layout"), [(0, 1), (1, 2)])
 def test_the_number_of_a_states_layout_stays_what_it_was_for_tickets_that_are_out(code, layout):
     assert encode_state(replace(SESSION, fragment_code=code))[58] == layout
+
+
+@pytest.mark.parametrize("layout", [0, 3, 255])
+def test_a_state_of_another_layout_is_no_session(layout):
+    state = encode_state(SESSION)
+    assert decode_state(state[:58] + bytes((layout,)) + state[59:]) is None
+
+
+def test_a_resumption_that_was_refused_is_followed_by_none(pair):
+    p = pair(client={"renegotiation": "any"}).connect()
+    with pytest.raises(ProtocolError):
+        p.connect(server={"handlers": ServerHandlers(server_extensions=lambda *_: ())})
+    assert p.client.resumed and p.client.session is None
+    assert not p.client.handshake.can_renegotiate
 
 
 @pytest.mark.parametrize(("issue", "hint"), [("ticket", 7200), ("empty", 0)])

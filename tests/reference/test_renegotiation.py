@@ -196,6 +196,16 @@ def test_a_client_declines_by_a_warning_and_the_connection_goes_on(willing, allo
     assert data_passes(p)
 
 
+@pytest.mark.parametrize("allowed", ["never", "any"])
+def test_a_wish_with_contents_is_a_decode_error(willing, allowed):
+    p = willing(client={"renegotiation": allowed})
+    p.server.layer.send_handshake(handshake(HandshakeType.HELLO_REQUEST, b"x"))
+
+    with pytest.raises(ProtocolError) as error:
+        p.exchange()
+    assert error.value.alert is AlertDescription.DECODE_ERROR
+
+
 def test_a_server_that_asks_itself_takes_the_clients_hello(willing):
     assert [e.renegotiated for e in again(willing(server={"renegotiation": "own"}), "server").server_events] == [True]
 
