@@ -57,6 +57,16 @@ def test_a_chain_over_an_intermediate_authority_is_trusted(pair, intermediate):
     assert served(pair, (leaf, intermediate.certificate), key).connect().client.established
 
 
+def test_the_first_certificate_alone_says_whether_its_key_decrypts(pair, intermediate, rsa_credentials):
+    """RFC 5246, section 7.4.2: keyUsage of the server's own certificate counts, which comes first."""
+    leaf, key = sign(intermediate, "localhost", key=rsa_credentials.key)
+
+    credentials = (Credentials((leaf, intermediate.certificate), key),)
+    p = pair(client={"suites": (0x009C,)}, server={"suites": (0x009C,), "credentials": credentials})
+
+    assert p.connect().client.established
+
+
 def test_without_its_intermediate_a_chain_leads_nowhere(pair, intermediate):
     leaf, key = sign(intermediate, "localhost")
 

@@ -116,6 +116,11 @@ def test_a_state_of_another_kind_is_no_session(offset, value):
     assert decode_state(bytes(state)) is None
 
 
+def test_a_state_with_a_name_that_is_no_ascii_is_no_session():
+    state = encode_state(SESSION)
+    assert decode_state(state.replace(b"localhost", b"l\xf6calhost")) is None
+
+
 def test_neither_keys_nor_secrets_show_in_a_repr():
     shown = repr(KEY) + repr(SESSION)
 
