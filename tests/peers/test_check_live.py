@@ -140,7 +140,11 @@ FROM_PYPI = ("python-ssl", "tlslite")
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """The folder with the programs that have to be compiled."""
-    folder = tmp_path_factory.mktemp("built")
+    return compiled(tmp_path_factory.mktemp("built"))
+
+
+def compiled(folder: Path) -> Path:
+    """The folder, with the programs in it."""
     for name in ("live.go", "Live.java"):
         (folder / name).write_bytes((PROGRAMS / name).read_bytes())
     (folder / "go.mod").write_text("module live\ngo 1.19\n")
@@ -153,6 +157,13 @@ def built(tmp_path_factory):
 @pytest.fixture(scope="session")
 def jvm(built):
     """Where a Java virtual machine waits for somebody who wants a client, for each start of one takes half a second."""
+    port, process = machine(built)
+    yield port
+    process.end()
+
+
+def machine(built: Path) -> tuple[int, Process]:
+    """The port of such a machine, and the machine."""
     port = free_port()
     process = Process([word.replace("{built}", str(built)) for word in (*JAVA, "clients", str(port))])
     deadline = time.monotonic() + START
@@ -162,8 +173,7 @@ def jvm(built):
             break
         except ConnectionRefusedError:
             time.sleep(0.01)
-    yield port
-    process.end()
+    return port, process
 
 
 def cases():
@@ -192,12 +202,12 @@ def test_a_stack_is_found_to_do_what_it_is_known_to_do_and_nothing_else(case, re
         assert report.guarantee.startswith("Let A be")
 
 
-def checked(role, words):
+def checked(role, words, families=False):
     with Command(words, role) as command:
         if role == "server":
-            return check(role, started_server(command))
+            return check(role, started_server(command), families=families)
         with listener() as door:
-            return check(role, started_client(command, door))
+            return check(role, started_client(command, door), families=families)
 
 
 @pytest.mark.peer
