@@ -92,8 +92,10 @@ def check(
         )  # fmt: skip
         if failures is not None:
             from rfc5077.properties.suite import failures as kept
+            from rfc5077.properties.suite.evidence import record
 
-            kept.write(failures, kept.failures(report, target, alphabet, peer))
+            found = kept.failures(report, target, alphabet, peer)
+            record(kept.write(failures, found), found, report, peer)
     if json:
         typer.echo(document("check", check_json(report)), nl=False)
     else:

@@ -51,9 +51,13 @@ OCSP = bytes.fromhex("01000005" "30030a0106")
 """The body of CertificateStatus: an OCSP response saying that the responder will not tell (RFC 6066, section 8)."""
 
 
+class NothingToOffer(HarnessError):
+    """A symbol stands for something that no earlier connection has brought."""
+
+
 def _have(value: bytes | None, what: str) -> bytes:
     if value is None:
-        raise HarnessError(f"there is no {what} to offer; one has to be issued first")
+        raise NothingToOffer(f"there is no {what} to offer; one has to be issued first")
     return value
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from rfc5077.model.clauses import BY_ID
-from rfc5077.model.event import Event, Ticket
+from rfc5077.model.event import CLIENT, Event, Extension, Message, SessionId, Ticket
 from rfc5077.model.profile import ServerProfile
-from rfc5077.model.run.machine import CLIENT_ALPHABET
+from rfc5077.model.run.machine import CLIENT_ALPHABET, CONNECT
 from rfc5077.properties.adapters.peer import AnyPeer, Role
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_text, write_whole
@@ -93,10 +93,22 @@ def _is_of(finding: Finding, same: frozenset[str]) -> bool:
     return finding.verdict == VIOLATION and finding.clause.id in same
 
 
+FURTHER_HELLOS = tuple(
+    Event(sender=CLIENT, message=Message.ClientHello, extension=extension, session_id=session_id)
+    for extension, session_id in (
+        (Extension.OLD, SessionId.EMPTY),
+        *((extension, SessionId.CACHED) for extension in Extension
+          if extension not in (Extension.OLD, Extension.ANOTHERS, Extension.FILLED)),
+    )
+)  # fmt: skip
+"""What can be said to a server on a further connection alone: a ticket that was renewed, an id that it has made."""
+
+
 @cache
 def symbols(role: Role) -> dict[str, Event]:
-    """Every input of the full alphabet by its name."""
-    everything = server_alphabet(ServerProfile(issues=Ticket.SOME, requests_certificate=True), Alphabet.FULL)
+    """Every input of the full alphabet by its name, and what is said to a server on further connections."""
+    profile = ServerProfile(issues=Ticket.SOME, requests_certificate=True)
+    everything = (*server_alphabet(profile, Alphabet.FULL), CONNECT, *FURTHER_HELLOS)
     known = everything if role == "server" else CLIENT_ALPHABET + MORE_TO_CLIENTS
     return {symbol_name(symbol): symbol for symbol in known}
 

@@ -41,6 +41,8 @@ class Played:
     """How many connections it took."""
     ready: bool = True
     """Whether the preamble led to where the test begins; if not, nothing was said."""
+    seen: tuple[RecordedEvent, ...] = ()
+    """All that was said on both sides, where there are findings."""
 
 
 @dataclass
@@ -57,6 +59,8 @@ class Watch:
     """Whether what is seen is judged; if not, it is only spelled."""
     violated: bool = False
     """Whether the peer has done what a clause forbids."""
+    seen: list[RecordedEvent] = field(default_factory=list)
+    """Everything that was judged."""
 
     def take(self, events: Iterable[RecordedEvent]) -> Output:
         """Judges the events; returns what the peer said, in the machine's spelling."""
@@ -64,6 +68,7 @@ class Watch:
         for event in events:
             fed = self.abstraction.observe(event)
             if self.judges:
+                self.seen.append(event)
                 found = self.judge.feed(event)
                 self.violated |= any(one.verdict == VIOLATION and one.party is self.party for one in found)
                 for connection, alternatives in fed:
@@ -77,6 +82,11 @@ class Watch:
         if alternatives[0].sender is self.party:
             self.places.add(monitor.node.tracks[PARTIES.index(self.party)])
         monitor.feed(alternatives)
+
+    def played(self, word: Word, outputs: tuple[Output, ...], connections: int) -> Played:
+        """What has come of a test."""
+        found = self.findings()
+        return Played(word, outputs, found, connections, seen=tuple(self.seen) if found else ())
 
     def findings(self) -> tuple[Finding, ...]:
         """What the peer did, in the order in which it was seen; what was left in doubt stands last."""
@@ -168,13 +178,16 @@ def _play_server(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, 
     puppet = PuppetClient(peer, memory, 1, manner.entropy(1))
     outputs: list[Output] = []
     for place, symbol in enumerate(word):
+        if symbol is CONNECT:  # the puppet's next connection
+            connections += 1
+            puppet = PuppetClient(peer, memory, place + 2, manner.entropy(place + 2))
         again = symbol.message is Message.ClientHello and puppet.handshake.complete
-        if puppet.ended or (again and not manner.renegotiates):
+        if symbol is CONNECT or puppet.ended or (again and not manner.renegotiates):
             outputs.append(())
         else:
             outputs.append(manner.told(_answer(watch, puppet, symbol, turn, place, before)))
             before = []
-    return Played(word, tuple(outputs), watch.findings(), connections)
+    return watch.played(word, tuple(outputs), connections)
 
 
 def _answer(
@@ -208,7 +221,7 @@ def _play_client(peer: AnyPeer, word: Word, places: set[Track], manner: Manner, 
             outputs.append(())
         else:
             outputs.append(manner.told(_answer(watch, puppet, symbol, turn, place)))
-    return Played(word, tuple(outputs), watch.findings(), word.count(CONNECT))
+    return watch.played(word, tuple(outputs), word.count(CONNECT))
 
 
 def _asks_again(puppet: PuppetServer, symbol: Event) -> bool:

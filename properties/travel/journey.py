@@ -10,6 +10,7 @@ from functools import cache
 from itertools import islice
 from typing import Protocol
 
+from rfc5077.model.clauses import BY_ID
 from rfc5077.model.event import CLIENT, FATAL, SERVER, Alarm, Event, Exchange, Message, Party
 from rfc5077.model.proof.classes import ClauseClass, class_of
 from rfc5077.model.proof.replay import Step
@@ -20,10 +21,11 @@ from rfc5077.properties.faults.fault import Fault
 from rfc5077.properties.knowledge.necessity import needing
 from rfc5077.properties.suite.alphabet import Target, machine_of
 from rfc5077.properties.suite.alphabets import Alphabet
+from rfc5077.properties.suite.driver import NothingToOffer
 from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.travel.deviations import ByWord, deviations
-from rfc5077.properties.travel.kinds import Stay, off_the_wire
+from rfc5077.properties.travel.kinds import ELSEWHERE, Stay, off_the_wire
 from rfc5077.properties.travel.offence import Ids, Offence
 from rfc5077.properties.travel.refutations import OF_ONE_CONNECTION, Refutations
 from rfc5077.properties.verdict.finding import VIOLATION, Finding
@@ -101,8 +103,12 @@ def _stayed(ids: Ids, faulty: tuple[Fault, ...], said: int) -> Stay:
     if not faulty:
         return Stay(ids, "no variant", "No declared fault is the lack of this defence.")
     names = ", ".join(fault.id for fault in faulty)
+    elsewhere = next((entry for id in ids if (entry := BY_ID[id]).decided in ELSEWHERE), None)
+    if elsewhere is not None and not elsewhere.permission:
+        return Stay(ids, elsewhere.decided.value, elsewhere.reason)
     if not said:
-        return Stay(ids, "no word", "Whatever it alone forbids takes words that the suite has no symbols for.")
+        why = "Whatever breaks it breaks something else first, or takes what the suite has no symbols for."
+        return Stay(ids, "no word", why)
     return Stay(ids, "not shown", f"{said} words that its counterexamples take were said to {names}; none shows it.")
 
 
@@ -180,7 +186,10 @@ class _Source(Protocol):
 
 def _played(fault: Fault, word: Word, offences: tuple[Offence, ...], source: _Source) -> Journey | None:
     """One word on its way; None if the faulty endpoint does not show the class with it."""
-    by_fault = play(fault.make(), word, set(), Manner())
+    try:
+        by_fault = play(fault.make(), word, set(), Manner())
+    except NothingToOffer:  # so configured it makes no ids, or renews nothing
+        return None
     if not by_fault.findings or by_fault.findings[0].clause.id not in offences[0].ids:
         return None
     finding = by_fault.findings[0]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rfc5077.model.clause import Decided
 from rfc5077.model.clauses import BY_ID
 from rfc5077.model.systems import bound
 from rfc5077.properties.travel.offence import Ids
+
+ELSEWHERE = (Decided.BY_PAIRED_RUNS, Decided.WITH_CONTEXT, Decided.WITH_CLOCK)
+"""Where no single conversation tells whether a clause is followed."""
 
 
 @dataclass(frozen=True)

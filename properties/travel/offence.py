@@ -58,6 +58,14 @@ def first_offence(party: Party, run: Sequence[Event], ids: Iterable[str]) -> int
     return None
 
 
+def in_doubt(party: Party, run: Sequence[Event]) -> bool:
+    """Whether the party has broken something, and its next message may tell what."""
+    monitor = Monitor()
+    for event in run:
+        monitor.feed((event,))
+    return any(breach.party is party for breach in monitor.doubts())
+
+
 # --- what the other side says -----------------------------------------------------------------------------------------
 
 
@@ -75,6 +83,14 @@ _FIRST: dict[str, Word] = {
 }
 """What a server says on an earlier connection, that a client may have a ticket, or an id, to offer."""
 
+_ASKS = Event(sender=CLIENT, message=M.ClientHello)
+_PROOF = tuple(Event(sender=CLIENT, message=message) for message in (M.ChangeCipherSpec, M.Finished))
+_BEFORE: dict[str, Word] = {
+    "ticket": (_ASKS.but(extension=Extension.LIVE), *_PROOF, CONNECT),
+    "id": (_ASKS, Event(sender=CLIENT, message=M.ClientKeyExchange), *_PROOF, CONNECT),
+}
+"""What a client says on an earlier connection, that its ticket is renewed, or that it has an id; then it connects."""
+
 
 def word_of(party: Party, run: Sequence[Event]) -> Word | None:
     """What the suite says to a party for it to hear what it hears in a run; None if it has no symbols for that."""
@@ -82,7 +98,7 @@ def word_of(party: Party, run: Sequence[Event]) -> Word | None:
     if not _sayable(role_of(party)).issuperset(heard):
         return None
     if party is SERVER:
-        return heard
+        return (*before(heard[0]), *heard) if heard else None
     first = _to_offer(run[0])
     if first is None:
         return None
@@ -93,6 +109,13 @@ def word_of(party: Party, run: Sequence[Event]) -> Word | None:
 @cache
 def _sayable(role: Role) -> frozenset[Event]:
     return frozenset(symbols(role).values())
+
+
+def before(hello: Event) -> Word:
+    """What a client says on an earlier connection, that it can say this ClientHello; nothing where it can anyway."""
+    if hello.session_id is SessionId.CACHED:
+        return _BEFORE["id"]
+    return _BEFORE["ticket"] if hello.extension is Extension.OLD else ()
 
 
 def _to_offer(hello: Event) -> Word | None:

@@ -23,8 +23,8 @@ from rfc5077.model.proof.tables import Triple
 from rfc5077.model.proof.theorem import Always, Certified, Theorem, Unreachable
 from rfc5077.model.run.compiled import compiled
 from rfc5077.model.run.party import PARTIES
-from rfc5077.model.run.says import alert
-from rfc5077.properties.travel.offence import Offence, first_offence, word_of
+from rfc5077.model.run.says import SAYS, alert
+from rfc5077.properties.travel.offence import Offence, first_offence, in_doubt, word_of
 
 M = Message
 Views = tuple[tuple[Event, ...], tuple[Event, ...]]
@@ -89,8 +89,8 @@ class Refutations:
         place = first_offence(party, view, self.dropped.ids)
         if place is not None:
             yield view[: place + 1]
-        elif party is CLIENT and view:
-            for further in _ELSEWHERE:
+        elif view:  # what it does elsewhere, or what shows which clause its last message has broken
+            for further in (*(_ELSEWHERE if party is CLIENT else ()), *(SAYS[party] if in_doubt(party, view) else ())):
                 if first_offence(party, (*view, further), self.dropped.ids) == len(view):
                     yield (*view, further)
 

@@ -10,7 +10,9 @@ from rfc5077.properties.cli.main import run
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite import failures
 from rfc5077.properties.suite.alphabets import Alphabet
+from rfc5077.properties.suite.evidence import record
 from rfc5077.properties.suite.runner import check
+from rfc5077.properties.verdict.recordings import judge_file
 
 HONEST = {"server": server, "client": client}
 
@@ -28,6 +30,20 @@ def test_a_failure_fails_again_and_is_fixed_in_the_reference(fault, tmp_path):
         assert failures.read(path) == failure
         assert failures.still_fails(failure, FAULTS[fault].make())
         assert not failures.still_fails(failure, HONEST[failure.role]())
+
+
+def test_a_failure_is_recorded_and_judged_by_the_same_clause(tmp_path):
+    for fault in ("S-02", "S-18", "C-09"):
+        peer = FAULTS[fault].make()
+        report = check(peer.role, peer)
+        found = failures.failures(report, ["reference"], Alphabet.CORE, peer)
+        paths = failures.write(tmp_path, found)
+        record(paths, found, report, peer)
+        for path, failure in zip(paths, found, strict=True):
+            judged = judge_file(path.with_suffix(".jsonl"))
+            theirs = [finding for one in judged.connections for finding in one.findings
+                      if finding.party.name.lower() == failure.role]  # the puppet breaks what it is told to break
+            assert theirs[0].clause.id in failure.same
 
 
 def test_a_failure_has_no_input_that_it_does_not_need():
@@ -50,8 +66,8 @@ def test_the_commands_keep_and_replay(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(in_memory.PEERS, ("reference", "server"), lambda *_: FAULTS["S-02"].make())
     folder = tmp_path / "failures"
     assert run(["check", "server", "reference", "--failures", str(folder)]) == 1
-    (file,) = folder.iterdir()
-    assert file.name == "server-R5077-3.3-02.json"
+    file, recording = sorted(folder.iterdir())
+    assert (file.name, recording.name) == ("server-R5077-3.3-02.json", "server-R5077-3.3-02.jsonl")
     capsys.readouterr()
     assert run(["replay", str(file)]) == 1
     assert capsys.readouterr().out == f"{file}: still fails, R5077-3.3-02\n"
