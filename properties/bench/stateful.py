@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from tempfile import TemporaryDirectory
+from statistics import median
 
-from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.stateful import run_state_machine_as_test
 
-from rfc5077.properties.bench.figure import Figure, least, rate
-from rfc5077.properties.suite.stateful import machine
+from rfc5077.properties.bench.figure import Figure, least
+from rfc5077.properties.suite.stateful import leaving_nothing, machine
 from rfc5077.properties.suite.world import Refuted
 
 RUNS = 100
@@ -19,27 +19,34 @@ PORTIONS = 6
 """One of them warms up."""
 
 MESSAGES_PER_SECOND = 2_000
+HANDSHAKES_PER_SECOND = 150
 
 
 def judged() -> tuple[Figure, ...]:
-    """Judged messages per second of one processor core while the Hypothesis machine runs reference clients against
-    reference servers: drawing of the data, both ends, cutting and losing of octets, observation with keys, judge and
-    all other checks included. 100 runs of at most 30 steps make a portion, each with a seed of its own; median of five
-    portions behind one that warms up."""
-
-    def play(seed: int) -> int:
-        tally: Counter[str] = Counter()
-        run_state_machine_as_test(machine(examples=RUNS, seed=seed, tally=tally))
-        return tally["messages"]
-
-    against = "reference against itself, one core"
-    with TemporaryDirectory() as folder:  # otherwise Hypothesis leaves its files where the user stands
-        set_hypothesis_home_dir(folder)
+    """Judged messages, and handshakes completed at both ends, per second of one processor core while the Hypothesis
+    machine runs reference clients against reference servers: drawing of the data, both ends, cutting and losing of
+    octets, observation with keys, judge and all other checks included. 100 runs of at most 30 steps make a portion,
+    each with a seed of its own; median of five portions behind one that warms up."""
+    portions = []
+    with leaving_nothing():
         try:
-            value = rate(play, range(PORTIONS))
+            for seed in range(PORTIONS):
+                tally, begun = Counter[str](), time.process_time()
+                run_state_machine_as_test(machine(examples=RUNS, seed=seed, tally=tally))
+                portions.append((tally, time.process_time() - begun))
         except Refuted as error:
             reason = f"a run found fault with the reference: {str(error).splitlines()[0]}"
-            return (Figure("machine", None, "messages/s", least(MESSAGES_PER_SECOND), against, reason, failed=True),)
-        finally:
-            set_hypothesis_home_dir(None)
-    return (Figure("machine", value, "messages/s", least(MESSAGES_PER_SECOND), against),)
+            return figures(None, None, reason)
+    messages, handshakes = (
+        median(tally[what] / spent for tally, spent in portions[1:]) for what in ("messages", "handshakes")
+    )
+    return figures(messages, handshakes)
+
+
+def figures(messages: float | None, handshakes: float | None, reason: str = "") -> tuple[Figure, ...]:
+    """Both figures; ``reason`` says why there are none."""
+    against, failed = "reference against itself, one core", bool(reason)
+    return (
+        Figure("machine", messages, "messages/s", least(MESSAGES_PER_SECOND), against, reason, failed),
+        Figure("machine-handshakes", handshakes, "/s", least(HANDSHAKES_PER_SECOND), against, reason, failed),
+    )

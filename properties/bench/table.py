@@ -11,10 +11,12 @@ from rfc5077.properties.bench import (
     enumeration,
     handshakes,
     judging,
+    kills,
     live,
     load,
     records,
     stateful,
+    suites,
 )
 from rfc5077.properties.bench.figure import Bench, Figure
 
@@ -23,6 +25,10 @@ BENCHES = (
     Bench("matrix", commands.matrix, long=True),
     Bench("states", enumeration.states),
     Bench("suite", commands.suite),
+    Bench("suites", suites.suites, long=True),
+    Bench("jobs", suites.jobs, long=True),
+    Bench("faults", suites.faults, long=True),
+    Bench("kills", kills.kills, long=True),
     Bench("check-live", live.suite),
     Bench("monitor", judging.monitor),
     Bench("judge", judging.judge),
