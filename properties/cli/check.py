@@ -57,6 +57,13 @@ Beyond = Annotated[
         show_default=False,
     ),
 ]
+Twin = Annotated[
+    str | None,
+    typer.Option("--twin", metavar="HOST:PORT", help="A second server with the same ticket keys, for the families."),
+]
+Stranger = Annotated[
+    str | None, typer.Option("--stranger", metavar="HOST:PORT", help="A second server with other ticket keys.")
+]
 K = Annotated[int, typer.Option("--k", min=0, max=2, help="States that TARGET may have beyond the model's.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that test, each a TARGET in memory.")]
 ClauseId = Annotated[str | None, typer.Option("--clause", metavar="ID", help="Report only what this clause says.")]
@@ -70,8 +77,9 @@ FailOn = Annotated[Gravity, typer.Option(help="From which verdict on the exit co
 
 def check(
     role: RoleOf, target: Targets = None, k: K = 0, alphabet: Symbols = Alphabet.CORE, families: Beyond = None,
-    jobs: Jobs = 1, clause: ClauseId = None, section: Section = None, listing: Listing = False, seed: Seed = 0,
-    json: AsJson = False, failures: Keep = None, fail_on: FailOn = Gravity.VIOLATION,
+    twin: Twin = None, stranger: Stranger = None, jobs: Jobs = 1, clause: ClauseId = None, section: Section = None,
+    listing: Listing = False, seed: Seed = 0, json: AsJson = False, failures: Keep = None,
+    fail_on: FailOn = Gravity.VIOLATION,
 ) -> int:  # fmt: skip
     """Test a server or a client; every failure names its clause."""
     from rfc5077.model.clauses import CATALOGUE
@@ -81,14 +89,18 @@ def check(
         return _list(role, wanted, section, json)
     if not target:
         raise UsageError(f"check {role} needs a target", f"For example: rfc5077 check {role} python-ssl")
+    if failures is not None and (twin or stranger):
+        raise UsageError("what takes a second server to show is not replayed", "Leave out --failures, or that server")
 
+    from rfc5077.properties.adapters.second import beside
     from rfc5077.properties.suite.runner import check as run_suite
     from rfc5077.properties.suite.summary import check_json, check_text
 
     with _crew_of(jobs, role, target, alphabet, seed) as crew, target_of(role, target) as peer, Progress() as bar:
         report = run_suite(
-            role.value, peer, k=k, alphabet=alphabet, clause=wanted, section=section, seed=seed, progress=bar.tests,
-            families=alphabet is Alphabet.FULL if families is None else families, crew=crew,
+            role.value, beside(peer, twin, stranger), k=k, alphabet=alphabet, clause=wanted, section=section,
+            seed=seed, progress=bar.tests, crew=crew,
+            families=bool(twin or stranger) or alphabet is Alphabet.FULL if families is None else families,
         )  # fmt: skip
         if failures is not None:
             from rfc5077.properties.suite import failures as kept

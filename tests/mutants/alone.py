@@ -2,7 +2,7 @@
 
 from rfc5077.model.event import Extension
 from rfc5077.properties.suite.families.events import FLIGHT, answer
-from rfc5077.properties.suite.families.family import Test
+from rfc5077.properties.suite.families.family import Trial
 from rfc5077.properties.suite.families.sayings import answered, finished_in_parts, plainly
 from rfc5077.properties.suite.families.stage import Stage, refuses
 
@@ -35,9 +35,9 @@ def unextended(stage: Stage) -> None:
     stage.say(puppet, answered(answer(Extension.EMPTY), plainly), *FLIGHT)
 
 
-ALONE: dict[str, Test] = {
-    "S-40": Test("an octet behind Finished", octet_to_a_server),
-    "C-45": Test("an octet behind Finished", octet_to_a_client),
-    "C-93": Test("no extended master secret", unextended),
+ALONE: dict[str, Trial] = {
+    "S-40": Trial("an octet behind Finished", octet_to_a_server),
+    "C-45": Trial("an octet behind Finished", octet_to_a_client),
+    "C-93": Trial("no extended master secret", unextended),
 }
 """By fault."""

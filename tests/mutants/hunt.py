@@ -15,7 +15,7 @@ from rfc5077.properties.suite.alphabet import Target, machine_of
 from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.complete import complete_suite
 from rfc5077.properties.suite.families.catalogue import families_of, run_test
-from rfc5077.properties.suite.families.family import Test
+from rfc5077.properties.suite.families.family import Trial
 from rfc5077.properties.suite.pairs import pair
 from rfc5077.properties.suite.play import Manner, play
 from rfc5077.properties.suite.probe import probe
@@ -51,14 +51,14 @@ def rounds(peer: AnyPeer, alphabet: Alphabet) -> Iterator[tuple[Finding, ...]]:
     yield pair(peer, set()).findings
 
 
-def played(peer: AnyPeer, tests: Iterable[Test]) -> Iterator[tuple[Finding, ...]]:
+def played(peer: AnyPeer, tests: Iterable[Trial]) -> Iterator[tuple[Finding, ...]]:
     """Nothing of probing, then the findings of each of these tests."""
     yield ()
     for test in tests:
         yield run_test(test, peer, set()).findings
 
 
-def its_tests(name: str) -> tuple[Test, ...]:
+def its_tests(name: str) -> tuple[Trial, ...]:
     """The tests of the family that shows the fault of this id, or its own; none where an alphabet does."""
     if name in ALONE:
         return (ALONE[name],)

@@ -140,6 +140,8 @@ def test_an_unknown_clause_is_refused_with_the_nearest(capsys, name, hint):
         (("check", "peer", "reference"), "not one of 'server', 'client'"),
         (("check", "server", "reference", "--k", "7"), "'--k'"),
         (("check", "server", "--jobs", "2", "--", "program", "{port}"), "is not in memory"),
+        (("check", "client", "reference", "--twin", "localhost:1"), "a second server stands beside a server"),
+        (("check", "server", "reference", "--twin", "localhost:1", "--failures", "kept"), "is not replayed"),
         (("check", "server", "reference", "--clause", "R5077-3.3" "-2"), "the nearest is R5077-3.3-02"),
         (("check", "server", "reference", "--clause", "R5077-3.3-06"), "nothing that a server owes"),
         (("check", "server", "reference", "--section", "9"), "section 9"),

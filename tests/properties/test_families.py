@@ -1,20 +1,27 @@
 """Families of tests beyond the alphabets: what they find is reported, what they cannot do is said, what is permitted
 is no violation; and what they turn at a peer they turn back."""
 
+import socket
+import sys
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 import pytest
 
+from rfc5077.properties.adapters.command import HOST, Command, free_port
+from rfc5077.properties.adapters.identity import seeded
 from rfc5077.properties.adapters.in_memory import in_memory
 from rfc5077.properties.adapters.peer import NO_CONTROLS, HarnessError
+from rfc5077.properties.adapters.second import beside
+from rfc5077.properties.adapters.sockets import listening_server
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite import failures
 from rfc5077.properties.suite.alphabets import Alphabet
-from rfc5077.properties.suite.families.catalogue import FAMILIES, run_families, run_test
+from rfc5077.properties.suite.families.catalogue import FAMILIES, Ran, run_families, run_test
 from rfc5077.properties.suite.families.clock import CLOCK
-from rfc5077.properties.suite.families.family import NEEDS, Test, family
-from rfc5077.properties.suite.families.keys import KEYS
+from rfc5077.properties.suite.families.family import NEEDS, Trial, family
+from rfc5077.properties.suite.families.keys import KEYS, SERVERS
 from rfc5077.properties.suite.families.sayings import presenting
 from rfc5077.properties.suite.families.stage import Outcome, Stage
 from rfc5077.properties.suite.families.tickets import TICKETS
@@ -106,6 +113,39 @@ def test_what_a_test_turns_at_a_peer_is_turned_back():
     assert stage.shake(presenting(ticket, stage.memory.tickets[ticket])).outcome is Outcome.RESUMED
 
 
+@pytest.fixture
+def serving(tmp_path):
+    """Starts servers of ours by the names of their keys; says where they listen."""
+    with ExitStack() as started:
+
+        def serve(key: str) -> str:
+            file, port = tmp_path / key, free_port()
+            file.write_bytes(seeded(key)(80))
+            words = (sys.executable, "-m", "rfc5077", "serve", "--port", "{port}", "--ticket-keys", str(file))
+            process = started.enter_context(Command(words, "server")).start(port)
+            while not process.over:
+                with suppress(OSError):
+                    socket.create_connection((HOST, port)).close()
+                    return f"{HOST}:{port}"
+            raise AssertionError(process.account())
+
+        yield serve
+
+
+def test_a_second_server_at_an_address_shows_whose_keys_it_has(serving):
+    first, same, other = serving("one"), serving("one"), serving("another")
+    tests = [test for test in SERVERS.tests if test.needs in ("twin", "stranger")]
+    right, wrong = beside(listening_server(first), same, other), beside(listening_server(first), other, same)
+    assert [run_test(test, right, set()) for test in tests] == [Ran(test, (), 4) for test in tests]
+    found = [finding.clause.id for test in tests for finding in run_test(test, wrong, set()).findings]
+    assert found == ["R5077-3.1-04", "R5077-3.1-05"]
+
+
+def test_a_server_that_renews_a_ticket_by_the_same_octets_is_checked():
+    report = check("server", FAULTS["S-76"].make())
+    assert report.verdict == "conformant" and report.guarantee.startswith("Let A be")
+
+
 def test_a_handshake_that_nobody_completes_is_explained():
     report = check("server", FAULTS["S-100"].make(), families=True)
     assert report.findings[0].finding.clause.id == "R7627-5.1-01"
@@ -146,7 +186,7 @@ def test_a_failure_that_a_family_has_shown_is_replayed_by_the_families(report, t
 
 def test_no_two_tests_of_a_family_have_one_name():
     with pytest.raises(ValueError, match="two tests have one name"):
-        family("twins", "server", "", [Test("a", lambda stage: None), Test("a", lambda stage: None)])
+        family("twins", "server", "", [Trial("a", lambda stage: None), Trial("a", lambda stage: None)])
 
 
 def test_every_need_of_a_test_is_one_that_a_peer_may_meet():

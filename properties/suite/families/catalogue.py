@@ -15,7 +15,7 @@ from rfc5077.properties.suite.families.client_records import CLIENT_RECORDS
 from rfc5077.properties.suite.families.client_tickets import CLIENT_CLOCK, CLIENT_TICKETS
 from rfc5077.properties.suite.families.clock import CLOCK
 from rfc5077.properties.suite.families.context import CONTEXT
-from rfc5077.properties.suite.families.family import Family, Test
+from rfc5077.properties.suite.families.family import Family, Trial
 from rfc5077.properties.suite.families.honest import HONEST
 from rfc5077.properties.suite.families.ids import IDS
 from rfc5077.properties.suite.families.keys import KEYS, SERVERS
@@ -38,7 +38,7 @@ FAMILIES: tuple[Family, ...] = (
 class Ran:
     """One test, and what came of it."""
 
-    test: Test
+    test: Trial
     findings: tuple[Finding, ...] = ()
     connections: int = 0
     missed: str = ""
@@ -73,7 +73,7 @@ def families_of(role: Role) -> tuple[Family, ...]:
     return tuple(family for family in FAMILIES if family.role == role)
 
 
-def run_test(test: Test, peer: AnyPeer, places: set[Track], seed: int = 0) -> Ran:
+def run_test(test: Trial, peer: AnyPeer, places: set[Track], seed: int = 0) -> Ran:
     """Plays one test; what it turned at the peer is turned back.  Raises `HarnessError` if the peer fails."""
     lacking = test.lacks(peer)
     if lacking:

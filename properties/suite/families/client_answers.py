@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rfc5077.model.event import Extension, SessionId
 from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, answer
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import answered, plainly, with_another_suite, with_the_binding
 from rfc5077.properties.suite.families.stage import Stage, goes_on
 from rfc5077.properties.suite.hellos import with_extension
@@ -100,20 +100,20 @@ def secret_gained(stage: Stage) -> None:
 
 
 CLIENT_ANSWERS = family("answers", "client", "ServerHellos that answer something else than was said", (
-    Test("an extension that was not asked for", first(
+    Trial("an extension that was not asked for", first(
         unasked, "R5246-7.4.1.4-02", "It had not asked for the extension.")),
-    Test("a suite that was not offered", strange_suite),
-    Test("renegotiation_info of a renegotiation", first(
+    Trial("a suite that was not offered", strange_suite),
+    Trial("renegotiation_info of a renegotiation", first(
         with_the_binding, "R5746-3.4-02", "It took the renegotiation_info of a renegotiation in a first handshake.")),
-    Test("an extension that was not asked for, on resumption", resumed(
+    Trial("an extension that was not asked for, on resumption", resumed(
         unasked, "R5246-7.4.1.4-02", "It had not asked for the extension.")),
-    Test("another suite on resumption", resumed(
+    Trial("another suite on resumption", resumed(
         with_another_suite, "R5246-7.4.1.3-04", "The session that it resumed has another suite.")),
-    Test("another version on resumption", resumed(
+    Trial("another version on resumption", resumed(
         older, "R5246-7.4.1.3-06", "The session that it resumed is of TLS 1.2.", "advice")),
-    Test("extended master secret lost on resumption", resumed(
+    Trial("extended master secret lost on resumption", resumed(
         plainly, "R7627-5.3-08", "The session that it resumed has the extended master secret.")),
-    Test("renegotiation_info of a renegotiation on resumption", resumed(
+    Trial("renegotiation_info of a renegotiation on resumption", resumed(
         with_the_binding, "R5746-3.4-02", "It took the renegotiation_info of a renegotiation on resumption.")),
-    Test("extended master secret gained on resumption", secret_gained),
+    Trial("extended master secret gained on resumption", secret_gained),
 ))  # fmt: skip

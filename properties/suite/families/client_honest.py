@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rfc5077.model.event import Event, Extension, SessionId
 from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import in_one_write
 from rfc5077.properties.suite.families.stage import Stage, refuses
 
@@ -84,10 +84,10 @@ def segments(stage: Stage) -> None:
 
 
 CLIENT_HONEST = family("honest handshakes", "client", "handshakes in which nothing is wrong", (
-    Test("a full handshake, with and without a ticket", hashed),
-    Test("ChangeCipherSpec and Finished at once and apart", segments),
-    Test("a ticket, then its resumption", resumed(ISSUE)),
-    Test("a ticket that replaces a rejected one, then its resumption", resumed(ISSUE, (EMPTY, *FLIGHT, TICKET,
+    Trial("a full handshake, with and without a ticket", hashed),
+    Trial("ChangeCipherSpec and Finished at once and apart", segments),
+    Trial("a ticket, then its resumption", resumed(ISSUE)),
+    Trial("a ticket that replaces a rejected one, then its resumption", resumed(ISSUE, (EMPTY, *FLIGHT, TICKET,
                                                                                        *SERVER_END))),
-    Test("two handshakes at once, then a resumption", two_at_once, needs="parallel"),
+    Trial("two handshakes at once, then a resumption", two_at_once, needs="parallel"),
 ))  # fmt: skip

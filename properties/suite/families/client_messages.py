@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rfc5077.model.event import Alarm, Event, Extension, Message, SessionId, Ticket
 from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer, server
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import WRONG, Make, finished_of, giving_body
 from rfc5077.properties.suite.families.stage import Stage, goes_on, refuses
 
@@ -171,31 +171,31 @@ def cut(word: tuple[Event, ...], end: Event, offering: bool) -> Callable[[Stage]
 
 
 CLIENT_LEFT_BEHIND = family("left behind", "client", "what a broken connection leaves behind", (
-    *(Test(f"a full handshake cut behind {length} messages by {how}", cut(ISSUE[:length], end, offering=False))
+    *(Trial(f"a full handshake cut behind {length} messages by {how}", cut(ISSUE[:length], end, offering=False))
       for length in range(4, len(ISSUE) + 1) for how, end in ENDS.items()),
-    *(Test(f"a resumption cut behind {length} messages by {how}", cut(SHORT[:length], end, offering=True))
+    *(Trial(f"a resumption cut behind {length} messages by {how}", cut(SHORT[:length], end, offering=True))
       for length in range(1, len(SHORT) + 1) for how, end in ENDS.items()),
-    *(Test(f"a renewal cut behind {length} messages by {how}", cut(RENEW[:length], end, offering=True))
+    *(Trial(f"a renewal cut behind {length} messages by {how}", cut(RENEW[:length], end, offering=True))
       for length in range(1, len(RENEW) + 1) for how, end in ENDS.items()),
 ))  # fmt: skip
 
 CLIENT_MESSAGES = family("messages", "client", "Finished of other octets, and messages out of place", (
-    *(Test(f"full handshake, Finished: {name}", full(make)) for name, make in WRONG.items()),
-    *(Test(f"abbreviated handshake, Finished: {name}", short(make, renew=False)) for name, make in WRONG.items()),
-    *(Test(f"abbreviated handshake with a renewal, Finished: {name}", short(WRONG[name], renew=True))
+    *(Trial(f"full handshake, Finished: {name}", full(make)) for name, make in WRONG.items()),
+    *(Trial(f"abbreviated handshake, Finished: {name}", short(make, renew=False)) for name, make in WRONG.items()),
+    *(Trial(f"abbreviated handshake with a renewal, Finished: {name}", short(WRONG[name], renew=True))
       for name in ("octet 1 changed", "11 octets")),
-    Test("a renewal with empty session_ids", told_on_resumption(EMPTY, TICKET, *SERVER_END)),
-    Test("a Certificate behind an echo", certificate_behind_echo),
-    Test("a HelloRequest in mid-handshake", hello_request),
-    Test("a NewSessionTicket of less than six octets", refused("R5077-3.3-13", *map(bytes, range(6)))),
-    Test("a NewSessionTicket of TLS 1.3", refused("R5077-3.3-13", BODY_OF_1_3)),
-    Test("a ticket of zero length, then no full handshake", empty_ticket),
-    Test("a ticket that the extension announces with contents", told(
+    Trial("a renewal with empty session_ids", told_on_resumption(EMPTY, TICKET, *SERVER_END)),
+    Trial("a Certificate behind an echo", certificate_behind_echo),
+    Trial("a HelloRequest in mid-handshake", hello_request),
+    Trial("a NewSessionTicket of less than six octets", refused("R5077-3.3-13", *map(bytes, range(6)))),
+    Trial("a NewSessionTicket of TLS 1.3", refused("R5077-3.3-13", BODY_OF_1_3)),
+    Trial("a ticket of zero length, then no full handshake", empty_ticket),
+    Trial("a ticket that the extension announces with contents", told(
         answer(Extension.FILLED), *FLIGHT, TICKET, *SERVER_END)),
-    Test("a ticket that is announced twice", told(answer(Extension.REPEATED), *FLIGHT, TICKET, *SERVER_END)),
-    Test("a ticket beside a session_id", told(
+    Trial("a ticket that is announced twice", told(answer(Extension.REPEATED), *FLIGHT, TICKET, *SERVER_END)),
+    Trial("a ticket beside a session_id", told(
         answer(Extension.EMPTY, SessionId.FRESH), *FLIGHT, TICKET, *SERVER_END)),
-    Test("a session_id and no ticket", told(OTHER_ID, *FLIGHT, *SERVER_END)),
-    Test("a fatal alert behind the handshake, then the next hello", after_fatal_alert),
-    Test("a ticket in a renegotiation that does not announce it", renegotiated),
+    Trial("a session_id and no ticket", told(OTHER_ID, *FLIGHT, *SERVER_END)),
+    Trial("a fatal alert behind the handshake, then the next hello", after_fatal_alert),
+    Trial("a ticket in a renegotiation that does not announce it", renegotiated),
 ))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rfc5077.properties.adapters.peer import AnyPeer
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.stage import Stage
 
 LONGEST_ID = 32
@@ -62,17 +62,17 @@ def to(control: str, clause: str, told: str) -> Callable[[Stage], None]:
 
 
 CLIENT_LOOKS = family("octets offered", "client", "a look at hellos, octet for octet", (
-    Test("the extensions beside a ticket and without", same_hello),
-    Test("the session_id beside a ticket", id_of_a_ticket),
-    Test("the length of the session_id beside a ticket", long_id),
+    Trial("the extensions beside a ticket and without", same_hello),
+    Trial("the session_id beside a ticket", id_of_a_ticket),
+    Trial("the length of the session_id beside a ticket", long_id),
 ))  # fmt: skip
 
 CLIENT_SERVERS = family("servers", "client", "to whom a ticket is offered", (
-    Test("another server of the same name", to(
+    Trial("another server of the same name", to(
         "elsewhere", "R5077-3.1-02", "The ticket is another server's."), needs="elsewhere"),
-    Test("the same server by another name", to(
+    Trial("the same server by another name", to(
         "renamed", "R6066-3-01", "The ticket came under another server name."), needs="renamed"),
-    Test("the same server without the session's suite", to(
+    Trial("the same server without the session's suite", to(
         "other_suites", "R5246-7.4.1.2-02", "The session's suite is not among those that it offers."),
         needs="other_suites"),
 ))  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rfc5077.model.event import Extension, Message
 from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer, server
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import cut, finished_in_parts, in_one_record
 from rfc5077.properties.suite.families.stage import Stage, goes_on, refuses
 from rfc5077.properties.suite.puppet import NO_SUCH_TYPE
@@ -66,8 +66,8 @@ def behind_finished(stage: Stage) -> None:
 
 
 CLIENT_RECORDS = family("records", "client", "the borders of records", (
-    *(Test(f"a NewSessionTicket cut behind {at} octets", ticket_cut(at)) for at in CUTS),
-    Test("a flight in one record", together),
-    Test("the first octets of Finished before ChangeCipherSpec", finished_early),
-    Test("a message of no type in the record of Finished", behind_finished),
+    *(Trial(f"a NewSessionTicket cut behind {at} octets", ticket_cut(at)) for at in CUTS),
+    Trial("a flight in one record", together),
+    Trial("the first octets of Finished before ChangeCipherSpec", finished_early),
+    Trial("a message of no type in the record of Finished", behind_finished),
 ))  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rfc5077.model.event import Extension, SessionId
 from rfc5077.properties.suite.driver import PuppetServer
 from rfc5077.properties.suite.families.events import ISSUE, SERVER_END, TICKET, answer
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import giving
 from rfc5077.properties.suite.families.stage import Stage, refuses
 
@@ -108,18 +108,18 @@ def from_receipt(stage: Stage) -> None:
 
 
 CLIENT_TICKETS = family("tickets", "client", "tickets of other lengths and hints", (
-    *(Test(f"a ticket of {length} octets", whole(length)) for length in LENGTHS),
-    *(Test(f"a ticket of {length} octets", taken(
+    *(Trial(f"a ticket of {length} octets", whole(length)) for length in LENGTHS),
+    *(Trial(f"a ticket of {length} octets", taken(
         "R5246-6.2.1-01", f"It gave up on a ticket of {length} octets.", bytes(length))) for length in LARGE),
-    *(Test(f"a ticket with a hint of {hint}", taken(
+    *(Trial(f"a ticket with a hint of {hint}", taken(
         "R5077-3.3-14", f"It gave up on a ticket with a hint of {hint}.", bytes(range(32)), hint)) for hint in HINTS),
 ))  # fmt: skip
 
 CLIENT_CLOCK = family("clock", "client", "for how long a ticket is offered", (
-    Test("beyond the hint", never_late("R5077-3.3-16", 10, (11.0, "")), needs="advance"),
-    Test("ten seconds, with an hour and with a thousand hours to live", right_unit, needs="advance"),
-    Test("for months, without a hint", never_late("R5077-5.6-04", 0, (MONTHS, "")), needs="advance"),
-    Test("beyond the hint, counted from a later use", never_late(
+    Trial("beyond the hint", never_late("R5077-3.3-16", 10, (11.0, "")), needs="advance"),
+    Trial("ten seconds, with an hour and with a thousand hours to live", right_unit, needs="advance"),
+    Trial("for months, without a hint", never_late("R5077-5.6-04", 0, (MONTHS, "")), needs="advance"),
+    Trial("beyond the hint, counted from a later use", never_late(
         "R5077-3.3-16", 1000, (900.0, "use"), (600.0, "")), needs="advance"),
-    Test("a renewed ticket within its hint", from_receipt, needs="advance"),
+    Trial("a renewed ticket within its hint", from_receipt, needs="advance"),
 ))  # fmt: skip

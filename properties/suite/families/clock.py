@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rfc5077.model.event import Extension, SessionId
 from rfc5077.properties.suite.families.events import hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import presenting
 from rfc5077.properties.suite.families.stage import Outcome, Stage
 
@@ -99,10 +99,10 @@ def renewed(stage: Stage) -> None:
 
 
 CLOCK = family("clock", "server", "tickets over time", (
-    Test("a ticket after a year", after_a_year, needs="advance"),
-    *(Test(f"a ticket after a year beside {length} octets of session_id", expired_beside(length), needs="advance")
+    Trial("a ticket after a year", after_a_year, needs="advance"),
+    *(Trial(f"a ticket after a year beside {length} octets of session_id", expired_beside(length), needs="advance")
       for length in (0, 1, 32)),
-    Test("a ticket after ten seconds", after_seconds, needs="advance"),
-    Test("a ticket after the clock was set back", set_back, needs="advance"),
-    Test("a session that is renewed again and again", renewed, needs="advance"),
+    Trial("a ticket after ten seconds", after_seconds, needs="advance"),
+    Trial("a ticket after the clock was set back", set_back, needs="advance"),
+    Trial("a session that is renewed again and again", renewed, needs="advance"),
 ))  # fmt: skip

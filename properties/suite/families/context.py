@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rfc5077.model.event import Event, Extension
 from rfc5077.properties.suite.families.events import hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import (
     ELSEWHERE,
     PROTOCOLS,
@@ -158,27 +158,27 @@ def twice_the_same(event: Event, change: Change) -> Callable[[Stage], None]:
 UNNAMED = less(ExtensionType.SERVER_NAME)
 
 CONTEXT = family("context", "server", "other suites, names, protocols and extensions than the session began with", (
-    Test("the session's suite at the end of the list", then(offering(*reversed(DEFAULT_SUITES)))),
-    Test("the session's suite withdrawn", then(offering(DEFAULT_SUITES[1]))),
-    Test("extended master secret gained", unchanged(plain)),
-    Test("extended master secret gained, and what comes instead", extended_gained),
-    Test("extended master secret withdrawn", then(plain)),
-    Test("extended master secret withdrawn, and what comes instead", extended_lost),
-    Test("never an extended master secret", plain_twice),
-    Test("a full handshake without extended master secret", said(EMPTY, plain)),
-    Test("another server name", then(named(ELSEWHERE))),
-    Test("another server name, which the server has answered before", known_name),
-    Test("the server name in other letters", then(named("LOCALHOST"))),
-    Test("the server name withdrawn", then(UNNAMED)),
-    Test("a server name gained", unchanged(UNNAMED)),
-    Test("never a server name", twice_the_same(EMPTY, UNNAMED)),
-    Test("a list of application protocols", said(ABSENT, listing(b"http/1.1"))),
-    Test("no common application protocol", no_common_protocol),
-    Test("application protocols chosen anew", protocol_anew),
-    Test("application protocols gained", then(listing(b"h2", b"http/1.1"))),
-    Test("an older version", older),
-    Test("signature algorithms withdrawn", unsigned),
-    Test("renegotiation_info of a renegotiation in a first ClientHello", said(EMPTY, bound)),
-    Test("renegotiation_info of a renegotiation beside a ticket", then(bound)),
-    Test("renegotiation_info withdrawn", then(less(ExtensionType.RENEGOTIATION_INFO))),
+    Trial("the session's suite at the end of the list", then(offering(*reversed(DEFAULT_SUITES)))),
+    Trial("the session's suite withdrawn", then(offering(DEFAULT_SUITES[1]))),
+    Trial("extended master secret gained", unchanged(plain)),
+    Trial("extended master secret gained, and what comes instead", extended_gained),
+    Trial("extended master secret withdrawn", then(plain)),
+    Trial("extended master secret withdrawn, and what comes instead", extended_lost),
+    Trial("never an extended master secret", plain_twice),
+    Trial("a full handshake without extended master secret", said(EMPTY, plain)),
+    Trial("another server name", then(named(ELSEWHERE))),
+    Trial("another server name, which the server has answered before", known_name),
+    Trial("the server name in other letters", then(named("LOCALHOST"))),
+    Trial("the server name withdrawn", then(UNNAMED)),
+    Trial("a server name gained", unchanged(UNNAMED)),
+    Trial("never a server name", twice_the_same(EMPTY, UNNAMED)),
+    Trial("a list of application protocols", said(ABSENT, listing(b"http/1.1"))),
+    Trial("no common application protocol", no_common_protocol),
+    Trial("application protocols chosen anew", protocol_anew),
+    Trial("application protocols gained", then(listing(b"h2", b"http/1.1"))),
+    Trial("an older version", older),
+    Trial("signature algorithms withdrawn", unsigned),
+    Trial("renegotiation_info of a renegotiation in a first ClientHello", said(EMPTY, bound)),
+    Trial("renegotiation_info of a renegotiation beside a ticket", then(bound)),
+    Trial("renegotiation_info withdrawn", then(less(ExtensionType.RENEGOTIATION_INFO))),
 ))  # fmt: skip

@@ -29,8 +29,8 @@ by side, which a live target does not have here."""
 
 
 @dataclass(frozen=True)
-class Test:
-    """One test; a name for a run of connections that belong together."""
+class Trial:
+    """One test: connections that belong together."""
 
     text: str
     """What is done, in words."""
@@ -56,10 +56,10 @@ class Family:
     role: Role
     text: str
     """The kind of stimulus, in words."""
-    tests: tuple[Test, ...]
+    tests: tuple[Trial, ...]
 
 
-def family(name: str, role: Role, text: str, tests: Iterable[Test]) -> Family:
+def family(name: str, role: Role, text: str, tests: Iterable[Trial]) -> Family:
     """A family of these tests. Raises ValueError if two tests have one name."""
     made = tuple(tests)
     if len({test.text for test in made}) != len(made):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rfc5077.model.event import Extension
 from rfc5077.properties.suite.families.events import CLIENT_END, CLIENT_KEY_EXCHANGE, hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import changed, plain
 from rfc5077.properties.suite.families.stage import Shaken, Stage
 
@@ -75,8 +75,8 @@ def two_at_once(stage: Stage) -> None:
 
 
 HONEST = family("honest handshakes", "server", "handshakes in which nothing is wrong", (
-    Test("a full handshake, with and without the extended master secret", extended),
-    Test("a resumption up to both Finished", confirmed),
-    Test("who is the first to send Finished in a resumption", prompt),
-    Test("two handshakes at once", two_at_once, needs="parallel"),
+    Trial("a full handshake, with and without the extended master secret", extended),
+    Trial("a resumption up to both Finished", confirmed),
+    Trial("who is the first to send Finished in a resumption", prompt),
+    Trial("two handshakes at once", two_at_once, needs="parallel"),
 ))  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rfc5077.model.event import TICKETS, Extension, SessionId
 from rfc5077.properties.adapters.identity import seeded
 from rfc5077.properties.suite.families.events import hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.stage import Stage
 
 LENGTHS = (0, 1, 16, 31, 32, 33)
@@ -51,7 +51,7 @@ def cached(kind: Extension) -> Callable[[Stage], None]:
 
 
 IDS = family("ids", "server", "session_id lengths beside every kind of ticket", (
-    *(Test(f"{called} beside {length} octets of session_id", beside(kind, length))
+    *(Trial(f"{called} beside {length} octets of session_id", beside(kind, length))
       for kind, called in KINDS.items() for length in LENGTHS),
-    *(Test(f"{called} beside a session_id of the server's", cached(kind)) for kind, called in KINDS.items()),
+    *(Trial(f"{called} beside a session_id of the server's", cached(kind)) for kind, called in KINDS.items()),
 ))  # fmt: skip

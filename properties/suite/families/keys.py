@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rfc5077.model.event import Extension
 from rfc5077.properties.suite.agreement import Session
 from rfc5077.properties.suite.families.events import hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import presenting
 from rfc5077.properties.suite.families.stage import Outcome, Stage
 from rfc5077.reference.ticket.format import IV, KEY_NAME, TicketKey, open_state, seal_state
@@ -201,22 +201,22 @@ def identity_kept(stage: Stage) -> None:
 
 
 KEYS = family("keys", "server", "ticket keys that change, are lost or are known", (
-    Test("a ticket whose key was taken out", retired, needs="rotate_keys"),
-    Test("a ticket sealed by the newer of two keys", newest, needs="add_key"),
-    Test("a renewal with two keys", still_opened, needs="add_key"),
-    Test("a session through the addition of a key and a change of all", through_rotations, needs="add_key"),
-    Test("no key to seal a ticket", without_keys, needs="lose_keys"),
-    Test("authentic tickets with strange states", strange_states, needs="sealing_key"),
-    Test("an authentic ticket of another layout", other_state(
+    Trial("a ticket whose key was taken out", retired, needs="rotate_keys"),
+    Trial("a ticket sealed by the newer of two keys", newest, needs="add_key"),
+    Trial("a renewal with two keys", still_opened, needs="add_key"),
+    Trial("a session through the addition of a key and a change of all", through_rotations, needs="add_key"),
+    Trial("no key to seal a ticket", without_keys, needs="lose_keys"),
+    Trial("authentic tickets with strange states", strange_states, needs="sealing_key"),
+    Trial("an authentic ticket of another layout", other_state(
         other_layout, "R5077-5.5-05", "It resumed by a ticket whose state has another layout than its own."),
         needs="sealing_key"),
-    Test("an authentic ticket of TLS 1.1", other_state(
+    Trial("an authentic ticket of TLS 1.1", other_state(
         older_version, "R5077-4-11", "It resumed by a ticket whose state says TLS 1.1."), needs="sealing_key"),
 ))  # fmt: skip
 
 SERVERS = family("servers", "server", "a second server, and what the application knows", (
-    Test("another server with the same keys", second_server, needs="twin"),
-    Test("another server with other keys", other_keys, needs="stranger"),
-    Test("another server with the same keys that demands a certificate", demanding_server, needs="demanding_twin"),
-    Test("the client's certificate after a resumption", identity_kept, needs="certificate"),
+    Trial("another server with the same keys", second_server, needs="twin"),
+    Trial("another server with other keys", other_keys, needs="stranger"),
+    Trial("another server with the same keys that demands a certificate", demanding_server, needs="demanding_twin"),
+    Trial("the client's certificate after a resumption", identity_kept, needs="certificate"),
 ))  # fmt: skip

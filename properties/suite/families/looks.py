@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rfc5077.model.event import Extension
 from rfc5077.properties.suite.families.events import hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.stage import Stage
 from rfc5077.reference.ticket.format import KEY_NAME, TicketKey, open_ticket, split_ticket
 
@@ -89,10 +89,10 @@ def _key(stage: Stage) -> TicketKey:
 
 
 LOOKS = family("octets given out", "server", "a look at randoms, tickets and hints, octet for octet", (
-    Test("the randoms of three ServerHellos", fresh_randoms),
-    Test("the IVs of three tickets", fresh_ivs),
-    Test("a ticket and its renewal", other_renewals),
-    Test("whether a ticket is sealed", sealed),
-    Test("whether a ticket takes two keys", two_keys, needs="sealing_key"),
-    Test("the lifetime hint", hint, needs="hint"),
+    Trial("the randoms of three ServerHellos", fresh_randoms),
+    Trial("the IVs of three tickets", fresh_ivs),
+    Trial("a ticket and its renewal", other_renewals),
+    Trial("whether a ticket is sealed", sealed),
+    Trial("whether a ticket takes two keys", two_keys, needs="sealing_key"),
+    Trial("the lifetime hint", hint, needs="hint"),
 ))  # fmt: skip

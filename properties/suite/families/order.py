@@ -12,7 +12,7 @@ from rfc5077.properties.suite.families.events import (
     client,
     hello,
 )
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import WRONG, Make, finished_of, ticket_from_the_client
 from rfc5077.properties.suite.families.stage import Outcome, Stage
 
@@ -107,14 +107,14 @@ def looked_up(kind: Extension) -> Callable[[Stage], None]:
 
 
 ORDER = family("messages", "server", "Finished of other octets, and messages of the other side", (
-    *(Test(f"abbreviated handshake, Finished: {name}", short(make)) for name, make in WRONG.items()),
-    *(Test(f"full handshake, Finished: {name}", full(make)) for name, make in WRONG.items()),
-    Test("NewSessionTicket from the client", at_every_place),
+    *(Trial(f"abbreviated handshake, Finished: {name}", short(make)) for name, make in WRONG.items()),
+    *(Trial(f"full handshake, Finished: {name}", full(make)) for name, make in WRONG.items()),
+    Trial("NewSessionTicket from the client", at_every_place),
 ))  # fmt: skip
 
 LEFT_BEHIND = family("left behind", "server", "what broken and repeated connections leave behind", (
-    *(Test(f"a resumption cut after {length} messages, then both tickets", cut(length)) for length in (1, 2, 3)),
-    Test("a ticket used twice", twice),
-    Test("the session_id of a handshake that failed", failed),
-    Test("the session_id of a session beside a strange ticket", looked_up(Extension.FOREIGN)),
+    *(Trial(f"a resumption cut after {length} messages, then both tickets", cut(length)) for length in (1, 2, 3)),
+    Trial("a ticket used twice", twice),
+    Trial("the session_id of a handshake that failed", failed),
+    Trial("the session_id of a session beside a strange ticket", looked_up(Extension.FOREIGN)),
 ))  # fmt: skip

@@ -17,7 +17,7 @@ from rfc5077.properties.suite.families.events import (
     client,
     hello,
 )
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import cut, finished_in_parts, in_one_record
 from rfc5077.properties.suite.families.stage import Outcome, Shaken, Stage
 from rfc5077.properties.suite.puppet import NO_SUCH_TYPE
@@ -105,10 +105,10 @@ def renegotiated(stage: Stage) -> None:
 
 
 RECORDS = family("records", "server", "the borders of records and of handshakes", (
-    *(Test(f"a ClientHello cut behind {at} octets", hello_cut(at)) for at in CUTS),
-    Test("a resumption whose messages are cut", resumption_cut),
-    Test("two messages in one record", together),
-    Test("the first octets of Finished before ChangeCipherSpec", finished_early),
-    Test("a message of no type in the record of Finished", behind_finished),
-    Test("a renegotiation without the extension", renegotiated),
+    *(Trial(f"a ClientHello cut behind {at} octets", hello_cut(at)) for at in CUTS),
+    Trial("a resumption whose messages are cut", resumption_cut),
+    Trial("two messages in one record", together),
+    Trial("the first octets of Finished before ChangeCipherSpec", finished_early),
+    Trial("a message of no type in the record of Finished", behind_finished),
+    Trial("a renegotiation without the extension", renegotiated),
 ))  # fmt: skip

@@ -8,7 +8,7 @@ from rfc5077.model.event import Extension
 from rfc5077.properties.suite.agreement import Session
 from rfc5077.properties.suite.driver import UNGUESSABLE
 from rfc5077.properties.suite.families.events import hello
-from rfc5077.properties.suite.families.family import Test, family
+from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import presenting
 from rfc5077.properties.suite.families.stage import Outcome, Stage
 
@@ -136,13 +136,13 @@ def beside_every_kind(stage: Stage) -> None:
 
 
 TICKETS = family("tickets", "server", "tickets of other octets and lengths", (
-    Test("every bit of a ticket changed", damaged(every_bit)),
-    Test("every beginning of a ticket", damaged(every_length)),
-    Test("a ticket with octets behind it, and doubled", damaged(longer)),
-    Test("a ticket with other lengths or another end inside", damaged(other_inside)),
-    Test("strange tickets of 1 to 256 octets", foreign(*range(1, 71), 127, 128, 255, 256)),
-    Test("strange tickets of about as many octets as a record holds, and more", foreign(*LARGE)),
-    Test("a good ticket behind forged copies of it", forged),
-    Test("tickets of every kind in a row", beside_every_kind),
+    Trial("every bit of a ticket changed", damaged(every_bit)),
+    Trial("every beginning of a ticket", damaged(every_length)),
+    Trial("a ticket with octets behind it, and doubled", damaged(longer)),
+    Trial("a ticket with other lengths or another end inside", damaged(other_inside)),
+    Trial("strange tickets of 1 to 256 octets", foreign(*range(1, 71), 127, 128, 255, 256)),
+    Trial("strange tickets of about as many octets as a record holds, and more", foreign(*LARGE)),
+    Trial("a good ticket behind forged copies of it", forged),
+    Trial("tickets of every kind in a row", beside_every_kind),
 ))  # fmt: skip
 """Judged by what follows each: a full handshake, for a ticket that cannot be opened is no reason to give up."""
