@@ -5,9 +5,11 @@ import socket
 import sys
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
+from rfc5077.properties.adapters import over_reference
 from rfc5077.properties.adapters.command import HOST, Command, free_port
 from rfc5077.properties.adapters.identity import seeded
 from rfc5077.properties.adapters.in_memory import in_memory
@@ -156,6 +158,16 @@ def test_a_handshake_that_nobody_completes_is_explained():
 def test_tickets_that_are_alike_are_not_changed_for_they_may_be_anothers():
     ran = run_test(TICKETS.tests[0], VARIANTS["N-09-tickets-of-text"].make(), set())
     assert ran.missed == "its tickets are so short, or so alike, that a changed one may be another's"
+
+
+def test_a_server_that_answers_changed_tickets_in_two_ways_is_told_of():
+    usual = over_reference.server()
+    sparing = over_reference.server(config=replace(over_reference.server_config(), reissue="never"))
+    served = count()
+    moody = replace(usual, connect=lambda: (sparing if next(served) % 3 == 2 else usual).connect())
+    found = run_test(TICKETS.tests[1], moody, set()).findings
+    assert [(finding.clause.id, finding.verdict) for finding in found] == [("R5077-3.2-09", "note")]
+    assert "several ways: full handshake, full handshake with another ticket" in found[0].why
 
 
 def test_a_test_goes_no_further_than_to_the_first_violation():

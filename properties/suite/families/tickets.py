@@ -10,12 +10,14 @@ from rfc5077.properties.suite.driver import UNGUESSABLE
 from rfc5077.properties.suite.families.events import hello
 from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import presenting
-from rfc5077.properties.suite.families.stage import Outcome, Stage
+from rfc5077.properties.suite.families.stage import Outcome, Shaken, Stage
 
 WHOLE = 256
 """Octets of a ticket up to which every bit and every length is tried; of a longer one only so many places."""
 LARGE = (2**14 - 1, 2**14 + 1, 20_000, 60_000)
 """Octets of tickets that take a record, a bit more, and several."""
+RESUMED = Outcome.RESUMED.value
+"""No way to answer a changed ticket; the judge tells."""
 UNLIKE = 64
 """Bits in which two tickets differ at least that are no names in a table."""
 
@@ -83,17 +85,27 @@ def damaged(variants: Variants) -> Callable[[Stage], None]:
         if not ticket or _guessable(stage, ticket):
             return
         session = stage.memory.tickets[ticket]
+        ways = set()
         for variant in variants(ticket):
             if variant in stage.memory.tickets or stage.broken:
                 continue
-            _present(stage, variant, session)
+            ways.add(_way(_present(stage, variant, session)))
+        if len(ways - {RESUMED}) > 1 and not stage.broken:
+            told = f"Changed copies of one ticket are answered in several ways: {', '.join(sorted(ways - {RESUMED}))}."
+            stage.blame("R5077-3.2-09", told, "note")
 
     return run
 
 
-def _present(stage: Stage, ticket: bytes, session: Session | None) -> None:
-    puppet = stage.client()
-    stage.say(puppet, presenting(ticket, session))
+def _present(stage: Stage, ticket: bytes, session: Session | None) -> Shaken:
+    return stage.ask(presenting(ticket, session))
+
+
+def _way(shaken: Shaken) -> str:
+    """How a ticket is answered, in words; to a copy of a ticket that was changed the answer should tell nothing."""
+    announced = any(event.message == "ServerHello" and event.session_ticket is not None for event in shaken.events)
+    another = " with another ticket" if shaken.outcome is Outcome.FULL and announced else ""
+    return f"{shaken.outcome.value}{another}"
 
 
 def foreign(*sizes: int) -> Callable[[Stage], None]:
