@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mutation import nursery, worker
 from mutation.equivalent import EQUIVALENT, told
-from mutation.operators import Mutant, mutants
+from mutation.operators import OPERATORS, Mutant, mutants
 
 KNOWN = Path(__file__).with_name("known.json")
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
@@ -106,24 +106,26 @@ def helpers(jobs: int) -> tuple[list[Connection], list[Connection]]:
 def run(todo: list[Mutant], jobs: int) -> Iterator[tuple[Mutant, worker.Fate]]:
     """The fates, as they come."""
     plain, collected = helpers(jobs)
-    failed, functions = collected[0].recv()
-    if failed:
-        raise SystemExit(f"without any fault {failed} fails: no mutant can be judged by it")
-    free, busy, waiting = list(zip(plain, collected, strict=True)), {}, iter(todo)
-    while True:
-        while free and (mutant := next(waiting, None)) is not None:
-            pair = free.pop()
-            chosen = pair[(mutant.module, mutant.unit) in functions]
-            chosen.send((mutant, steps_of(mutant)))
-            busy[chosen] = pair, mutant
-        if not busy:
-            break
-        for chosen in wait(list(busy)):
-            pair, mutant = busy.pop(chosen)
-            free.append(pair)
-            yield mutant, chosen.recv()
-    for connection in (*plain, *collected):
-        connection.close()
+    try:
+        failed, functions = collected[0].recv()
+        if failed:
+            raise SystemExit(f"without any fault {failed} fails: no mutant can be judged by it")
+        free, busy, waiting = list(zip(plain, collected, strict=True)), {}, iter(todo)
+        while True:
+            while free and (mutant := next(waiting, None)) is not None:
+                pair = free.pop()
+                chosen = pair[(mutant.module, mutant.unit) in functions]
+                chosen.send((mutant, steps_of(mutant)))
+                busy[chosen] = pair, mutant
+            if not busy:
+                return
+            for chosen in wait(list(busy)):
+                pair, mutant = busy.pop(chosen)
+                free.append(pair)
+                yield mutant, chosen.recv()
+    finally:  # whoever serves stops when nobody can ask any more
+        for connection in (*plain, *collected):
+            connection.close()
 
 
 def again(mutant: Mutant, kept: worker.Fate) -> worker.Fate:
@@ -143,20 +145,16 @@ def fate_told(mutant: Mutant, fates: dict[str, worker.Fate]) -> str:
 
 
 def table(fates: dict[str, worker.Fate], all_of_them: list[Mutant]) -> str:
-    """How many of each module met each fate, and the score: killed of those that were loaded and are no equivalents."""
+    """How many met each fate, by module and by operator, and the score: killed of those loaded and not equivalent."""
     names = (*worker.FATES, "equivalent", "unknown")
-    lines = [f"{'':<24}" + "".join(f"{name:>11}" for name in names)]
-    fates = {mutant.key: fate_told(mutant, fates) for mutant in all_of_them}
-    total: Counter[str] = Counter()
-    for module in STEPS:
-        mine = [mutant for mutant in all_of_them if mutant.module.endswith(f".{module}")]
-        count = Counter(fates[mutant.key] for mutant in mine)
-        total += count
-        lines.append(f"{module:<24}" + "".join(f"{count[name]:>11}" for name in names))
-    lines.append(f"{'all':<24}" + "".join(f"{total[name]:>11}" for name in names))
-    killed = sum(total[name] for name in KILLED)
-    lines.append(f"score: {killed} of {killed + total['survived']} = {killed / max(1, killed + total['survived']):.2%}")
-    return "\n".join(lines)
+    counts: dict[str, Counter[str]] = {row: Counter() for row in (*STEPS, *OPERATORS, "all")}
+    for mutant in all_of_them:
+        for row in (mutant.module.removeprefix("rfc5077.reference."), mutant.operator, "all"):
+            counts[row][fate_told(mutant, fates)] += 1
+    lines = [f"{'':<36}" + "".join(f"{name:>11}" for name in names)]
+    lines += [f"{row:<36}" + "".join(f"{count[name]:>11}" for name in names) for row, count in counts.items()]
+    killed, survived = sum(counts["all"][name] for name in KILLED), counts["all"]["survived"]
+    return "\n".join([*lines, f"score: {killed} of {killed + survived} = {killed / max(1, killed + survived):.2%}"])
 
 
 def main() -> None:

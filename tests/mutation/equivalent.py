@@ -28,6 +28,11 @@ NO_STATE = "Differs only for a ticket that holds not one octet of state, and no 
 NO_TAG = "Differs only for a ticket that ends within its tag, which the library refuses too."
 NO_LIST = "Differs only for a list of one octet, in which no certificate's length has room."
 NO_ID = "Differs only for a hello without a session id, and a cache has nothing under an empty one."
+NO_ROOTS = "Differs only for a client that has no roots and is not insecure, which its configuration refuses."
+NO_EXCHANGE = "Differs only for ClientKeyExchange in a resumption, for which there is no row."
+ETM = "Differs only for an answer of encrypt-then-MAC with AEAD, which our server never gives and our client refuses."
+NO_PADDING = "Differs only for padding that says it has no octets, and all of the blocks are not none."
+OF_A_SESSION = "Differs only for a ticket without a session; every flight that has one comes after the session."
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("handshake.server_flight.NO_CLIENT_HELLO", "0", "-1"): NO_HELLO,
@@ -122,6 +127,40 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "parameters.group is None and parameters.scheme is None",
     ): BOTH,
     ("handshake.server_flight.NO_CLIENT_HELLO", "0", "1"): NO_HELLO,
+    ("ticket.format.seal_state", "len(covered) + MAC > 65535", "len(covered) + MAC >= 65535"): WHOLE_BLOCKS,
+    (
+        "handshake.client_flight.verify_server_chain",
+        "not config.insecure and config.roots is not None",
+        "not config.insecure",
+    ): NO_ROOTS,
+    ("handshake.offer.choose_offer", "0", "-1"): NO_LENGTH,
+    (
+        "handshake.server.take_pre_master",
+        "parameters is not None and parameters.suite.exchange is KeyExchange.RSA",
+        "parameters.suite.exchange is KeyExchange.RSA",
+    ): NO_EXCHANGE,
+    (
+        "handshake.server_flight.derive_connection_keys",
+        "answer.cipher_suite in CBC_SUITES and answer.encrypt_then_mac",
+        "answer.encrypt_then_mac",
+    ): ETM,
+    (
+        "handshake.server_flight.send_server_key_exchange",
+        "parameters.group is None or parameters.scheme is None",
+        "parameters.scheme is None",
+    ): BOTH,
+    ("ticket.format.strip_padding", "1", "0"): NO_PADDING,
+    ("handshake.extensions.agreed_protocol", "0", "-1"): ONE,
+    (
+        "handshake.client_flight.derive_connection_keys",
+        "answer.cipher_suite in CBC_SUITES and answer.encrypt_then_mac",
+        "answer.encrypt_then_mac",
+    ): ETM,
+    (
+        "handshake.server_flight.send_ticket",
+        "handshake.plan == 'never' or session is None",
+        "handshake.plan == 'never'",
+    ): OF_A_SESSION,
 }  # fmt: skip
 
 

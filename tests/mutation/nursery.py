@@ -49,6 +49,8 @@ def forked(work: Callable[..., worker.Fate], *given: object) -> worker.Fate:
         return here.recv() if here.poll(PATIENCE) else ("time", "the clock on the wall")
     except EOFError:
         process.join()
+        if process.exitcode is None or process.exitcode >= 0:  # it was not ended by a limit
+            raise RuntimeError("what runs a mutant failed itself") from None
         waited = process.exitcode == -signal.SIGALRM
         return "time", "the clock on the wall" if waited else "processor or memory"
     finally:
@@ -146,7 +148,7 @@ class Nursery:
             sys.settrace(None)
             costs.append(time.process_time() - before)
             lines.append(seen)
-        connection.send((costs, lines, self.first.name))
+        connection.send((costs, lines, self.first.name or self.first.not_loaded))
 
     def fate(self, mutant: Mutant, steps: Iterable[tuple[str, ...]]) -> worker.Fate:
         """Of a mutant of a function, in a process that is a fork of this one."""

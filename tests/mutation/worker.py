@@ -72,17 +72,25 @@ class Loader(importlib.machinery.SourceFileLoader):
 
 
 class First:
-    """A plugin of pytest that keeps the name of what failed first."""
+    """A plugin of pytest that keeps the name of what failed first, and stops there.
+
+    A file of tests that cannot be loaded with the changed module is no failure: the others are run.
+    """
 
     def __init__(self) -> None:
-        self.name = ""
+        self.name, self.not_loaded = "", ""
+
+    def pytest_collection(self, session) -> None:
+        self.session = session
 
     def pytest_runtest_logreport(self, report) -> None:
         if report.failed and not self.name:
             self.name = report.nodeid.split("tests/")[-1]
+            self.session.shouldstop = self.name
 
     def pytest_collectreport(self, report) -> None:
-        self.pytest_runtest_logreport(report)
+        if report.failed:
+            self.not_loaded = report.nodeid
 
 
 Prepared = dict[str, tuple[Target, Machine, tuple]]
@@ -118,8 +126,11 @@ def suite(role: str, known: Prepared) -> str:
     from rfc5077.properties.verdict.finding import VIOLATION
 
     target, machine, tests = known[role]
-    try:
+    with Raised() as raised:
         peer = in_memory("reference", role)
+    if raised.name:
+        return f"{role}: {raised.name}"
+    try:
         probed = probe(peer, set())
         findings, other = probed.findings, probed.target != target
         for number, word in enumerate(("probing", *tests)):
@@ -135,18 +146,21 @@ def suite(role: str, known: Prepared) -> str:
     return ""
 
 
-ARGUMENTS = ("-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly", "-m", "not peer")
+ARGUMENTS = (
+    "-q", "--no-header", "--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "no:randomly",
+    "-m", "not peer",
+)  # fmt: skip
 """Of pytest."""
 
 
 def room_tests(files: Iterable[str]) -> Fate | None:
-    """What pytest notices first in these files, None for nothing."""
+    """What pytest notices first in these files, None for nothing. Raises ValueError if there are no such tests."""
     first = First()
     with contextlib.redirect_stdout(io.StringIO()):
-        code = pytest.main([*ARGUMENTS, "-x", *(str(TESTS / name) for name in files)], plugins=[first])
-    if code == pytest.ExitCode.OK:
-        return None
-    return ("import" if code == pytest.ExitCode.INTERRUPTED and "::" not in first.name else "tests"), first.name
+        code = pytest.main([*ARGUMENTS, *(str(TESTS / name) for name in files)], plugins=[first])
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+        raise ValueError(f"pytest cannot run {' '.join(files)}")
+    return ("tests", first.name) if first.name else None
 
 
 class Raised:
@@ -169,8 +183,8 @@ def random_runs() -> Fate | None:
 
     from rfc5077.properties.suite.stateful import machine
 
-    made = machine(examples=RUNS)
     with Raised() as raised:  # Hypothesis shows whatever the run raised
+        made = machine(examples=RUNS)
         run_state_machine_as_test(made, settings=settings(made.TestCase.settings, phases=[Phase.generate]))
     return ("machine", raised.name) if raised.name else None
 
@@ -183,7 +197,10 @@ def fate(module: str, source: str, steps: Iterable[tuple[str, ...]], known: Prep
             importlib.import_module(name)
     if raised.name:
         return "import", raised.name
-    return through(steps, known)
+    with Raised() as raised:
+        for name in ("adapters.in_memory", "suite.probe", "suite.stateful"):
+            importlib.import_module(f"rfc5077.properties.{name}")
+    return through([step for step in steps if step[0] == "tests"] if raised.name else steps, known)
 
 
 def through(steps: Iterable[tuple[str, ...]], known: Prepared) -> Fate:
