@@ -15,7 +15,7 @@ from functools import cache
 
 import z3
 
-from rfc5077.model.event import CLIENT, FATAL, SERVER, Alarm, Event, EventTerm, Message, Party, SessionId
+from rfc5077.model.event import CLIENT, FATAL, OPENABLE, SERVER, Event, EventTerm, Message, Party, SessionId
 from rfc5077.model.flows import HANDSHAKE
 from rfc5077.model.logic import Codes, plain
 from rfc5077.model.profile import (
@@ -176,17 +176,19 @@ def _unended(conv: Conversation, state: int, end: Event, into: Mapping[int, froz
         return "a connection begins with its ClientHello"
     if turn is not None and into[state] == {turn}:
         return "a flight leaves at once"
-    if end.sender is SERVER and turn is SERVER and into[state] == {CLIENT} and _is_first(conv, state):
-        if end.message is M.Close or end.alarm is Alarm.CLOSE_NOTIFY:
+    if end.sender is SERVER and any(event.message is M.ServerHello for event in conv.table[state]):
+        if end.alarm not in FATAL:
             return "a server that closes in place of its answer is drawn as a loss, lest it seem to refuse the ticket"
-        return ""
+        return "" if _resumable(conv, state) else "no session is there whose secret the hello does not suit"
     if end.alarm in FATAL and (end.sender is CLIENT or turn is not SERVER):
         return "what is lawful is not refused"
     return ""
 
 
-def _is_first(conv: Conversation, state: int) -> bool:
-    return any(event.message is M.ServerHello for event in conv.table[state])
+def _resumable(conv: Conversation, state: int) -> bool:
+    """Whether a ClientHello that leads there brings a session that the server may know."""
+    hellos = [event for event, after in conv.table[0].items() if after == state]
+    return any(hello.extension in OPENABLE or hello.session_id is SessionId.CACHED for hello in hellos)
 
 
 # --- all together -----------------------------------------------------------------------------------------------------
