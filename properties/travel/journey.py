@@ -25,6 +25,7 @@ from rfc5077.properties.suite.driver import NothingToOffer
 from rfc5077.properties.suite.play import Manner, Played, Word, play
 from rfc5077.properties.suite.probe import probe
 from rfc5077.properties.travel.deviations import ByWord, deviations
+from rfc5077.properties.travel.freed import freed, opening
 from rfc5077.properties.travel.kinds import ELSEWHERE, Stay, off_the_wire
 from rfc5077.properties.travel.offence import Ids, Offence
 from rfc5077.properties.travel.refutations import OF_ONE_CONNECTION, Refutations
@@ -47,6 +48,7 @@ class Journey:
         finding: what the judge names first of that.
         steps: the run by which the theorem fails, as z3 has replayed it; empty where none about one handshake does.
         exactly: whether the faulty endpoint commits the offence itself, and not another one of the same clause.
+        freed: whether no other clause forbids the offence, as z3 finds.
     """
 
     offence: Offence
@@ -56,6 +58,7 @@ class Journey:
     finding: Finding
     steps: tuple[Step, ...]
     exactly: bool
+    freed: bool
 
     @property
     def ids(self) -> Ids:
@@ -80,15 +83,15 @@ def variants(ids: Ids) -> tuple[Fault, ...]:
 def travel(dropped: ClauseClass) -> Passage:
     """Sends the counterexamples of a dropped class on their way until one arrives, message for message if one does.
 
-    Those that refute a theorem go first, then those that are a step away from what the reference does.  One that the
-    reference does not refuse ends the search.
+    Those that refute a theorem go first, then those that are a step away from what the reference does, last of these
+    what other clauses forbid as well.  One that the reference does not refuse ends the search.
     """
     reason = off_the_wire(dropped.ids)
     if reason is not None:
         return reason
     faulty = variants(dropped.ids)
     said, first = 0, None
-    for source in (_Refuting(dropped), _Deviating(dropped.ids)):
+    for source in (_Refuting(dropped), _Deviating(dropped.ids, True), _Deviating(dropped.ids, False)):
         for fault in faulty:
             for word, offences in islice(source.by_word(fault), TRIED):
                 said += 1
@@ -142,14 +145,18 @@ class _Refuting:
 
 
 class _Deviating:
-    """Steps away from what the reference does, configured as a fault is."""
+    """Steps away from what the reference does, configured as a fault is: those that nothing else forbids, or others."""
 
-    def __init__(self, ids: Ids) -> None:
+    def __init__(self, ids: Ids, free: bool) -> None:
         self._ids = ids
+        self._free = free
 
     def by_word(self, fault: Fault) -> Iterator[tuple[Word, tuple[Offence, ...]]]:
         """The counterexamples about the fault's party, by word."""
-        return iter(_deviations(fault).get(self._ids, {}).items())
+        for word, found in _deviations(fault).get(self._ids, {}).items():
+            chosen = tuple(one for one in found if (opening(one) is not None) is self._free)
+            if chosen:
+                yield word, chosen
 
     def steps(self, offence: Offence) -> tuple[Step, ...]:
         """Nothing: no theorem is refuted."""
@@ -196,7 +203,9 @@ def _played(fault: Fault, word: Word, offences: tuple[Offence, ...], source: _So
     met = next((offence for offence in offences if _is_it(finding, offence)), None)
     offence = met or offences[0]
     by_reference = play(fault.edit().unedited(), word, set(), Manner())
-    return Journey(offence, fault, by_reference, by_fault, finding, source.steps(offence), met is not None)
+    steps = source.steps(offence)
+    alone = bool(steps) or freed(offence)
+    return Journey(offence, fault, by_reference, by_fault, finding, steps, met is not None, alone)
 
 
 def _is_it(finding: Finding, offence: Offence) -> bool:

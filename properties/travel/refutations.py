@@ -11,7 +11,7 @@ from itertools import islice
 
 import z3
 
-from rfc5077.model.event import CLIENT, Event, Message, Offer, Party
+from rfc5077.model.event import CLIENT, Content, Event, Message, Offer, Party, Ticket
 from rfc5077.model.proof.classes import SUBJECTS, ClauseClass
 from rfc5077.model.proof.explore import explore
 from rfc5077.model.proof.joint import STATE, in_flight
@@ -24,6 +24,7 @@ from rfc5077.model.proof.theorem import Always, Certified, Theorem, Unreachable
 from rfc5077.model.run.compiled import compiled
 from rfc5077.model.run.party import PARTIES
 from rfc5077.model.run.says import SAYS, alert
+from rfc5077.model.state import Client, Server
 from rfc5077.properties.travel.offence import Offence, first_offence, in_doubt, word_of
 
 M = Message
@@ -111,10 +112,18 @@ def _further(views: Views, before: Triple, number: int) -> Views:
     if rule.event.message in (M.Verification, M.Conclusion):
         return views
     client, server = views
-    event = _heard(number)(before) if rule.delivery else rule.event
+    event = _heard(number)(before) if rule.delivery else _said(rule.event, before)
     if (event.sender is CLIENT) != rule.delivery:
         return (*client, event), server
     return client, (*server, event)
+
+
+def _said(event: Event, before: Triple) -> Event:
+    """What a party says as others see it: that it leaves the ticket out of what it hashes is a trait in the model."""
+    speaker = Client.from_codes(before[0]) if event.sender is CLIENT else Server.from_codes(before[1])
+    if event.message is M.Finished and speaker.skips and speaker.ticket is not Ticket.NONE:
+        return event.but(omits_ticket=True, content=Content.WRONG)
+    return event
 
 
 @cache

@@ -40,6 +40,8 @@ def passage_text(passage: Passage) -> str:
         return f"{head} {passage.kind}.\n{_filled(passage.why)}"
     offence, role = passage.offence, role_of(passage.offence.party)
     refuted = f"the theorem {offence.theorem} fails" if offence.theorem else f"a {role} may step aside"
+    if not passage.freed:
+        refuted = f"what a {role} does is still forbidden by others; it is the first to forbid it"
     said = [f"{INDENT}{symbol_name(symbol)}" for symbol in offence.word]
     answer = "refuses it" if passage.refused else "COMMITS IT, TOO"
     return "\n".join([
@@ -56,7 +58,7 @@ def _run_text(journey: Journey) -> str:
     if journey.steps:
         return joint_ladder(journey.steps, mark)
     rows = [Row(event.sender.name.lower(), _short(event)) for event in journey.offence.run]
-    rows[-1] = Row(rows[-1].sender, rows[-1].text, "what it alone forbids")
+    rows[-1] = Row(rows[-1].sender, rows[-1].text, "the offence")
     return ladder(rows, INDENT)
 
 
@@ -81,11 +83,12 @@ def passages_text(passages: Sequence[Passage]) -> str:
     lines = [f"{one.ids[0]:<{width}}  {_line(one)}" for one in passages]
     journeys = [one for one in passages if isinstance(one, Journey)]
     theorems = sum(bool(one.offence.theorem) for one in journeys)
+    alone = sum(one.freed for one in journeys) - theorems
     exact = sum(one.exactly for one in journeys)
     lines += [
         "",
-        f"{len(journeys)} of {len(passages)} classes travel: {theorems} by the refutation of a theorem, the others by a"
-        " step that a class alone forbids;",
+        f"{len(journeys)} of {len(passages)} classes travel: {theorems} by the refutation of a theorem, {alone} by a"
+        " step that they alone forbid, the others by one that they are the first to forbid;",
         f"{exact} arrive message for message; the reference refuses {sum(one.refused for one in journeys)}.",
     ]
     stays = Counter(one.kind for one in passages if not isinstance(one, Journey))
@@ -98,7 +101,7 @@ def _line(one: Passage) -> str:
         return f"-          {one.kind}: {one.why}"
     offence = one.offence
     answer = "refused" if one.refused else "COMMITTED"
-    source = offence.theorem or "a step aside"
+    source = offence.theorem or ("a step aside" if one.freed else "a step that others forbid, too")
     said = f"{len(offence.word)} said to a {role_of(offence.party)}"
     return f"travelled  {source}: {said}, {answer}; {one.fault.id} shows {'it' if one.exactly else 'another'}"
 
@@ -116,7 +119,7 @@ def _json(one: Passage) -> Json:
     return {
         "clauses": list(one.ids), "status": "travelled", "theorem": one.offence.theorem or None,
         "role": role_of(one.offence.party), "word": [symbol_name(symbol) for symbol in one.offence.word],
-        "offence": name_of(one.offence.event), "exactly": one.exactly, "refused": one.refused,
+        "offence": name_of(one.offence.event), "exactly": one.exactly, "freed": one.freed, "refused": one.refused,
         "reference": [name_of(event) for event in one.by_reference.outputs[-1]],
         "fault": one.fault.id, "named": one.finding.clause.id,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from rfc5077.model.event import Message as M
 from rfc5077.properties.adapters import over_reference
 from rfc5077.properties.adapters.in_memory import NAMES, Options, in_memory
 from rfc5077.properties.adapters.peer import HarnessError, Peer
+from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.suite.agreement import Memory
 from rfc5077.properties.suite.driver import PuppetClient, PuppetServer
 from rfc5077.properties.suite.honest import serve, shake_hands
@@ -533,3 +534,14 @@ def test_a_message_cut_by_change_cipher_spec_is_an_event():
     assert [(e.message, e.malformed) for e in events] == [
         ("Unrecognised", "2 octets of a handshake message, then ChangeCipherSpec"), ("ChangeCipherSpec", None),
     ]  # fmt: skip
+
+
+def finished_of(peer):
+    """The server's Finished of an honest handshake: whether it is right, and whether it leaves the ticket out."""
+    events = shake_hands(PuppetClient(peer, Memory()))
+    return [(one.verified, one.omits_ticket) for one in events if (one.sender, one.message) == ("server", "Finished")]
+
+
+def test_a_finished_without_the_ticket_in_its_hash_is_told_from_a_right_one():
+    assert finished_of(FAULTS["S-24"].make()) == [(False, True)]
+    assert finished_of(over_reference.server()) == [(True, False)]

@@ -16,6 +16,7 @@ from rfc5077.properties.faults import FAULTS
 from rfc5077.properties.knowledge.necessity import kept
 from rfc5077.properties.suite.failures import word_of
 from rfc5077.properties.suite.play import Manner, play
+from rfc5077.properties.travel.freed import freed
 from rfc5077.properties.travel.journey import travel
 from rfc5077.properties.travel.told import passage_text, passages_json, passages_text
 
@@ -62,6 +63,18 @@ def test_what_is_kept_is_what_the_search_finds(name):
 def test_the_run_that_refutes_a_theorem_was_replayed_by_z3_up_to_the_offence():
     journey = sent(REFUTING)
     assert journey.steps[-1].event.but(resumes=False) == journey.offence.event.but(resumes=False)
+
+
+def test_a_step_aside_is_found_by_z3_to_be_free_without_its_class():
+    offence = sent(ASIDE).offence
+    assert sent(ASIDE).freed
+    assert not freed(replace(offence, ids=class_of(REFUTING).ids))
+
+
+def test_a_step_that_others_forbid_as_well_is_told_apart():
+    journey = replace(sent(ASIDE), freed=False)
+    assert "still forbidden by others" in passage_text(journey)
+    assert "a step that others forbid, too" in passages_text([journey])
 
 
 def test_a_reference_that_commits_the_offence_is_told_apart():
