@@ -335,15 +335,12 @@ class Puppet:
         kind = message.kind
         assert isinstance(kind, int)  # signals do not come from a HandshakeReader
         verified = self.took(kind, message.body)
-        omits = kind == HandshakeType.FINISHED and not verified and message.body == self._omitting()
+        wrong = kind == HandshakeType.FINISHED and not verified
+        omits = wrong and message.body == self.handshake.finished(self.other, omits_ticket=True)  # R5077-3.3-04
         self.handshake.note(self.other, False, kind, message.body, message.octets)
         self.noted(kind, message.body)
         event = self._message(self.other, kind, message.body, verified, protected)
         return replace(event, omits_ticket=True) if omits else event
-
-    def _omitting(self) -> bytes:
-        """The peer's Finished if it leaves NewSessionTicket out of what it hashes (RFC 5077, section 3.3)."""
-        return self.handshake.finished(self.other, omits_ticket=True)
 
     def _hear_change(self, fragment: bytes, protected: bool) -> Iterator[RecordedEvent]:
         if self._messages.pending:
