@@ -248,14 +248,21 @@ class TicketMachine(RuleBasedStateMachine):
         self.world.lose(link)
         return self.shake_hands(client, server, [], 1, b"") if again else multiple()
 
-    @rule(client=_NUMBER, server=_NUMBER, flights=st.integers(0, 4), side=_SIDE, cleanly=st.booleans())
-    def walk_out(self, client: int, server: int, flights: int, side: str, cleanly: bool) -> None:
-        """A handshake in which one end closes: after some flights, while what was said last is on its way."""
+    @rule(
+        target=connections, client=_NUMBER, server=_NUMBER, flights=st.integers(0, 4), side=_SIDE,
+        cleanly=st.booleans(), again=st.booleans(),
+    )  # fmt: skip
+    def walk_out(
+        self, client: int, server: int, flights: int, side: str, cleanly: bool, again: bool
+    ) -> MultipleResults[Link]:
+        """A handshake in which one end closes: after some flights, while what was said last is on its way. The client
+        may try again at once."""
         link = self.world.connect(self.world.pair(client, server))
         for _ in range(flights):
             self.world.carry(link, self.world.waiting(link))
         self.world.hang_up(link, side, cleanly)
         self.world.settle([link])
+        return self.shake_hands(client, server, [], 1, b"") if again else multiple()
 
     # Parties.
 
