@@ -171,10 +171,12 @@ def listening_server(target: str) -> Peer[Wire]:
     try:
         first: list[socket.socket] = [dial(address)]
     except TargetLost:
-        raise UsageError(
-            f"nothing listens at {shown(address)}",
-            "Start it first, or let us: rfc5077 check server -- COMMAND {port}",
-        ) from None
+        advice = "Start it first, or let us: rfc5077 check server -- COMMAND {port}"
+        try:
+            socket.getaddrinfo(*address)
+        except OSError as error:
+            raise UsageError(f"no address is known for {address[0]}: {error.strerror}") from None
+        raise UsageError(f"nothing listens at {shown(address)}", advice) from None
     return over_sockets(shown(address), "server", lambda: first.pop() if first else dial(address))
 
 

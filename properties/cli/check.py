@@ -89,8 +89,8 @@ def check(
         return _list(role, wanted, section, json)
     if not target:
         raise UsageError(f"check {role} needs a target", f"For example: rfc5077 check {role} python-ssl")
-    if failures is not None and (twin or stranger):
-        raise UsageError("what takes a second server to show is not replayed", "Leave out --failures, or that server")
+    if failures is not None:
+        _expect_failures(failures, bool(twin or stranger))
 
     from rfc5077.properties.adapters.second import beside
     from rfc5077.properties.suite.runner import check as run_suite
@@ -187,6 +187,15 @@ def _started(role: RoleName, words: list[str]) -> Iterator[AnyPeer]:
         else:
             with listener() as door:
                 yield started_client(command, door)
+
+
+def _expect_failures(folder: Path, beside: bool) -> None:
+    """Makes the folder before there is anything to lose. Raises UsageError if it cannot be used."""
+    if beside:
+        raise UsageError("what takes a second server to show is not replayed", "Leave out --failures, or that server")
+    from rfc5077.properties.suite.failures import make_room
+
+    make_room(folder)
 
 
 def _exit_code(report: CheckReport, fail_on: Gravity) -> int:

@@ -122,15 +122,20 @@ def word_of(role: Role, names: Iterable[str]) -> Word:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
+def make_room(folder: Path) -> None:
+    """Makes the folder. Raises UsageError if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write failures to {folder}: {error.strerror}") from error
+
+
 def write(folder: Path, found: Iterable[Failure]) -> tuple[Path, ...]:
     """One file for each failure, by its clause; what was there under the same name is replaced.
 
     Raises UsageError if the folder cannot be made or written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write failures to {folder}: {error.strerror}") from error
+    make_room(folder)
     written = []
     for one in found:
         path = folder / f"{one.role}-{one.clause}.json"

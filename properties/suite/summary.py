@@ -10,7 +10,7 @@ from rfc5077.properties.suite.alphabet import Machine
 from rfc5077.properties.suite.families.catalogue import FamilyRun
 from rfc5077.properties.suite.pairs import Paired
 from rfc5077.properties.verdict.explain import allowed_names, finding_text, step_name
-from rfc5077.properties.verdict.finding import ADVICE, CONFORMANT, NOTE, VIOLATION, Finding
+from rfc5077.properties.verdict.finding import ADVICE, CONFORMANT, INCONCLUSIVE, NOTE, VIOLATION, Finding
 
 SCHEMA = "rfc5077/check/1"
 WIDTH = 100
@@ -116,9 +116,11 @@ class CheckReport:
 
     @property
     def verdict(self) -> str:
-        """``violation`` or ``advice``; else ``conformant``, for what a note tells of is left open by the RFC."""
+        """``violation`` or ``advice``; else ``inconclusive`` if not all was run, or ``conformant``, for what a note
+        tells of is left open by the RFC."""
         words = {found.finding.verdict for found in self.findings}
-        return next((word for word in (VIOLATION, ADVICE) if word in words), CONFORMANT)
+        rest = INCONCLUSIVE if self.interrupted or self.stopped else CONFORMANT
+        return next((word for word in (VIOLATION, ADVICE) if word in words), rest)
 
     @property
     def guarantee(self) -> str:

@@ -257,6 +257,8 @@ def _object(line: str) -> dict[str, object]:
     try:
         value: object = json.loads(line, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
+        if line.strip() == "{":
+            raise ValueError("a JSON document of several lines; a recording has an object on each") from error
         if error.pos >= len(line.rstrip()) or "Unterminated" in error.msg:
             raise ValueError(f"the line breaks off after {len(line.rstrip())} characters") from error
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from error

@@ -67,8 +67,10 @@ class Journey:
 
     @property
     def refused(self) -> bool:
-        """Whether the reference has done nothing that the class, or any other clause, forbids."""
-        found = self.by_reference.findings
+        """Whether the reference has heard it all, and done nothing that the class, or any other clause, forbids."""
+        found, whole = self.by_reference.findings, len(self.offence.word)
+        if not self.by_reference.ready or len(self.by_reference.outputs) != whole:
+            return False
         return not any(finding.verdict == VIOLATION or finding.clause.id in self.ids for finding in found)
 
 

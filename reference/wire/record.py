@@ -58,7 +58,7 @@ class RecordReader:
         """Yields (content type, version, fragment) for every record that is complete now.
 
         Works lazily: one record at a time, so that the caller may change keys, or stop, in between; octets behind the
-        last record read stay buffered, in order.
+        last record read stay buffered, in order. Whoever feeds again is done with what was yielded before.
 
         Raises ProtocolError: unexpected_message for an unknown type, record_overflow for a length that no record may
         have; both as soon as the header has arrived.

@@ -51,6 +51,7 @@ def test_the_reference_refuses_the_counterexample(one):
     word = word_of(one["role"], one["word"])
     played = play(FAULTS[one["fault"]].edit().unedited(), word, set(), Manner())
     found = {finding.clause.id for finding in played.findings if finding.verdict == "violation"}
+    assert played.ready and len(played.outputs) == len(one["word"])
     assert found.union(finding.clause.id for finding in played.findings).isdisjoint(one["clauses"])
     assert found == set()
 

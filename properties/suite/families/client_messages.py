@@ -125,6 +125,9 @@ def empty_ticket(stage: Stage) -> None:
 def after_fatal_alert(stage: Stage) -> None:
     """A session is not offered again once its connection has ended in a fatal alert."""
     puppet = stage.issue()
+    if puppet.ended or not puppet.handshake.complete:
+        stage.miss("the client leaves before it can be told")
+        return
     stage.say(puppet, server(Message.Alert, alarm=Alarm.UNEXPECTED))
     _, said = stage.server()
     if said is not None and said.session_ticket:

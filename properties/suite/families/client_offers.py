@@ -7,11 +7,21 @@ from collections.abc import Callable
 from rfc5077.properties.adapters.peer import AnyPeer
 from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.stage import Stage
+from rfc5077.properties.trace.recorded import RecordedEvent
 
 LONGEST_ID = 32
 """Octets of a session_id at most (RFC 5246, section 7.4.1.2)."""
 PLACE_OF_ID_LENGTH = 34
 """Where ClientHello has the length of its session_id: behind version and random."""
+
+PADDING = 21
+"""An extension that comes and goes with the length of a hello (RFC 7685, section 3)."""
+
+
+def asked(event: RecordedEvent) -> set[int]:
+    """The extensions of a hello that ask for something: not padding, nor those drawn anew each time (RFC 8701)."""
+    kinds = set(event.extensions or ()) - {PADDING}
+    return {kind for kind in kinds if not (kind & 0x0F0F == 0x0A0A and kind >> 8 == kind & 0xFF)}
 
 
 def same_hello(stage: Stage) -> None:
@@ -19,17 +29,19 @@ def same_hello(stage: Stage) -> None:
     _, first = stage.server()
     made = stage.offering()
     if first is not None and made is not None:
-        less = set(first.extensions or ()) - set(made[1].extensions or ())
+        less = asked(first) - asked(made[1])
         if less:
             named = ", ".join(map(str, sorted(less)))
             stage.blame("R6066-1.1-01", f"Beside a ticket it leaves out extension {named}, which it sends otherwise.")
 
 
 def id_of_a_ticket(stage: Stage) -> None:
-    """The session_id is no part of a ticket."""
+    """A ticket is offered in its extension; a part of it in the session_id is none. Beside the whole any id will do."""
     stage.issue()
     _, said = stage.server()
-    session_id = b"" if said is None else said.session_id or b""
+    if said is None or said.session_ticket in stage.memory.tickets:
+        return
+    session_id = said.session_id or b""
     if len(session_id) >= LONGEST_ID // 2 and any(session_id in ticket for ticket in stage.memory.tickets):
         stage.blame("R5077-3.1-09", "Its session_id is a part of the ticket that it got.", due="octets of its own")
 
