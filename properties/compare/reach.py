@@ -33,6 +33,7 @@ from rfc5077.model.state import Client as ClientState
 from rfc5077.model.state import ClientTerm, PartyTerm, ServerTerm
 from rfc5077.model.state import Server as ServerState
 from rfc5077.properties.adapters import over_reference
+from rfc5077.properties.errors import UsageError
 from rfc5077.properties.suite.alphabets import Alphabet
 from rfc5077.properties.suite.parties import Client, Server
 from rfc5077.properties.suite.probe import probe
@@ -97,6 +98,7 @@ class _Choices:
         self._state, profile, self._formula = _terms(party, self._event)
         self._kind = ClientState if party is CLIENT else ServerState
         self._solver = z3.Solver()
+        self._solver.set(ctrl_c=False)  # each question takes milliseconds; Ctrl-C is Python's
         self._fields = {name: z3.Bool(_assumed(name)) for name in span}
         for name, values in span.items():
             held = z3.Or([profile.terms[name] == plain(value) for value in values])
@@ -111,7 +113,7 @@ class _Choices:
         return frozenset().union(*(reason for reason in reasons if reason is not None))
 
     def missing(self, codes: Codes, event: Event) -> frozenset[str] | None:
-        """The same in one state; None where one may pick it."""
+        """The same in one state; None where one may pick it. Raises UsageError if the solver does not know."""
         key = tuple(codes[place] for place in self._read), event
         if key not in self._known:
             state, terms = self._kind.from_codes(codes).terms(), event.terms()
@@ -120,7 +122,11 @@ class _Choices:
             picked = z3.substitute(self._formula, *pairs)
             self._solver.push()
             self._solver.add(picked)
-            held = self._solver.check(*self._fields.values()) == z3.sat
+            answer = self._solver.check(*self._fields.values())
+            if answer == z3.unknown:
+                why = self._solver.reason_unknown()
+                raise UsageError(f"z3 does not know whether {event.message.name} is out of reach: {why}")
+            held = answer == z3.sat
             core = None if held else self._solver.unsat_core()
             named = set() if core is None else {core[place].decl().name() for place in range(len(core))}
             self._solver.pop()

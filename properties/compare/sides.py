@@ -95,12 +95,16 @@ def compared(
 ) -> Comparison:  # fmt: skip
     """Runs the complete suite (k states more than the model's) over an alphabet against each configuration.
 
-    Raises UsageError if one of them completes no handshake.
+    Raises UsageError if one of them completes no handshake, and KeyboardInterrupt if a check is broken off: a part of
+    it compares nothing.
     """
     sides = []
     for number, one in enumerate(configurations):
         tell(f"{one.role} that {one.name}", number, len(configurations))
-        sides.append(Side(one, check(one.role, one.make(), k=k, alphabet=alphabet)))
+        report = check(one.role, one.make(), k=k, alphabet=alphabet)
+        if report.interrupted:
+            raise KeyboardInterrupt
+        sides.append(Side(one, report))
     return Comparison(tuple(sides))
 
 

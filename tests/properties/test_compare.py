@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,3 +136,16 @@ def test_the_command_ends_by_whether_there_is_a_difference(monkeypatch, capsys):
     broken = replace(SERVERS[0], advised=frozenset({"R5077-3.4-01"}))
     monkeypatch.setattr(sides, "compared", lambda **given: right((broken,), **given))
     assert run(["compare"]) == 1
+
+
+def test_a_comparison_that_is_broken_off_says_nothing(monkeypatch):
+    calls = []
+
+    def broken_off(*_, **__):
+        calls.append(None)
+        return SimpleNamespace(interrupted=True)
+
+    monkeypatch.setattr("rfc5077.properties.compare.sides.check", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        sides.compared()
+    assert len(calls) == 1
