@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfc5077.properties.cli.output import document, warn_of_readers
+from rfc5077.properties.cli.output import document, notice, warn_of_readers
 from rfc5077.properties.errors import UsageError
 from rfc5077.properties.files import read_octets, read_text, write_all, write_whole
 
@@ -117,6 +117,9 @@ def rotate(file: KeyFile, retain: Retain = 1) -> int:
         sources = {number: file if number == 1 else _older(file, number - 1) for number in range(retain, 0, -1)}
         moved = {_older(file, n): read_octets(source) for n, source in sources.items() if source.exists()}
         write_all({**moved, file: os.urandom(len(old))}, private=True)
+        if moved:
+            names = " ".join(f"--ticket-keys {path}" for path in (file, *reversed(moved)))
+            notice(f"the old keys open tickets only where they are named: serve {names}")
     else:
         lines = old.split()
         lines.append(_line(os.urandom(len(base64.b64decode(lines[-1])))).strip())

@@ -140,6 +140,12 @@ def test_rotation_seals_with_a_new_key_opens_under_n_old_ones_and_retires_the_re
     assert seal_ticket(last, SESSION, bytes(16))[:16] == key.read_bytes()[:16]
 
 
+def test_rotation_says_which_files_open_older_tickets(say, key):
+    say("ticket", "rotate", key, "--retain", 2)
+    _, _, told = say("ticket", "rotate", key, "--retain", 2)
+    assert told.endswith(f"serve --ticket-keys {key} --ticket-keys {key}.1 --ticket-keys {key}.2\n")
+
+
 def test_rotation_of_lines_seals_with_what_was_the_next_one_and_keeps_the_one_before(say, tmp_path):
     path = tmp_path / "lines"
     before = say("ticket", "keygen", path, "--haproxy")[1]["key_names"]
