@@ -8,7 +8,9 @@ from recorded import TICKET, client, found, full, server, short
 from rich.console import Console
 
 from rfc5077.model.clauses import CATALOGUE
-from rfc5077.properties.verdict.explain import Row, finding_text, ladder, rows_of
+from rfc5077.properties.trace.recorded import RecordedEvent
+from rfc5077.properties.verdict.explain import Row, _drawn_together, finding_text, ladder, rows_of
+from rfc5077.properties.verdict.finding import Step
 from rfc5077.properties.verdict.recordings import judge_file
 from rfc5077.properties.verdict.report import judge_json, judge_text
 from rfc5077.properties.verdict.sentences import BY_MESSAGE, DUE, SEEN, TOPICS, WENT_ON, sentence
@@ -62,7 +64,7 @@ VIOLATION  R5246-7.1-03  plain text, server
   Sent ChangeCipherSpec where it has no place.
     client  ClientHello        SessionTicket: empty
     server  ServerHello        SessionTicket: empty
-    ...     (full handshake)
+    ...     (Certificate to ServerHelloDone)
     server  ChangeCipherSpec                                  <- due: nothing, it is the other party's turn
   explain:  rfc5077 clause R5246-7.1-03""",
 }
@@ -176,3 +178,11 @@ def test_what_stays_open_is_in_the_document_too():
     document = judge_json([judge_file(EDITED / "beginning_missing.jsonl")])
     (connection,) = document["files"][0]["connections"]
     assert connection["reason"] == "its beginning is missing: the first event is client's ClientKeyExchange"
+
+
+def test_messages_that_come_twice_are_drawn_one_by_one():
+    sent = ["ClientKeyExchange", "ClientKeyExchange", "ApplicationData", "ApplicationData"]
+    events = [RecordedEvent(connection=1, sender="client", message=name) for name in sent]
+    steps = [Step(place, event, ()) for place, event in enumerate(events)]
+    assert [row.text for row in _drawn_together(steps)] == sent
+    assert [row.text for row in _drawn_together(steps[1:])] == ["(ClientKeyExchange to ApplicationData)"]
