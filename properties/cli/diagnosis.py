@@ -80,6 +80,8 @@ def reason(error: ProtocolError) -> str:
     """What went wrong: of a certificate in our words, where the verifier's say nothing to a user."""
     from rfc5077.reference.alerts import Cause
 
+    if "basicConstraints.cA must not be asserted" in error.detail:
+        return "it is an authority's (CA:TRUE), which is not taken for an endpoint's own"
     if error.cause in (Cause.UNKNOWN_CA, Cause.CERTIFICATE_EXPIRED):
         return str(error.cause.meaning)
     return error.detail.partition(" (encountered processing")[0].removeprefix("validation failed: ")

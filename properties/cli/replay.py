@@ -26,7 +26,8 @@ def replay(files: Files, target: Instead = None, json: AsJson = False) -> int:
     for file, failure in kept:
         with target_of(RoleName(failure.role), list(failure.target) if target is None else [target]) as peer:
             fails = still_fails(failure, peer)
-        told.append({"file": str(file), "clause": failure.clause, "status": "still fails" if fails else "fixed"})
+        sound = "fixed" if target is None else "does not fail"  # who never failed has nothing to fix
+        told.append({"file": str(file), "clause": failure.clause, "status": "still fails" if fails else sound})
         if not json:
             typer.echo(f"{file}: {told[-1]['status']}, {failure.clause}")
     if json:

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from pairs import Authority
+from cryptography import x509
+from pairs import START, Authority
 
 from rfc5077.properties.bench.crowd import serving
+from rfc5077.properties.cli.diagnosis import reason
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.fuzz.secrets import stored_session
 from rfc5077.properties.fuzz.walk import VICTIMS, Walk, kinds
+from rfc5077.reference.alerts import ProtocolError
 from rfc5077.reference.handshake.config import ClientConfig
 from rfc5077.reference.io import connect
 from rfc5077.reference.ticket.sqlite_store import SqliteStore
@@ -320,3 +323,10 @@ def test_a_server_goes_on_when_nobody_reads_what_it_says(capsys):
         process.stdout.close()
         assert [run(["connect", f"localhost:{port}", "--insecure"]) for _ in range(3)] == [0, 0, 0]
         process.terminate()
+
+
+def test_an_authority_that_is_shown_as_an_endpoint_is_called_so(authority):
+    chain = (x509.load_der_x509_certificate(authority.certificate),)
+    with pytest.raises(ProtocolError) as refused:
+        authority.anchors.verify_server(chain, "localhost", START)
+    assert "an authority's (CA:TRUE)" in reason(refused.value)
