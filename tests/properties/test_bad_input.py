@@ -328,5 +328,5 @@ def test_a_server_goes_on_when_nobody_reads_what_it_says(capsys):
 def test_an_authority_that_is_shown_as_an_endpoint_is_called_so(authority):
     chain = (x509.load_der_x509_certificate(authority.certificate),)
     with pytest.raises(ProtocolError) as refused:
-        authority.anchors.verify_server(chain, "localhost", START)
+        authority.anchors.verify_client(chain, START)
     assert "an authority's (CA:TRUE)" in reason(refused.value)
