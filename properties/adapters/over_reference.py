@@ -244,7 +244,9 @@ class _Client:
         return Connection(self._make(self._config, self._hands, self._entropy))
 
     def forget(self) -> None:
-        if self._config.store is not None:
+        if isinstance(self._config.store, TicketStore):
+            self._config.store.clear()
+        elif self._config.store is not None:
             self._config = replace(self._config, store=TicketStore())
 
     def _told(self, config: ClientConfig) -> Peer[Connection]:

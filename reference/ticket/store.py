@@ -118,6 +118,11 @@ class TicketStore:
             if self._entries.get(ticket.key) == ticket:
                 del self._entries[ticket.key]
 
+    def clear(self) -> None:
+        """Deletes all tickets."""
+        with self._lock:
+            self._entries.clear()
+
 
 class SessionCache:
     """A server's sessions by session id (RFC 5246, section 7.4.1.2); the oldest goes when the cache is full."""

@@ -63,6 +63,15 @@ def test_forgetting_leaves_a_ticket_that_came_meanwhile():
     assert store.find(KEY, 100.0) is None
 
 
+def test_a_cleared_store_has_nothing_to_offer():
+    store = TicketStore()
+    store.keep(stored(), PROOF)
+    store.clear()
+
+    assert store.find(KEY, 100.0) is None
+    assert len(store) == 0
+
+
 def test_a_full_store_gives_up_what_was_unused_longest():
     store = TicketStore(capacity=2)
     for name in ("a", "b"):
