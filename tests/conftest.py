@@ -1,15 +1,30 @@
 """Clock, keys and pairs of connections for every test; what they are made of is in pairs.py."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from house import readme
 from pairs import Authority, Clock, Pair, ticket_key
 
 from rfc5077.reference.handshake.config import ClientConfig, ServerConfig
 from rfc5077.reference.keys.credentials import Credentials
 from rfc5077.reference.ticket.key_ring import KeyRing
 from rfc5077.reference.ticket.store import TicketStore
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    """What the README's command for certificates writes, which takes most of a minute: once for all tests."""
+    folder = tmp_path_factory.mktemp("certificates")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["bash", "-euo", "pipefail", "-c", readme.certificates_command()]
+    subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, check=True)
+    return folder / "proofs"
 
 
 @pytest.fixture

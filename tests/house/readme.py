@@ -36,5 +36,10 @@ def test_command() -> str:
     return only(r"bin/pytest")
 
 
+def certificates_command() -> str:
+    """The command that writes a certificate for each theorem."""
+    return only(r"prove --certificates")
+
+
 if __name__ == "__main__":
     print(test_command())

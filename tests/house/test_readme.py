@@ -18,7 +18,6 @@ EXIT_CODES = {
     "rfc5077 prove --without R5077-3.3-02 --run": {0},
     "rfc5077 prove --necessity": {0},
     "rfc5077 prove --mutants": {0},
-    "rfc5077 prove --certificates proofs": {0},
     "rfc5077 site site": {0},
     "rfc5077 check server -- rfc5077 serve --port {port}": {0},
     "rfc5077 check client python-ssl --json": {0},
@@ -50,7 +49,8 @@ def run(command: str, folder: Path, **options) -> subprocess.CompletedProcess[st
 
 
 def test_every_command_is_run_by_a_test():
-    covered = [readme.install_command(), readme.test_command(), *EXIT_CODES, *KEYS, *DIALOGUE]
+    once = [readme.install_command(), readme.test_command(), readme.certificates_command()]
+    covered = [*once, *EXIT_CODES, *KEYS, *DIALOGUE]
     assert sorted(readme.commands()) == sorted(covered)
 
 
@@ -66,6 +66,10 @@ def test_the_first_command_installs_and_does_the_main_job(tmp_path):
 def test_a_command_ends_as_promised(desk, command):
     result = run(command, desk, env=ENVIRONMENT)
     assert result.returncode in EXIT_CODES[command], result.stdout[-3000:] + result.stderr[-3000:]
+
+
+def test_certificates_are_written(certificates):
+    assert (certificates / "manifest.json").is_file()
 
 
 def test_ticket_keys_are_made_and_rotated(desk):

@@ -17,7 +17,7 @@ from rfc5077.model.clauses import BY_ID
 from rfc5077.model.proof.certificate import SOLVERS, check, obligation
 from rfc5077.model.proof.theorems import EVERY, THEOREMS
 from rfc5077.properties import folders
-from rfc5077.properties.cli import certificates
+from rfc5077.properties.cli import certificates as writing
 from rfc5077.properties.cli.main import run
 from rfc5077.properties.errors import UsageError
 
@@ -33,28 +33,21 @@ def checked(folder: Path, *solver: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("proof") / "certificates"
-    assert run(["prove", "--certificates", str(folder)]) == 0
-    return folder
-
-
-def test_every_theorem_is_certified(everything):
-    manifest = json.loads((everything / "manifest.json").read_text())
+def test_every_theorem_is_certified(certificates):
+    manifest = json.loads((certificates / "manifest.json").read_text())
     assert manifest["schema"] == "rfc5077/certificates/1"
     assert [theorem["id"] for theorem in manifest["theorems"]] == [theorem.id for theorem in EVERY]
     assert len([theorem for theorem in THEOREMS if not theorem.follows_from]) >= 40
     for theorem in manifest["theorems"]:
         assert theorem["status"] == "proved" and theorem["files"], theorem["id"]
         for one in theorem["files"]:
-            assert sha256((everything / one["file"]).read_bytes()).hexdigest() == one["sha256"]
+            assert sha256((certificates / one["file"]).read_bytes()).hexdigest() == one["sha256"]
     named = {one["file"] for theorem in manifest["theorems"] for one in theorem["files"]}
-    assert named == set(manifest["files"]) == {path.name for path in everything.glob("*.smt2")}
+    assert named == set(manifest["files"]) == {path.name for path in certificates.glob("*.smt2")}
 
 
-def test_certificates_are_over_booleans_and_whole_numbers(everything):
-    texts = [path.read_text() for path in everything.glob("*.smt2")]
+def test_certificates_are_over_booleans_and_whole_numbers(certificates):
+    texts = [path.read_text() for path in certificates.glob("*.smt2")]
     assert texts and not any("declare-datatype" in text or "declare-sort" in text for text in texts)
     declared = {line.rsplit(" ", 1)[1] for text in texts for line in text.splitlines() if line.startswith("(declare-")}
     assert declared == {"Bool)", "Int)"}
@@ -62,16 +55,16 @@ def test_certificates_are_over_booleans_and_whole_numbers(everything):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", [YICES, ("z3", "-T:60")], ids=lambda command: command[0])
-def test_a_solver_finds_every_certificate_unsatisfiable(everything, solver):
-    answer = checked(everything, *solver)
-    count = len(list(everything.glob("*.smt2")))
+def test_a_solver_finds_every_certificate_unsatisfiable(certificates, solver):
+    answer = checked(certificates, *solver)
+    count = len(list(certificates.glob("*.smt2")))
     assert answer.stdout == f"{count} files, 0 of them not unsat\n", answer.stdout + answer.stderr
     assert answer.returncode == 0
 
 
 @pytest.mark.slow
-def test_cvc5_finds_every_certificate_unsatisfiable(everything):
-    scripts = [path.read_text() for path in sorted(everything.glob("*.smt2"))]
+def test_cvc5_finds_every_certificate_unsatisfiable(certificates):
+    scripts = [path.read_text() for path in sorted(certificates.glob("*.smt2"))]
     assert set(check("cvc5", scripts)) == {"unsat"}
 
 
@@ -214,15 +207,15 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_proved(tmp
 
 def test_a_full_disk_leaves_what_was_there(small, monkeypatch):
     before = {path.name: path.read_bytes() for path in small.iterdir()}
-    place = folders.usable(small, certificates.KIND)
+    place = folders.usable(small, writing.KIND)
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(certificates, "_manifest", full)
+    monkeypatch.setattr(writing, "_manifest", full)
     proof = type("Proof", (), {"results": ()})()
     with pytest.raises(UsageError, match="No space left"):
-        certificates.write(place, proof)
+        writing.write(place, proof)
     assert {path.name: path.read_bytes() for path in small.iterdir()} == before
     assert [path.name for path in small.parent.iterdir()] == [small.name]
 
