@@ -26,9 +26,9 @@ AT_A_TIME = 50
 def crew(make: Callable[[], AnyPeer], jobs: int, alphabet: Alphabet, seed: int) -> Iterator[Crew]:
     """So many processes; `make` makes a target like that of the check, and can be sent to them."""
     outfit = _Outfit(make, alphabet, seed)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (outfit,)) as pool:
         try:
-            yield partial(_played, pool, outfit)
+            yield partial(_played, pool)
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -53,29 +53,40 @@ class _Work:
 
 
 def _played(
-    pool: ProcessPoolExecutor, outfit: _Outfit, machine: Machine, words: Sequence[Word], manner: Manner
+    pool: ProcessPoolExecutor, machine: Machine, words: Sequence[Word], manner: Manner
 ) -> Iterator[Batch]:
     numbers = [tuple(machine.numbers[symbol] for symbol in word) for word in words]
     told = _digest(machine)
     work = (
         _Work(told, first, numbers[first : first + AT_A_TIME], manner) for first in range(0, len(words), AT_A_TIME)
     )
-    yield from pool.map(partial(_play, outfit), work)
+    yield from pool.map(_play, work)
+
+
+_outfits: list[_Outfit] = []
+"""In a process of the crew, its own."""
+
+
+def _begin(outfit: _Outfit) -> None:
+    """A process of the crew; Ctrl-C is for the one that has started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _outfits.append(outfit)
 
 
 @cache
-def _prepared(outfit: _Outfit) -> tuple[Run, Machine]:
-    """Once in each process."""
+def _prepared() -> tuple[Run, Machine, str]:
+    """Once in each process: the check, the machine and its digest."""
+    (outfit,) = _outfits
     peer = outfit.make()
     run = Run(SERVER if peer.role == "server" else CLIENT, peer, outfit.seed, outfit.alphabet)
     _, machine, _ = run.prepare()
-    return run, machine
+    return run, machine, _digest(machine)
 
 
-def _play(outfit: _Outfit, work: _Work) -> Batch:
+def _play(work: _Work) -> Batch:
     """Raises HarnessError if the target here has another machine than that of the check."""
-    run, machine = _prepared(outfit)
-    if _digest(machine) != work.machine:
+    run, machine, digest = _prepared()
+    if digest != work.machine:
         raise HarnessError("a target of the same kind shows another profile in another process")
     run.connections, run.shown, run.places = 0, set(), set()
     odd = set()
