@@ -159,7 +159,7 @@ def dial(address: Address, limit: float = PATIENCE) -> socket.socket:
     except TimeoutError:
         raise TargetLost(f"{shown(address)} has not accepted a connection for {limit:g} s") from None
     except OSError as error:
-        raise TargetLost(f"{shown(address)} accepts no connection: {error.strerror or error}") from None
+        raise TargetLost(f"{shown(address)} accepts no connection: {error.strerror or error}") from error
 
 
 def listening_server(target: str) -> Peer[Wire]:
@@ -170,12 +170,10 @@ def listening_server(target: str) -> Peer[Wire]:
     address = parse_address(target)
     try:
         first: list[socket.socket] = [dial(address)]
-    except TargetLost:
+    except TargetLost as lost:
+        if isinstance(lost.__cause__, socket.gaierror):
+            raise UsageError(f"no address is known for {address[0]}: {lost.__cause__.strerror}") from None
         advice = "Start it first, or let us: rfc5077 check server -- COMMAND {port}"
-        try:
-            socket.getaddrinfo(*address)
-        except OSError as error:
-            raise UsageError(f"no address is known for {address[0]}: {error.strerror}") from None
         raise UsageError(f"nothing listens at {shown(address)}", advice) from None
     return over_sockets(shown(address), "server", lambda: first.pop() if first else dial(address))
 

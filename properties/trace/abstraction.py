@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 
 from rfc5077.model.event import (
     CLIENT,
@@ -202,6 +203,7 @@ class Abstraction:
     def __init__(self, complete: bool) -> None:
         self._complete = complete
         self._handshakes: dict[int, _Memory] = {}
+        self._numbers = count(-1, -1)
         self._further: dict[int, int] = {}  # connection to the handshake under way on it, from its second on
         self._shared = _Shared()
         self._remembering: dict[str, Callable[[_Memory, RecordedEvent], tuple[Fed, ...]]] = {
@@ -226,7 +228,7 @@ class Abstraction:
 
     def begins_anew(self, connection: int) -> int:
         """A further handshake begins on the connection (RFC 5077, section 5.8); returns its number, a negative one."""
-        number = self._further[connection] = -1 - sum(known < 0 for known in self._handshakes)
+        number = self._further[connection] = next(self._numbers)
         self._handshakes[number] = _Memory(number)
         return number
 

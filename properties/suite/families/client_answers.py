@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rfc5077.model.event import Extension, SessionId
-from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, answer
+from rfc5077.model.event import Extension
+from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, answer, resumption
 from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import answered, plainly, with_another_suite, with_the_binding
 from rfc5077.properties.suite.families.stage import Stage, goes_on
@@ -76,8 +76,7 @@ def resumed(change: Change, clause: str, told: str, ruling: str = "") -> Callabl
         if change is unasked and TIMESTAMP in (said.extensions or ()):
             stage.miss("the client asks for it")
             return
-        echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
-        if goes_on(stage.say(puppet, answered(answer(Extension.ABSENT, echo), change), *SERVER_END)):
+        if goes_on(stage.say(puppet, answered(resumption(said), change), *SERVER_END)):
             stage.excuse()
             stage.blame(clause, told, ruling)
 
@@ -93,8 +92,7 @@ def secret_gained(stage: Stage) -> None:
     if not goes_on(heard) or said is None or not said.session_ticket:
         stage.miss("the client offers no session without the extended master secret")
         return
-    echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
-    if goes_on(stage.say(puppet, answer(Extension.ABSENT, echo), *SERVER_END)):
+    if goes_on(stage.say(puppet, resumption(said), *SERVER_END)):
         stage.excuse()
         stage.blame("R7627-5.3-07", "The session that it resumed had not the extended master secret.")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rfc5077.model.event import Event, Extension, SessionId
-from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer
+from rfc5077.model.event import Event, Extension
+from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer, resumption
 from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import in_one_write
 from rfc5077.properties.suite.families.stage import Stage, refuses
@@ -43,8 +43,7 @@ def resumed(*first: tuple[Event, ...]) -> Callable[[Stage], None]:
         if said is None or not said.session_ticket:
             stage.miss("the client offers no ticket")
             return
-        echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
-        heard = stage.say(puppet, answer(Extension.ABSENT, echo), *SERVER_END)
+        heard = stage.say(puppet, resumption(said), *SERVER_END)
         right = [event.verified for event in heard if event.message == "Finished"] == [True]
         if refuses(heard) or not right:
             stage.excuse()
@@ -63,8 +62,7 @@ def two_at_once(stage: Stage) -> None:
     if said is None or not said.session_ticket:
         stage.miss("the client offers no ticket")
         return
-    echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
-    if refuses(stage.say(puppet, answer(Extension.ABSENT, echo), *SERVER_END)):
+    if refuses(stage.say(puppet, resumption(said), *SERVER_END)):
         stage.excuse()
         stage.blame("R5077-3.1-08", "Another connection was made at the same time; the session of its ticket is lost.",
                     due="Finished")

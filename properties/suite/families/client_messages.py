@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rfc5077.model.event import Alarm, Event, Extension, Message, SessionId, Ticket
-from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer, server
+from rfc5077.properties.suite.families.events import FLIGHT, ISSUE, SERVER_END, TICKET, answer, resumption, server
 from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import WRONG, Make, finished_of, giving_body
 from rfc5077.properties.suite.families.stage import Stage, goes_on, refuses
@@ -59,8 +59,7 @@ def short(make: Make, renew: bool) -> Callable[[Stage], None]:
         if made is None:
             return
         puppet, said = made
-        echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
-        begin = (answer(Extension.EMPTY, echo), TICKET) if renew else (answer(Extension.ABSENT, echo),)
+        begin = (resumption(said, Extension.EMPTY), TICKET) if renew else (resumption(said),)
         stage.say(puppet, *begin, CHANGE, finished_of(make), server(Message.ApplicationData))
         stage.server()
 

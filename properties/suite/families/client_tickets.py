@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rfc5077.model.event import Extension, SessionId
+from rfc5077.model.event import Extension
 from rfc5077.properties.suite.driver import PuppetServer
-from rfc5077.properties.suite.families.events import ISSUE, SERVER_END, TICKET, answer
+from rfc5077.properties.suite.families.events import ISSUE, SERVER_END, TICKET, resumption
 from rfc5077.properties.suite.families.family import Trial, family
 from rfc5077.properties.suite.families.sayings import giving
 from rfc5077.properties.suite.families.stage import Stage, refuses
@@ -73,9 +73,8 @@ def _after(stage: Stage, hint: int, *waits: tuple[float, str]) -> bool:
         puppet, said = stage.server(hint=hint)
         offered = said is not None and bool(said.session_ticket)
         if how and offered and said is not None:
-            echo = SessionId.ECHOED if said.session_id else SessionId.EMPTY
             renewed = how == "renew"
-            begin = answer(Extension.EMPTY if renewed else Extension.ABSENT, echo)
+            begin = resumption(said, Extension.EMPTY if renewed else Extension.ABSENT)
             if refuses(stage.say(puppet, begin, *((TICKET,) if renewed else ()), *SERVER_END)):
                 stage.miss("the client does not go through with a resumption")
     stage.restore()

@@ -6,6 +6,7 @@ from enum import Enum
 
 from rfc5077.model.event import CLIENT, SERVER, Event, Extension, SessionId, Ticket
 from rfc5077.model.event import Message as M
+from rfc5077.properties.trace.recorded import RecordedEvent
 
 
 def hello(extension: Extension, session_id: SessionId = SessionId.EMPTY) -> Event:
@@ -16,6 +17,11 @@ def hello(extension: Extension, session_id: SessionId = SessionId.EMPTY) -> Even
 def answer(extension: Extension, session_id: SessionId = SessionId.EMPTY) -> Event:
     """ServerHello."""
     return Event(sender=SERVER, message=M.ServerHello, extension=extension, session_id=session_id)
+
+
+def resumption(hello: RecordedEvent, extension: Extension = Extension.ABSENT) -> Event:
+    """ServerHello that resumes what this ClientHello offers: a session_id is echoed, if there is one (R5077-3.4-05)."""
+    return answer(extension, SessionId.ECHOED if hello.session_id else SessionId.EMPTY)
 
 
 def client(message: M, **fields: Enum) -> Event:
